@@ -1,0 +1,1 @@
+"""WHO: list files -> Subscribers."""

@@ -1,0 +1,209 @@
+"""read, parse, plan, compose, check: what every job needs before its own work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from newsletter_mailer import starter
+from newsletter_mailer.audience.csv_lists import ListFile, absent_hint
+from newsletter_mailer.audience.roster import Roster
+from newsletter_mailer.campaign.project import Project
+from newsletter_mailer.check.registry import Subject, as_the_newsletter_wants
+from newsletter_mailer.check.rules import ask_all
+from newsletter_mailer.compose.compiled import CompiledVariant
+from newsletter_mailer.compose.composer import Composer
+from newsletter_mailer.errors import ContentError, ProjectError
+from newsletter_mailer.findings import (
+    Finding,
+    Severity,
+    did_you_mean,
+    error,
+    has_errors,
+    in_order,
+)
+from newsletter_mailer.issue.content_hash import ContentHash, content_hash
+from newsletter_mailer.issue.folder import read_issue, read_template
+from newsletter_mailer.issue.model import Issue, Template
+from newsletter_mailer.plan.plan import (
+    Assignment,
+    Filters,
+    Plan,
+    Suppressed,
+    assignments,
+    fields_in_use,
+    make_plan,
+)
+from newsletter_mailer.plan.variants import Variants, every_combination
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """An issue, read whole."""
+
+    issue: Issue
+    template: Template
+    content: ContentHash
+    findings: Sequence[Finding]
+
+
+@dataclass(slots=True, kw_only=True)
+class Prepared:
+    """An edition, planned, composed and checked. Nothing has left."""
+
+    project: Project
+    edition: Edition
+    roster: Roster
+    filters: Filters
+    suppressed: Suppressed
+    variants: Variants
+    plan: Plan
+    compiled: dict[str, CompiledVariant]
+    findings: list[Finding]
+    absent_lists: tuple[str, ...]
+
+    def assignments(self, suppressed: Suppressed) -> Iterator[Assignment]:
+        """Every reader of this run, once more; who must not be mailed is looked up anew."""
+        return assignments(self.variants, self.roster.batches(), self.filters, suppressed)
+
+    def refuse_errors(self) -> None:
+        """Raises ContentError if there is an error among the findings."""
+        if has_errors(self.findings):
+            raise ContentError(self.findings)
+
+
+def read_edition(project: Project, issue_id: str) -> Edition:
+    """Raises ContentError when the files are too broken to go on, ProjectError."""
+    settings = project.settings
+    template, findings = read_template(project.root, settings.template, starter.templates())
+    if template is None:
+        raise ContentError(in_order(findings))
+    issue, more = read_issue(project.root, issue_id, settings, template)
+    findings = [*findings, *more]
+    if issue is None:
+        raise ContentError(in_order(findings))
+    return Edition(
+        issue=issue,
+        template=template,
+        content=content_hash(issue, template, settings),
+        findings=findings,
+    )
+
+
+@contextmanager
+def prepare(
+    project: Project,
+    issue_id: str,
+    *,
+    filters: Filters = Filters(),  # noqa: B008  # frozen
+    suppressed: Suppressed = lambda addresses: {},
+    needs_lists: bool = False,
+) -> Iterator[Prepared]:
+    """read, parse, plan, compose, check. The lists' scratch file lives as long as the context.
+
+    `needs_lists`: an absent list is an error, not a notice. Raises ContentError, ProjectError.
+    """
+    edition = read_edition(project, issue_id)
+    issue = edition.issue
+    check_filters(project, issue, filters)
+    fields = fields_in_use(issue)
+    with Roster(fields) as roster:
+        absent = _read_lists(project, issue, roster, fields)
+        findings = [
+            *edition.findings,
+            *roster.findings,
+            *_absent_findings(project, issue, absent, needs_lists),
+        ]
+        variants = Variants(issue)
+        plan = make_plan(assignments(variants, roster.batches(), filters, suppressed), fields)
+        plan.columns = frozenset(roster.columns)
+        plan.has_lists = not absent
+        if absent:
+            _include_everyone(project, variants, plan)
+        composer = Composer(issue, edition.template, project.settings, edition.content.total)
+        compiled = {}
+        if not has_errors(edition.findings):
+            for variant in plan.variants.values():
+                made = composer.compose(variant)
+                if made is not None:
+                    compiled[variant.id] = made
+        subject = Subject(
+            settings=project.settings, issue=issue, plan=plan, compiled=[*compiled.values()]
+        )
+        ignored = {section.source.file: section.ignored for section in issue.sections}
+        wanted = as_the_newsletter_wants(
+            [*findings, *composer.findings, *ask_all(subject)], project.settings, ignored
+        )
+        yield Prepared(
+            project=project,
+            edition=edition,
+            roster=roster,
+            filters=filters,
+            suppressed=suppressed,
+            variants=variants,
+            plan=plan,
+            compiled=compiled,
+            findings=in_order(wanted),
+            absent_lists=absent,
+        )
+
+
+def check_filters(project: Project, issue: Issue, filters: Filters) -> None:
+    """Raises ProjectError for a region, role or list that does not exist."""
+    known = {
+        "list": (filters.lists, issue.lists, "issue.toml names no list"),
+        "region": (filters.regions, project.settings.regions, "newsletter.toml declares no region"),
+        "role": (filters.roles, project.settings.roles, "newsletter.toml declares no role"),
+    }
+    for option, (chosen, possible, what) in known.items():
+        for word in sorted(chosen - {*possible}):
+            raise ProjectError(f'--{option}: {what} "{word}". {did_you_mean(word, possible)}')
+
+
+def _read_lists(
+    project: Project, issue: Issue, roster: Roster, fields: Sequence[str]
+) -> tuple[str, ...]:
+    """Fills the roster; the names of lists that are not there."""
+    absent: list[str] = []
+    for name in issue.lists:
+        listed = ListFile(
+            project.root,
+            name,
+            project.settings,
+            fields=fields,
+            header_fields=issue.header_fields(),
+        )
+        if listed.is_absent:
+            absent.append(name)
+        else:
+            roster.add(listed)
+    return tuple(absent)
+
+
+def _absent_findings(
+    project: Project, issue: Issue, absent: Sequence[str], needs_lists: bool
+) -> Iterator[Finding]:
+    for name in absent:
+        finding = error(
+            "absent-list",
+            issue.source,
+            f"The list recipients/{name}.csv is not here.",
+            absent_hint(project.root, name),
+        )
+        if needs_lists:
+            yield finding
+        else:
+            yield Finding(
+                rule=finding.rule,
+                severity=Severity.INFO,
+                source=finding.source,
+                message=f"{finding.message} Every declared region and role is looked at instead.",
+            )
+
+
+def _include_everyone(project: Project, variants: Variants, plan: Plan) -> None:
+    settings = project.settings
+    for regions, roles in every_combination(settings.regions, settings.roles):
+        plan.include(variants.of(regions, roles))
+    plan.include(variants.full())

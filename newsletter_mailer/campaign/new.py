@@ -1,0 +1,163 @@
+"""new: the next issue's folder, or a whole starter project. add: one more section."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from newsletter_mailer import starter
+from newsletter_mailer.campaign.project import Project
+from newsletter_mailer.errors import ContentError, ProjectError
+from newsletter_mailer.findings import did_you_mean
+from newsletter_mailer.issue.folder import checked_id, issue_ids, read_template
+from newsletter_mailer.issue.kinds import Kind
+from newsletter_mailer.issue.skeleton import (
+    dated_issue_toml,
+    day_of,
+    new_section,
+    next_issue_toml,
+    next_section,
+    section_file_name,
+)
+
+_STARTER_ISSUE = "2025-09"
+_GIT_IGNORE = """\
+.env
+/.newsletter/
+/build/
+/outbox/
+# Real lists hold personal data and stay out of the repository.
+recipients/*
+!recipients/example.csv
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NewIssue:
+    folder: Path
+    files: list[str]
+    left_out: list[str]  #: events of the last issue that are past
+    source: str  #: the issue it was made from
+
+
+def new_issue(project: Project, issue_id: str, today: date, source: str | None) -> NewIssue:
+    """The next issue from the last one's skeleton. Raises ContentError, ProjectError."""
+    folder = _free_folder(project.root, issue_id)
+    source = _source(project.root, issue_id, source)
+    kinds = _kinds(project)
+    old = project.root / "issues" / source
+    day = day_of(issue_id, today)
+    files: dict[str, str] = {
+        "issue.toml": next_issue_toml(_text(old / "issue.toml"), day),
+    }
+    left_out: list[str] = []
+    for path in sorted(old.glob("*.md")):
+        text = next_section(_text(path), path.name, kinds, day)
+        if text is None:
+            left_out.append(path.name)
+        else:
+            files[path.name] = text
+    folder.mkdir(parents=True)
+    for name, text in files.items():
+        (folder / name).write_text(text, "utf-8", newline="\n")
+    used = [
+        path
+        for path in sorted((old / "images").glob("*"))
+        if any(f"images/{path.name}" in text for text in files.values())
+    ]
+    for path in used:
+        (folder / "images").mkdir(exist_ok=True)
+        shutil.copyfile(path, folder / "images" / path.name)
+    return NewIssue(
+        folder, [*files, *(f"images/{path.name}" for path in used)], left_out, source
+    )
+
+
+def new_project(root: Path, issue_id: str, today: date) -> Path:
+    """A starter project with one issue that can be sent to the sandbox at once. Its root.
+
+    Raises ProjectError.
+    """
+    folder = _free_folder(root, issue_id)
+    shipped = starter.folder()
+    for name in ("newsletter.toml", ".env.example", "recipients/example.csv"):
+        _copy(shipped / name, root / name)
+    for path in sorted(starter.templates().rglob("*")):
+        if path.is_file():
+            _copy(path, root / "templates" / path.relative_to(starter.templates()))
+    if not (root / ".gitignore").exists():
+        (root / ".gitignore").write_text(_GIT_IGNORE, "utf-8", newline="\n")
+    sample = shipped / "issues" / _STARTER_ISSUE
+    for path in sorted(sample.rglob("*")):
+        if path.is_file():
+            _copy(path, folder / path.relative_to(sample))
+    settings = folder / "issue.toml"
+    text = dated_issue_toml(_text(settings), day_of(issue_id, today))
+    settings.write_text(text, "utf-8", newline="\n")
+    return root
+
+
+def add_section(project: Project, issue_id: str, kind_name: str, title: str) -> Path:
+    """A new section file with the kind's fields and help. Raises ContentError, ProjectError."""
+    folder = project.root / "issues" / checked_id(issue_id)
+    if not folder.is_dir():
+        raise ProjectError(
+            f"There is no folder issues/{issue_id}. "
+            f"newsletter-mailer new --issue {issue_id} makes one."
+        )
+    kinds = _kinds(project)
+    if kind_name not in kinds:
+        raise ProjectError(
+            f'The template has no kind "{kind_name}". {did_you_mean(kind_name, kinds)}'
+        )
+    title = " ".join(title.split())
+    if not title:
+        raise ProjectError("--title is empty: give the section a heading.")
+    name = section_file_name(title, [path.name for path in folder.glob("*.md")])
+    path = folder / name
+    path.write_text(new_section(kinds[kind_name], title), "utf-8", newline="\n")
+    return path
+
+
+def _kinds(project: Project) -> dict[str, Kind]:
+    template, findings = read_template(
+        project.root, project.settings.template, starter.templates()
+    )
+    if template is None:
+        raise ContentError(findings)
+    return dict(template.kinds)
+
+
+def _free_folder(root: Path, issue_id: str) -> Path:
+    folder = root / "issues" / checked_id(issue_id)
+    if folder.exists():
+        raise ProjectError(f"issues/{issue_id} exists already; nothing was changed.")
+    return folder
+
+
+def _source(root: Path, issue_id: str, source: str | None) -> str:
+    known = issue_ids(root)
+    if source is not None:
+        if source not in known:
+            raise ProjectError(f'--from: there is no issue "{source}". {did_you_mean(source, known)}')
+        return source
+    earlier = [one for one in known if one < issue_id]
+    if not known:
+        raise ProjectError("The project has no issue to begin from; name one with --from.")
+    return (earlier or known)[-1]
+
+
+def _copy(source: Path, target: Path) -> None:
+    if target.exists():
+        raise ProjectError(f"{target} exists already; begin a project in an empty folder.")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as fault:
+        raise ProjectError(f"{path.name} of the last issue cannot be read: {fault}.") from None

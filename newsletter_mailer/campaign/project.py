@@ -1,0 +1,64 @@
+"""The project folder: where its files are, its settings, its ledger."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from newsletter_mailer.errors import ContentError, ProjectError
+from newsletter_mailer.settings import FILE, Settings, read_settings
+
+_LEDGER_URL = re.compile(r"sqlite:///(?P<path>.+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    root: Path
+    settings: Settings
+    environment: Mapping[str, str] = field(repr=False)  #: with .env; holds secrets
+
+    @property
+    def ledger_path(self) -> Path:
+        """Raises ProjectError."""
+        url = self.environment.get("LEDGER_URL") or "sqlite:///.newsletter/ledger.db"
+        found = _LEDGER_URL.fullmatch(url)
+        if not found:
+            raise ProjectError(
+                "LEDGER_URL is not understood: write sqlite:///path/to/ledger.db "
+                "(relative to the project folder)."
+            )
+        return self.root / found["path"]
+
+    def outbox(self, issue_id: str) -> Path:
+        return self.root / "outbox" / issue_id
+
+    def sandbox_ledger_path(self, issue_id: str) -> Path:
+        return self.outbox(issue_id) / "ledger.db"
+
+
+def find_root(start: Path) -> Path:
+    """The folder itself or the nearest parent that holds newsletter.toml. Raises ProjectError."""
+    start = start.absolute()
+    for folder in (start, *start.parents):
+        if (folder / FILE).is_file():
+            return folder
+    raise ProjectError(
+        f"There is no {FILE} in {start} or above it. Go to your newsletter's folder or name it with "
+        "--project, or begin one: newsletter-mailer new --issue 2025-08."
+    )
+
+
+def open_project(root: Path, environment: Mapping[str, str]) -> Project:
+    """Raises ContentError, ProjectError."""
+    try:
+        text = (root / FILE).read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ProjectError(f"{FILE} is not UTF-8 text. Save it again as UTF-8.") from None
+    except OSError as fault:
+        raise ProjectError(f"{FILE} cannot be read: {fault.strerror}.") from None
+    settings, findings = read_settings(text, environment)
+    if settings is None:
+        raise ContentError(findings)
+    return Project(root=root, settings=settings, environment=environment)

@@ -1,0 +1,38 @@
+"""status: what became of an issue, from the ledger."""
+
+from __future__ import annotations
+
+from newsletter_mailer.campaign.project import Project
+from newsletter_mailer.issue.folder import checked_id
+from newsletter_mailer.store.sqlite import read_ledger
+from newsletter_mailer.store.states import State
+
+
+def status(
+    project: Project,
+    issue_id: str,
+    *,
+    of_sandbox: bool = False,
+    with_addresses: bool = False,
+    state: State | None = None,
+) -> dict[str, object]:
+    """`{"issue", "counts": {state: n}, "runs": [...], "addresses": [{"address", "state", "reply"}]}`.
+
+    Raises LedgerError, ProjectError.
+    """
+    checked_id(issue_id)
+    path = project.sandbox_ledger_path(issue_id) if of_sandbox else project.ledger_path
+    ledger = read_ledger(path)
+    if ledger is None:
+        return {"issue": issue_id, "counts": {}, "runs": [], "addresses": []}
+    with ledger:
+        addresses = ledger.deliveries(issue_id, state) if with_addresses else ()
+        return {
+            "issue": issue_id,
+            "counts": {state.value: count for state, count in ledger.counts(issue_id).items()},
+            "runs": ledger.runs(issue_id),
+            "addresses": [
+                {"address": row.address, "state": row.state.value, "reply": row.reply}
+                for row in addresses
+            ],
+        }

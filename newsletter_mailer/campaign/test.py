@@ -1,0 +1,115 @@
+"""send --test: one mail per variant, or as one subscriber, to the given addresses only.
+
+It takes no list and knows no ledger, so it cannot mail the readers.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from newsletter_mailer.address import BadAddress, canonical, domain, mailbox, needs_smtputf8
+from newsletter_mailer.campaign.edition import Prepared, prepare
+from newsletter_mailer.campaign.links import inert_links
+from newsletter_mailer.campaign.project import Project
+from newsletter_mailer.compose.compiled import CompiledVariant
+from newsletter_mailer.compose.message import Recipient, compile_message, envelope_of
+from newsletter_mailer.compose.sample import sample_values
+from newsletter_mailer.deliver.replies import Outcome
+from newsletter_mailer.deliver.sandbox import sandbox
+from newsletter_mailer.deliver.smtp import connect
+from newsletter_mailer.errors import ProjectError
+from newsletter_mailer.findings import Finding
+from newsletter_mailer.settings import read_smtp_settings
+
+
+@dataclass(frozen=True, slots=True)
+class TestMail:
+    """One mail of a test and what became of it."""
+
+    address: str
+    variant: str
+    outcome: Outcome
+
+
+def send_test(
+    project: Project,
+    issue_id: str,
+    addresses: Sequence[str],
+    *,
+    as_subscriber: str | None = None,
+    to_sandbox: bool = False,
+) -> tuple[list[TestMail], list[Finding]]:
+    """Raises ContentError, ProjectError, DeliveryError."""
+    mailboxes = [_mailbox(address, "--test") for address in addresses]
+    with ExitStack() as stack:
+        prepared = stack.enter_context(prepare(project, issue_id))
+        prepared.refuse_errors()
+        shown = _shown(prepared, as_subscriber)
+        if to_sandbox:
+            smtp = stack.enter_context(sandbox(project.outbox(issue_id)))
+        else:
+            smtp = read_smtp_settings(project.environment)
+        connection = connect(smtp, project.settings.sender.address)
+        stack.callback(connection.close)
+        mails: list[TestMail] = []
+        for compiled, values in shown:
+            for address in mailboxes:
+                if needs_smtputf8(address) and not connection.takes_smtputf8:
+                    raise ProjectError(f"{smtp.host} cannot mail to {address}: it lacks SMTPUTF8.")
+                message = _message(prepared, compiled, values, address)
+                outcome = connection.send(address, message)
+                mails.append(TestMail(address, compiled.variant.id, outcome))
+                if not connection.is_open:
+                    connection = connect(smtp, project.settings.sender.address)
+        return mails, prepared.findings
+
+
+def _shown(
+    prepared: Prepared, as_subscriber: str | None
+) -> list[tuple[CompiledVariant, dict[str, str]]]:
+    """The variants to be mailed, with what stands in their slots."""
+    if as_subscriber is None:
+        return [
+            (compiled, sample_values(compiled.fields())) for compiled in prepared.compiled.values()
+        ]
+    subscriber = prepared.roster.find(canonical(_mailbox(as_subscriber, "--as")))
+    if subscriber is None:
+        raise ProjectError(f"--as: no list of this issue has the address {as_subscriber}.")
+    variant = prepared.variants.of(subscriber.regions, subscriber.roles)
+    if variant.id not in prepared.compiled:
+        raise ProjectError(f"--as: {as_subscriber} gets nothing of this issue.")
+    return [(prepared.compiled[variant.id], dict(subscriber.values))]
+
+
+def _message(
+    prepared: Prepared, compiled: CompiledVariant, values: dict[str, str], address: str
+) -> bytes:
+    settings = prepared.project.settings
+    now = datetime.now(UTC).astimezone(settings.zone)
+    envelope = replace(
+        envelope_of(settings, now, inert_links(), unsubscribe=""), subject_prefix="[TEST] "
+    )
+    message = compile_message(
+        compiled,
+        envelope,
+        content_hash=prepared.edition.content.total,
+        image_base_url=settings.image_base_url_if_hosted,
+    )
+    return message.fill(
+        Recipient(
+            mailbox=address,
+            values=values,
+            message_id=f"{secrets.token_hex(16)}@{domain(settings.sender.address)}",
+        )
+    )
+
+
+def _mailbox(address: str, option: str) -> str:
+    try:
+        return mailbox(address)
+    except BadAddress as fault:
+        raise ProjectError(f'{option}: "{address}" is not an e-mail address: {fault}.') from None

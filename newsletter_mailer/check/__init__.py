@@ -1,0 +1,1 @@
+"""RIGHT?: questions of issue, plan and compiled messages -> Findings."""

@@ -1,0 +1,16 @@
+"""The command line: words in, a job, words and an exit code out. Typer lives only here."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """The console script. Exit codes: 0 all done, 1 nothing was sent, 2 usage, 3 sent in part."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a Windows console may lack a letter
+    from newsletter_mailer.cli.app import app
+    from newsletter_mailer.cli.ending import run_to_the_end
+
+    sys.exit(run_to_the_end(app))

@@ -1,0 +1,66 @@
+"""How a command ends: every exception becomes one sentence and an exit code, here and only here."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable
+
+from newsletter_mailer.cli.output import print_findings, say
+from newsletter_mailer.errors import ContentError, NewsletterError
+from newsletter_mailer.findings import Severity
+
+DONE, NOTHING_SENT, USAGE, SENT_IN_PART = 0, 1, 2, 3
+
+#: Whether a message was handed over in this process; a crash afterwards must say so.
+_handed_over = False
+
+
+def note_handed_over() -> None:
+    global _handed_over
+    _handed_over = True
+
+
+def run_to_the_end(command: Callable[[], object]) -> int:
+    """The exit code."""
+    try:
+        command()
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else NOTHING_SENT
+    except ContentError as stopped:
+        print_findings(stopped.findings)
+        errors = sum(finding.severity is Severity.ERROR for finding in stopped.findings)
+        say(f"{errors} {'error' if errors == 1 else 'errors'}; nothing was sent.")
+    except NewsletterError as stopped:
+        say(f"error: {stopped}")
+    except BrokenPipeError:
+        # Whoever read our output has gone; nobody is left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        say("Stopped.")
+    except Exception as fault:
+        say(
+            f"error: something in the program itself went wrong ({type(fault).__name__}). "
+            f"{_where_we_stand()} The details are in {_details()}"
+        )
+    else:
+        return DONE
+    return SENT_IN_PART if _handed_over else NOTHING_SENT
+
+
+def _where_we_stand() -> str:
+    if _handed_over:
+        return (
+            "Messages had left already; the ledger has them, and running send again mails only "
+            "those who are still owed theirs."
+        )
+    return "Nothing was sent."
+
+
+def _details() -> str:
+    descriptor, path = tempfile.mkstemp(prefix="newsletter-mailer-crash-", suffix=".log")
+    with open(descriptor, "w", encoding="utf-8") as log:
+        traceback.print_exc(file=log)
+    return path

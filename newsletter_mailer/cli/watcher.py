@@ -1,0 +1,139 @@
+"""The terminal looks on while an issue is sent: the plan, the question, the progress bar."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import typer
+
+from newsletter_mailer.cli.ending import note_handed_over
+from newsletter_mailer.cli.output import counted, print_findings, say, table
+from newsletter_mailer.errors import DeliveryError, NotConfirmed
+from newsletter_mailer.store.states import State
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from newsletter_mailer.campaign.edition import Prepared
+    from newsletter_mailer.deliver.replies import Outcome
+
+_MOST_VARIANTS = 12  #: lines of the plan's table
+
+
+class Terminal:
+    """campaign.send's Watcher. Everything goes to standard error."""
+
+    def __init__(self, *, assume_yes: bool) -> None:
+        self._assume_yes = assume_yes
+        self._counts: Counter[State] = Counter()
+        self._progress: Progress | None = None
+        self._task: TaskID | None = None
+        self._planned = 0
+
+    def prepared(
+        self, prepared: Prepared, *, server: str, states: Mapping[State, int]
+    ) -> None:
+        print_findings(prepared.findings)
+        plan, settings = prepared.plan, prepared.project.settings
+        self._planned = plan.planned
+        say(f"{prepared.edition.issue.subject.plain()}")
+        say(f"From {settings.sender.name} <{settings.sender.address}>, through {server}\n")
+        rows = [
+            (variant_id, counted(len(plan.variants[variant_id].sections), "section"),
+             counted(count, "reader"))
+            for variant_id, count in plan.head_counts.most_common(_MOST_VARIANTS)
+        ]
+        say(table([("Variant", "", ""), *rows], right=(2,)))
+        if len(plan.variants) > _MOST_VARIANTS:
+            say(f"and {len(plan.variants) - _MOST_VARIANTS} more variants")
+        for reason, count in sorted(plan.skipped.items()):
+            say(f"Skipped: {counted(count, 'reader')} ({reason})")
+        if states.get(State.SENT):
+            say(f"Already sent in earlier runs: {states[State.SENT]:,}")
+        say("")
+
+    def confirm(self) -> bool:
+        if self._assume_yes:
+            return True
+        if not sys.stdin.isatty():
+            raise NotConfirmed(
+                "This would mail the readers. Add --yes to say that you mean it, "
+                "or rehearse with --sandbox or --dry-run."
+            )
+        return typer.confirm(f"Mail {counted(self._planned, 'reader')} now?", err=True)
+
+    def began(self, owed: int) -> None:
+        if owed == 0:
+            say("Everyone has it already.")
+        elif sys.stderr.isatty():
+            self._show_progress(owed)
+
+    def waiting(self, until: datetime, why: str) -> None:
+        say(f"Waiting until {until.astimezone():%H:%M:%S} ({why}).")
+
+    def outcome(self, outcome: Outcome) -> None:
+        self._counts[outcome.state] += 1
+        if outcome.state in (State.SENT, State.UNKNOWN):
+            note_handed_over()
+        if self._progress is not None and self._task is not None:
+            others = ", ".join(
+                f"{count} {state}"
+                for state, count in self._counts.items()
+                if state is not State.SENT
+            )
+            self._progress.update(self._task, advance=1, others=others)
+
+    def stopped(self, fault: DeliveryError) -> None:
+        say(f"error: {fault} The run stops; run send again for the rest.")
+
+    def close(self) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+
+    def _show_progress(self, owed: int) -> None:
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
+        self._progress = Progress(
+            TextColumn("Sending"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("[yellow]{task.fields[others]}"),
+            console=Console(stderr=True),
+        )
+        self._task = self._progress.add_task("send", total=owed, others="")
+        self._progress.start()
+
+
+@contextmanager
+def stop_when_asked() -> Iterator[threading.Event]:
+    """Set by the first Ctrl-C or SIGTERM: what is in flight ends; the second ends at once."""
+    stop = threading.Event()
+
+    def asked(number: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+        say("Stopping after the messages in flight. Press Ctrl-C again to stop at once.")
+
+    before = {number: signal.signal(number, asked) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,1 @@
+"""LOOK: Issue + variant -> MJML -> HTML + plain text -> CompiledMessage -> bytes. All pure."""

@@ -1,0 +1,88 @@
+"""What composing a variant yields: parts with slots, not yet a message."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from newsletter_mailer.compose.places import Place, escape
+from newsletter_mailer.issue.merge import MergeField
+from newsletter_mailer.issue.pictures import Picture
+from newsletter_mailer.plan.variants import Variant
+
+
+@dataclass(frozen=True, slots=True)
+class PictureSlot:
+    """Where a picture's address goes: cid:, a file's path or a web address."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class HtmlSlot:
+    """A place in the HTML that is filled when the message is made."""
+
+    meaning: MergeField | PictureSlot
+    place: Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledVariant:
+    """One variant, composed once. Texts and slots alternate in no fixed rhythm."""
+
+    variant: Variant
+    html: tuple[str | HtmlSlot, ...]
+    text: tuple[str | MergeField, ...]
+    subject: tuple[str | MergeField, ...]
+    preheader: tuple[str | MergeField, ...]
+    pictures: Mapping[str, Picture]  #: by the key of their slots, only those that are shown
+
+    def fields(self) -> tuple[str, ...]:
+        """The subscriber's fields that are filled in, and those of the To header."""
+        html = (piece.meaning for piece in self.html if isinstance(piece, HtmlSlot))
+        named = (
+            meaning.name
+            for meaning in (*html, *self.text, *self.subject, *self.preheader)
+            if isinstance(meaning, MergeField) and meaning.namespace == "subscriber"
+        )
+        return tuple(dict.fromkeys(("first_name", "last_name", *named)))
+
+    def page(
+        self,
+        values: Mapping[str, str],
+        links: Mapping[str, str],
+        addresses: Mapping[str, str],
+    ) -> str:
+        """The HTML for one reader. `addresses`: the address of each picture by its key."""
+        return "".join(
+            piece
+            if isinstance(piece, str)
+            else escape(
+                addresses[piece.meaning.key]
+                if isinstance(piece.meaning, PictureSlot)
+                else slot_value(piece.meaning, values, links),
+                piece.place,
+            )
+            for piece in self.html
+        )
+
+    def words(self, values: Mapping[str, str], links: Mapping[str, str]) -> str:
+        """The plain text for one reader."""
+        return filled(self.text, values, links)
+
+    def subject_line(self, values: Mapping[str, str], links: Mapping[str, str]) -> str:
+        return filled(self.subject, values, links)
+
+
+def slot_value(field: MergeField, values: Mapping[str, str], links: Mapping[str, str]) -> str:
+    """A reader's value; the default also serves for a blank."""
+    value = links.get(field.name, "") if field.namespace == "link" else values.get(field.name, "")
+    return value or field.default or ""
+
+
+def filled(
+    pieces: Sequence[str | MergeField], values: Mapping[str, str], links: Mapping[str, str]
+) -> str:
+    return "".join(
+        piece if isinstance(piece, str) else slot_value(piece, values, links) for piece in pieces
+    )

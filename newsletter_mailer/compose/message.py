@@ -1,0 +1,298 @@
+"""CompiledVariant -> CompiledMessage: MIME-encoded once, but for the slots; then filled per reader.
+
+    multipart/alternative
+    ├── text/plain
+    └── text/html, or multipart/related
+        ├── text/html
+        └── image/* (cid:)
+
+Headers: RFC 5322; List-ID: RFC 2919; List-Unsubscribe: RFC 2369. No Auto-Submitted: the issue is
+written by hand (RFC 3834 section 5.2). Bodies are always 7-bit.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+
+from newsletter_mailer.address import domain
+from newsletter_mailer.compose.compiled import CompiledVariant, PictureSlot, slot_value
+from newsletter_mailer.compose.headers import mailbox_header, plain_header, text_header
+from newsletter_mailer.compose.places import Place, escape
+from newsletter_mailer.compose.quoted_printable import close, encode_piece, encode_value
+from newsletter_mailer.issue.merge import MergeField
+from newsletter_mailer.issue.pictures import Picture
+from newsletter_mailer.settings import Sender, Settings
+
+LONGEST_LINE = 998  #: octets without CRLF, RFC 5322 section 2.1.1
+
+Links = Mapping[str, str]
+_FOLDED = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """What fills a message: one reader."""
+
+    mailbox: str
+    values: Mapping[str, str]
+    message_id: str  #: without the angle brackets
+
+    @property
+    def display_name(self) -> str:
+        parts = (self.values.get("first_name", ""), self.values.get("last_name", ""))
+        return " ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """What all messages of a run have in common."""
+
+    sender: Sender
+    reply_to: str
+    list_id: str
+    list_name: str
+    unsubscribe: str  #: URI of List-Unsubscribe; empty leaves the header out
+    date: datetime  #: aware
+    links: Links  #: by the name of the merge field
+    subject_prefix: str = ""
+
+
+#: Given a reader's values: the bytes of a slot.
+_Fill = Callable[[Mapping[str, str]], bytes]
+
+
+class CompiledMessage:
+    """The bytes of one variant's message. `fill` is the hot path: a join, and a few escapes."""
+
+    __slots__ = ("_after", "_before", "_fills", "_parts", "_positions", "_subject")
+
+    def __init__(
+        self,
+        before: bytes,
+        subject: Callable[[Mapping[str, str]], bytes],
+        after: bytes,
+        body: Sequence[bytes | _Slot],
+    ) -> None:
+        self._before, self._subject, self._after = before, subject, after
+        self._parts: list[bytes] = []
+        slots: dict[_Slot, list[int]] = {}
+        for piece in body:
+            if isinstance(piece, _Slot):
+                slots.setdefault(piece, []).append(len(self._parts))
+                piece = b""
+            self._parts.append(piece)
+        self._fills = [slot.fill() for slot in slots]
+        self._positions = list(slots.values())
+
+    def fill(self, recipient: Recipient) -> bytes:
+        """The message for one reader, CRLF line ends, ready for the wire."""
+        values = recipient.values
+        parts = self._parts.copy()
+        for fill, positions in zip(self._fills, self._positions, strict=True):
+            octets = fill(values)
+            for position in positions:
+                parts[position] = octets
+        head = (
+            self._before
+            + mailbox_header("To", recipient.display_name, recipient.mailbox)
+            + self._subject(values)
+            + f"Message-ID: <{recipient.message_id}>\r\n".encode()
+            + self._after
+        )
+        return head + b"".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """A place in a body. `place` None: plain text."""
+
+    field: MergeField
+    place: Place | None
+
+    def fill(self) -> _Fill:
+        name, default, place = self.field.name, self.field.default or "", self.place
+        if place is None:
+
+            def words(values: Mapping[str, str]) -> bytes:
+                return encode_value(_FOLDED.sub(" ", values.get(name) or default))
+
+            return words
+
+        def markup(values: Mapping[str, str]) -> bytes:
+            return encode_value(escape(values.get(name) or default, place))
+
+        return markup
+
+
+def compile_message(
+    compiled: CompiledVariant,
+    envelope: Envelope,
+    *,
+    content_hash: str,
+    image_base_url: str | None = None,
+) -> CompiledMessage:
+    """The variant as a message. Pictures are embedded, or hosted under `image_base_url`."""
+    boundaries = _boundaries(content_hash, compiled.variant.id)
+    host = domain(envelope.sender.address)
+    names = picture_names(compiled.pictures)
+    if image_base_url:
+        addresses = {key: f"{image_base_url}/{name}" for key, name in names.items()}
+    else:
+        addresses = {key: f"cid:{content_id(name, host)}" for key, name in names.items()}
+    text = _body(compiled.text, envelope.links)
+    html = _html_body(compiled, envelope.links, addresses)
+    embedded = {} if image_base_url else compiled.pictures
+    body = [
+        *_part(boundaries[0], "text/plain", text),
+        *_html_part(boundaries, html, embedded, names, host),
+        f"\r\n--{boundaries[0]}--\r\n".encode(),
+    ]
+    before = (
+        plain_header("Date", format_datetime(envelope.date))
+        + mailbox_header("From", envelope.sender.name, envelope.sender.address)
+        + mailbox_header("Reply-To", "", envelope.reply_to)
+    )
+    after = _list_headers(envelope) + (
+        "MIME-Version: 1.0\r\n"
+        f'Content-Type: multipart/alternative; boundary="{boundaries[0]}"\r\n\r\n'
+    ).encode()
+    return CompiledMessage(before, _subject(compiled, envelope), after, body)
+
+
+def picture_names(pictures: Mapping[str, Picture]) -> dict[str, str]:
+    """A file name for each picture that says its content: `<hash>-<name>`."""
+    return {
+        key: f"{hashlib.sha256(picture.content).hexdigest()[:12]}-{_ascii_name(picture.name)}"
+        for key, picture in pictures.items()
+    }
+
+
+def content_id(name: str, host: str) -> str:
+    """RFC 2392 section 2, without brackets."""
+    return f"{name}@{host}"
+
+
+def envelope_of(settings: Settings, date: datetime, links: Links, unsubscribe: str) -> Envelope:
+    return Envelope(
+        sender=settings.sender,
+        reply_to=settings.reply_to,
+        list_id=settings.list_id,
+        list_name=settings.name,
+        unsubscribe=unsubscribe,
+        date=date,
+        links=links,
+    )
+
+
+def _subject(compiled: CompiledVariant, envelope: Envelope) -> Callable[[Mapping[str, str]], bytes]:
+    prefix, pieces, links = envelope.subject_prefix, compiled.subject, envelope.links
+    if all(isinstance(piece, str) for piece in pieces):
+        constant = text_header("Subject", prefix + compiled.subject_line({}, links))
+        return lambda values: constant
+    return lambda values: text_header("Subject", prefix + compiled.subject_line(values, links))
+
+
+def _list_headers(envelope: Envelope) -> bytes:
+    phrase = envelope.list_name.replace("\\", "").replace('"', "")
+    listed = f'"{phrase}" ' if phrase.isascii() and phrase.isprintable() else ""
+    headers = plain_header("List-ID", f"{listed}<{envelope.list_id}>")
+    if envelope.unsubscribe:
+        headers += plain_header("List-Unsubscribe", f"<{envelope.unsubscribe}>")
+    return headers
+
+
+def _boundaries(content_hash: str, variant: str) -> tuple[str, str]:
+    """Two that no quoted-printable or base64 body can hold: they begin with `=_`."""
+    seed = hashlib.sha256(f"{content_hash} {variant}".encode()).hexdigest()
+    return f"=_alternative_{seed[:24]}", f"=_related_{seed[24:48]}"
+
+
+def _part(boundary: str, media_type: str, body: Sequence[bytes | _Slot]) -> list[bytes | _Slot]:
+    head = (
+        f"--{boundary}\r\n"
+        f'Content-Type: {media_type}; charset="utf-8"\r\n'
+        "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+    )
+    return [head.encode(), *body, b"\r\n"]
+
+
+def _html_part(
+    boundaries: tuple[str, str],
+    html: Sequence[bytes | _Slot],
+    pictures: Mapping[str, Picture],
+    names: Mapping[str, str],
+    host: str,
+) -> list[bytes | _Slot]:
+    outer, inner = boundaries
+    if not pictures:
+        return _part(outer, "text/html", html)
+    head = (
+        f"--{outer}\r\n"
+        f'Content-Type: multipart/related; type="text/html"; boundary="{inner}"\r\n\r\n'
+    )
+    images = b"".join(
+        f"--{inner}\r\n"
+        f'Content-Type: image/{picture.subtype}; name="{names[key]}"\r\n'
+        "Content-Transfer-Encoding: base64\r\n"
+        f"Content-ID: <{content_id(names[key], host)}>\r\n"
+        f'Content-Disposition: inline; filename="{names[key]}"\r\n\r\n'.encode()
+        + base64.encodebytes(picture.content).replace(b"\n", b"\r\n")
+        for key, picture in pictures.items()
+    )
+    return [head.encode(), *_part(inner, "text/html", html), images, f"--{inner}--\r\n".encode()]
+
+
+def _body(pieces: Sequence[str | MergeField], links: Links) -> list[bytes | _Slot]:
+    return _encoded(
+        slot_value(piece, {}, links)
+        if isinstance(piece, MergeField) and piece.namespace == "link"
+        else _Slot(piece, None)
+        if isinstance(piece, MergeField)
+        else piece
+        for piece in pieces
+    )
+
+
+def _html_body(
+    compiled: CompiledVariant, links: Links, addresses: Mapping[str, str]
+) -> list[bytes | _Slot]:
+    pieces: list[str | _Slot] = []
+    for piece in compiled.html:
+        if isinstance(piece, str):
+            pieces.append(piece)
+        elif isinstance(piece.meaning, PictureSlot):
+            pieces.append(escape(addresses[piece.meaning.key], piece.place))
+        elif piece.meaning.namespace == "link":
+            pieces.append(escape(slot_value(piece.meaning, {}, links), piece.place))
+        else:
+            pieces.append(_Slot(piece.meaning, piece.place))
+    return _encoded(pieces)
+
+
+def _encoded(pieces: Iterable[str | _Slot]) -> list[bytes | _Slot]:
+    """Texts as quoted-printable; neighbours are one text, so that they wrap as one."""
+    encoded: list[bytes | _Slot] = []
+    waiting: list[str] = []
+
+    def flush() -> None:
+        encoded.append(close(encode_piece("".join(waiting))))
+        waiting.clear()
+
+    for piece in pieces:
+        if isinstance(piece, str):
+            waiting.append(piece)
+        else:
+            flush()
+            encoded.append(piece)
+    flush()
+    return encoded
+
+
+def _ascii_name(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name)[-60:]

@@ -1,0 +1,104 @@
+"""The template's Jinja2, sandboxed; a mistake in it becomes a finding with its file and line."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping
+from typing import Any  # Jinja2's own signature
+
+from jinja2 import (
+    FunctionLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+)
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from newsletter_mailer.findings import Finding, Source, error
+from newsletter_mailer.issue.model import Template
+
+
+class TemplateMistake(Exception):
+    """A template cannot be rendered. Carries the finding."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.message)
+        self.finding = finding
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    """A name after a dot is a field of ours first: a kind may have a field called "items"."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if isinstance(obj, Mapping) and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+
+class Templates:
+    """Renders the files of one template folder."""
+
+    def __init__(self, template: Template) -> None:
+        self._folder = template.folder
+        self._texts = {name: _without_front_matter(name, text, template)
+                       for name, text in template.texts.items()}
+        self._environment = _Environment(
+            loader=FunctionLoader(self._load),
+            autoescape=lambda name: not (name or "").endswith((".txt", ".css")),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def has(self, name: str) -> bool:
+        return name in self._texts
+
+    def source(self, name: str) -> str:
+        return self._texts[name]
+
+    def render(self, name: str, values: Mapping[str, object]) -> str:
+        """The file rendered. Raises TemplateMistake."""
+        try:
+            return self._environment.get_template(name).render(values)
+        except TemplateSyntaxError as fault:
+            raise self._mistake(fault.filename or name, fault.lineno, str(fault.message)) from None
+        except TemplateNotFound as fault:
+            raise self._at(name, fault, f'there is no file "{fault.name}" in the template') from None
+        except TemplateError as fault:
+            raise self._at(name, fault, str(fault.message)) from None
+        except Exception as fault:
+            # A template is a program of its author's: whatever it raises is theirs to read.
+            raise self._at(name, fault, str(fault) or type(fault).__name__) from None
+
+    def _load(self, name: str) -> tuple[str, str, None] | None:
+        if name not in self._texts:
+            return None
+        return self._texts[name], f"{self._folder}/{name}", None
+
+    def _at(self, name: str, fault: Exception, message: str) -> TemplateMistake:
+        frames = [
+            frame
+            for frame in traceback.extract_tb(fault.__traceback__)
+            if frame.filename.startswith(f"{self._folder}/")
+        ]
+        if frames:
+            return self._mistake(frames[-1].filename, frames[-1].lineno or 1, message)
+        return self._mistake(name, 1, message)
+
+    def _mistake(self, file: str, line: int, message: str) -> TemplateMistake:
+        if not file.startswith(f"{self._folder}/"):
+            file = f"{self._folder}/{file}"
+        text = message[:1].lower() + message[1:]
+        return TemplateMistake(
+            error("template", Source(file, line), f"The template has a mistake: {text.rstrip('.')}.",
+                  "Look at the line named; docs/templates.md lists what a template can use.")
+        )
+
+
+def _without_front_matter(name: str, text: str, template: Template) -> str:
+    """A kind's declaration becomes empty lines, so that line numbers stay true."""
+    for kind in template.kinds.values():
+        if name == f"sections/{kind.name}.mjml":
+            return "\n" * (kind.template_line - 1) + kind.template
+    return text

@@ -1,0 +1,73 @@
+"""A real SMTP server inside the process that delivers into a folder of .eml files."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from newsletter_mailer.settings import SmtpSettings
+
+_LARGEST = 100 * 1024 * 1024  #: octets of a message
+
+
+class _Outbox:
+    """aiosmtpd's handler: numbers the files, adds what a delivery adds (RFC 5321 section 4.4)."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        numbers = [
+            int(path.stem) for path in folder.glob("*.eml") if re.fullmatch(r"\d+", path.stem)
+        ]
+        self.number = max(numbers, default=0)
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        self.number += 1
+        trace = "".join(f"Delivered-To: {recipient}\r\n" for recipient in envelope.rcpt_tos)
+        head = f"Return-Path: <{envelope.mail_from or ''}>\r\n{trace}".encode()
+        content = envelope.original_content or b""
+        (self.folder / f"{self.number:04}.eml").write_bytes(head + content)
+        return "250 2.0.0 delivered to the sandbox"
+
+
+@contextlib.contextmanager
+def sandbox(folder: Path) -> Iterator[SmtpSettings]:
+    """The server runs while the context does; the settings lead to it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    loop = asyncio.new_event_loop()
+    outbox = _Outbox(folder)
+
+    def protocol() -> SMTP:
+        return SMTP(
+            outbox,
+            hostname="sandbox.localhost",
+            ident="newsletter-mailer sandbox",
+            enable_SMTPUTF8=True,
+            data_size_limit=_LARGEST,
+            loop=loop,
+        )
+
+    server = loop.run_until_complete(loop.create_server(protocol, "127.0.0.1", 0))
+    port: int = server.sockets[0].getsockname()[1]
+    thread = threading.Thread(target=loop.run_forever, name="sandbox", daemon=True)
+    thread.start()
+    try:
+        yield SmtpSettings(host="127.0.0.1", port=port, security="none")
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        server.close()
+        loop.run_until_complete(_ended(loop))
+        loop.close()
+
+
+async def _ended(loop: asyncio.AbstractEventLoop) -> None:
+    tasks = [task for task in asyncio.all_tasks(loop) if task is not asyncio.current_task()]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,63 @@
+"""Why we stop: one honest sentence for a person, caught once, in `cli`.
+
+    NewsletterError
+    ├── ContentError      findings of severity error: nothing may leave
+    ├── ProjectError      no project, no such issue, settings that cannot work
+    ├── LedgerError       the memory of what was sent cannot be trusted or written
+    │   └── LedgerBusy    another sender holds it
+    ├── DeliveryError     the server cannot be used at all
+    │   ├── CannotConnect
+    │   ├── LoginRefused
+    │   └── CertificateRefused
+    └── NotConfirmed      a person said no, or was not asked
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from newsletter_mailer.findings import Finding
+
+
+class NewsletterError(Exception):
+    """Something stops us. The text is one sentence, and says what to do."""
+
+
+class ContentError(NewsletterError):
+    """The newsletter's files are wrong. Carries every finding, warnings too."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        super().__init__("The newsletter has errors; nothing was sent.")
+        self.findings = tuple(findings)
+
+
+class ProjectError(NewsletterError):
+    """There is no such project or issue, or its settings cannot work."""
+
+
+class LedgerError(NewsletterError):
+    """The ledger is missing its mind: corrupt, newer than we are, or not writable."""
+
+
+class LedgerBusy(LedgerError):
+    """Another sender is at work on this ledger."""
+
+
+class DeliveryError(NewsletterError):
+    """The SMTP server cannot be used; no message was handed over."""
+
+
+class CannotConnect(DeliveryError):
+    """No answer, or not an SMTP server."""
+
+
+class LoginRefused(DeliveryError):
+    """The server does not take the user name and password (RFC 4954)."""
+
+
+class CertificateRefused(DeliveryError):
+    """The server's certificate does not prove who it is."""
+
+
+class NotConfirmed(NewsletterError):
+    """Nobody said yes to mailing the readers."""

@@ -1,0 +1,79 @@
+"""What is wrong with somebody's files: collected, never raised one by one."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Source:
+    """A place in a file that a person wrote."""
+
+    file: str  #: relative to the project folder, with forward slashes
+    line: int = 1  #: counted from 1
+
+    def at(self, line: int) -> Source:
+        return Source(self.file, line)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that is wrong, where, and what to do about it."""
+
+    rule: str
+    severity: Severity
+    source: Source
+    message: str
+    hint: str = ""
+
+    def as_json(self) -> dict[str, str | int]:
+        return {
+            "rule": self.rule,
+            "severity": self.severity.value,
+            "file": self.source.file,
+            "line": self.source.line,
+            "message": self.message,
+            "hint": self.hint,
+        }
+
+
+def error(rule: str, source: Source, message: str, hint: str = "") -> Finding:
+    return Finding(
+        rule=rule, severity=Severity.ERROR, source=source, message=message, hint=hint
+    )
+
+
+def warning(rule: str, source: Source, message: str, hint: str = "") -> Finding:
+    return Finding(
+        rule=rule, severity=Severity.WARNING, source=source, message=message, hint=hint
+    )
+
+
+def has_errors(findings: Iterable[Finding]) -> bool:
+    return any(finding.severity is Severity.ERROR for finding in findings)
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """By file and line, each fault once."""
+    unique = dict.fromkeys(findings)
+    return sorted(unique, key=lambda f: (f.source, f.severity.value, f.rule, f.message))
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`Did you mean "dudley"?`, or the known words, or nothing to say."""
+    words = sorted(known)
+    close = difflib.get_close_matches(word.casefold(), words, n=1, cutoff=0.6)
+    if close:
+        return f'Did you mean "{close[0]}"?'
+    if 0 < len(words) <= 20:
+        return f"Known: {', '.join(words)}."
+    return ""

@@ -1,0 +1,1 @@
+"""WHAT: the issue folder and the template's kinds, read into an Issue of Sections."""

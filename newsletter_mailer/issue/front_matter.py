@@ -1,0 +1,135 @@
+"""YAML 1.2 front matter, read as texts with their lines.
+
+Everything is text until a kind's declared field type says what it is: no `no` that becomes False,
+no version that becomes a number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from newsletter_mailer.findings import Finding, Source, error
+
+Value = str | list["Value"] | dict[str, "Value"]
+
+_LONGEST = 64 * 1024  #: characters of front matter
+_DEEPEST = 6
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """The values, and the line of every key by its path: `("fields", "title")`."""
+
+    values: dict[str, Value]
+    lines: Mapping[tuple[str, ...], int]
+    body: str = ""
+    body_line: int = 1  #: line of the file where `body` begins
+    findings: list[Finding] = field(default_factory=list)
+
+    def line(self, *path: str) -> int:
+        return self.lines.get(path, 1)
+
+
+def read_front_matter(text: str, file: str) -> FrontMatter:
+    """Front matter and body of a file that opens with `---`; faults are findings inside."""
+    lines = text.split("\n")
+    if lines[0].rstrip() != "---":
+        return _broken(
+            Source(file),
+            "The file does not begin with front matter.",
+            "Begin it with a line ---, then kind: and title:, then a line --- again.",
+            text,
+        )
+    for number, line in enumerate(lines[1:], start=1):
+        if line.rstrip() == "---":
+            break
+    else:
+        return _broken(
+            Source(file),
+            "The front matter is not closed.",
+            "End it with a line that holds only ---.",
+        )
+    body = "\n".join(lines[number + 1 :])
+    read = _read_yaml("\n".join(lines[1:number]), Source(file, 2))
+    return FrontMatter(read.values, read.lines, body, number + 2, read.findings)
+
+
+def _broken(source: Source, message: str, hint: str, body: str = "") -> FrontMatter:
+    finding = error("front-matter", source, message, hint)
+    return FrontMatter({}, {}, body, 1, [finding])
+
+
+def _read_yaml(text: str, source: Source) -> FrontMatter:
+    if len(text) > _LONGEST:
+        return _broken(source, "The front matter is longer than 64 KB.", "Shorten it.")
+    try:
+        root = YAML(typ="rt", pure=True).compose(text)
+        if root is None:
+            return FrontMatter({}, {})
+        reader = _Reader(source)
+        values = reader.value(root, ())
+    except MarkedYAMLError as fault:
+        mark = fault.problem_mark or fault.context_mark
+        line = source.line + (mark.line if mark else 0)
+        what = (fault.problem or "it cannot be read").replace("\n", " ")
+        return _broken(
+            source.at(line),
+            f"The front matter is not valid YAML: {what}.",
+            'A line reads "key: value"; a value that holds ": " or begins with a sign such as '
+            '[ { @ or * needs "quotes".',
+        )
+    except (YAMLError, ValueError) as fault:
+        return _broken(
+            source, f"The front matter is not valid YAML: {str(fault).splitlines()[0]}.", ""
+        )
+    except RecursionError:
+        return _broken(source, "The front matter is nested too deeply to read.", "Flatten it.")
+    if not isinstance(values, dict):
+        return _broken(
+            source, "The front matter is not made of key: value lines.", "Write key: value."
+        )
+    return FrontMatter(values, reader.lines, findings=reader.findings)
+
+
+class _Reader:
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.lines: dict[tuple[str, ...], int] = {}
+        self.findings: list[Finding] = []
+
+    def value(self, node: Node, path: tuple[str, ...]) -> Value:
+        line = self.source.line + node.start_mark.line
+        self.lines.setdefault(path, line)
+        if len(path) > _DEEPEST:
+            self.wrong(line, "The front matter is nested too deeply.")
+            return ""
+        if isinstance(node, ScalarNode):
+            is_null = node.style is None and node.value in ("~", "null", "Null", "NULL")
+            return "" if is_null else str(node.value)
+        if isinstance(node, SequenceNode):
+            return [
+                self.value(item, (*path, str(index))) for index, item in enumerate(node.value)
+            ]
+        if isinstance(node, MappingNode):
+            table: dict[str, Value] = {}
+            for key_node, value_node in node.value:
+                key = str(key_node.value) if isinstance(key_node, ScalarNode) else ""
+                at = self.source.line + key_node.start_mark.line
+                if not key:
+                    self.wrong(at, "A key of the front matter is not a word.")
+                    continue
+                if key in table:
+                    self.wrong(at, f'"{key}" stands twice in the front matter.')
+                    continue
+                self.lines[(*path, key)] = at
+                table[key] = self.value(value_node, (*path, key))
+            return table
+        raise ValueError("it holds something that is neither text, list nor table")
+
+    def wrong(self, line: int, message: str) -> None:
+        self.findings.append(error("front-matter", self.source.at(line), message))

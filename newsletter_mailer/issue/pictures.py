@@ -1,0 +1,67 @@
+"""Pictures: what a file is by its own first bytes, and whether mail clients show it."""
+
+from __future__ import annotations
+
+import io
+import posixpath
+from dataclasses import dataclass
+
+import imagesize
+
+HEAVIEST = 5 * 1024 * 1024  #: octets; above it a picture is an error, whatever it shows
+
+_SIGNATURES = (
+    (b"\x89PNG\r\n\x1a\n", "png"),
+    (b"\xff\xd8\xff", "jpeg"),
+    (b"GIF87a", "gif"),
+    (b"GIF89a", "gif"),
+)
+
+
+class BadPicture(ValueError):
+    """Not a picture that can be mailed. The text says why, as a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The bytes of a picture and what they are."""
+
+    path: str  #: as the author wrote it, relative to the issue or template folder
+    content: bytes
+    subtype: str  #: of image/*: png, jpeg or gif
+    width: int  #: pixels of the file
+    height: int
+
+    @property
+    def name(self) -> str:
+        return posixpath.basename(self.path)
+
+
+def read_picture(path: str, content: bytes) -> Picture:
+    """The picture in these bytes. Raises BadPicture."""
+    subtype = next((name for start, name in _SIGNATURES if content.startswith(start)), None)
+    if subtype is None:
+        raise BadPicture(
+            f"{path} is not a PNG, JPEG or GIF file. Mail clients show no other pictures reliably."
+        )
+    if len(content) > HEAVIEST:
+        raise BadPicture(f"{path} has {len(content) / 1e6:.1f} MB. Save it smaller: 5 MB at most.")
+    try:
+        width, height = imagesize.get(io.BytesIO(content))
+    except (ValueError, OSError, IndexError, EOFError):
+        width = height = -1
+    if width <= 0 or height <= 0:
+        raise BadPicture(f"{path} is damaged: it does not say how large it is.")
+    return Picture(path, content, subtype, int(width), int(height))
+
+
+def is_local_path(path: str) -> bool:
+    """Whether a path stays inside its folder: relative, no `..`, no backslash, no scheme."""
+    return (
+        bool(path)
+        and ":" not in path
+        and "\\" not in path
+        and "\0" not in path
+        and not path.startswith("/")
+        and ".." not in path.split("/")
+    )

@@ -1,0 +1,1 @@
+"""WHO GETS WHAT: Issue x Subscribers x suppressed -> variants, assignments, skips, profile."""

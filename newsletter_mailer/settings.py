@@ -1,0 +1,335 @@
+"""Settings: `newsletter.toml` and the environment, as one frozen object.
+
+Pure: the text and the environment are handed in. What readers see is in `Settings`, secrets and the
+machine's business in `SmtpSettings`, whose `repr` hides the password.
+"""
+
+from __future__ import annotations
+
+import re
+import zoneinfo
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from email.utils import parseaddr
+from typing import Any, Literal  # Any: values of a TOML table
+
+from newsletter_mailer.address import BadAddress, domain, mailbox
+from newsletter_mailer.errors import ProjectError
+from newsletter_mailer.findings import Finding, Severity, Source, did_you_mean, error
+from newsletter_mailer.toml_lines import line_of, parse_toml
+
+FILE = "newsletter.toml"
+LANGUAGES_RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
+#: Keys that differ between machines, so that the environment may override them.
+FROM_ENVIRONMENT = ("reply_to", "public_url", "image_base_url", "unsubscribe_mailto")
+
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_LIST_ID = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+")
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What `newsletter.toml` says of the newsletter. Slugs map to the names that readers know."""
+
+    name: str
+    sender: Sender
+    reply_to: str
+    list_id: str  #: RFC 2919 section 2: label.domain, without the angle brackets
+    timezone: str = "Europe/London"
+    language: str = "en-GB"  #: BCP 47
+    template: str = "regional"
+    postal_address: str = ""
+    public_url: str = ""
+    image_base_url: str = ""
+    unsubscribe_mailto: str
+    images: Literal["embed", "host"] = "embed"
+    regions: Mapping[str, str] = field(default_factory=dict)
+    roles: Mapping[str, str] = field(default_factory=dict)
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+    ignored: frozenset[str] = frozenset()
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.timezone)
+
+    @property
+    def direction(self) -> Literal["ltr", "rtl"]:
+        return "rtl" if self.language.split("-")[0] in LANGUAGES_RIGHT_TO_LEFT else "ltr"
+
+    @property
+    def image_base_url_if_hosted(self) -> str | None:
+        """Where pictures are, or None when they travel in the message."""
+        return self.image_base_url if self.images == "host" else None
+
+    @property
+    def merge_fields(self) -> dict[str, str]:
+        """What `{{ newsletter.FIELD }}` may name."""
+        return {
+            "name": self.name,
+            "reply_to": self.reply_to,
+            "postal_address": self.postal_address,
+            "public_url": self.public_url,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpSettings:
+    """How to reach the server that takes our mail (RFC 6409 submission, as a rule)."""
+
+    host: str
+    port: int
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    username: str = ""
+    password: str = field(default="", repr=False)
+    token_command: str = ""
+    ca_file: str = ""
+    helo_name: str = ""
+    bounce_address: str = ""  #: reverse-path; empty means the sender's address
+
+
+_REQUIRED = ("name", "from")
+_TEXTS = (
+    "name",
+    "from",
+    "reply_to",
+    "list_id",
+    "timezone",
+    "language",
+    "template",
+    "postal_address",
+    "public_url",
+    "image_base_url",
+    "unsubscribe_mailto",
+    "images",
+)
+_TABLES = ("regions", "roles", "check")
+
+
+def read_settings(
+    text: str, environment: Mapping[str, str]
+) -> tuple[Settings | None, list[Finding]]:
+    """The settings, or None and why; every fault of the file at once."""
+    table, findings = parse_toml(text, FILE)
+    if findings:
+        return None, findings
+    reader = _Reader(text, table, environment)
+    settings = reader.settings()
+    return (None if reader.findings else settings), reader.findings
+
+
+class _Reader:
+    def __init__(
+        self, text: str, table: Mapping[str, Any], environment: Mapping[str, str]
+    ) -> None:
+        self.text, self.table, self.environment = text, table, environment
+        self.findings: list[Finding] = []
+
+    def wrong(self, message: str, hint: str = "", *key: str) -> None:
+        line = line_of(self.text, *key) if key else 1
+        self.findings.append(error("settings", Source(FILE, line), message, hint))
+
+    def settings(self) -> Settings | None:
+        for key in self.table:
+            if key not in (*_TEXTS, *_TABLES):
+                known = did_you_mean(key, (*_TEXTS, *_TABLES))
+                self.wrong(f'There is no setting "{key}".', known, key)
+        for key in _REQUIRED:
+            if not self.table.get(key):
+                self.wrong(f'The setting "{key}" is missing.', f'Add a line: {key} = "..."')
+        values = {key: self.value(key) for key in _TEXTS}
+        sender = self.sender(values["from"])
+        regions, roles = self.names("regions"), self.names("roles")
+        severities, ignored = self.checks()
+        self.zone(values["timezone"])
+        reply_to = self.address("reply_to", values["reply_to"]) or sender.address
+        images = values["images"] or "embed"
+        if images not in ("embed", "host"):
+            self.wrong(f'images = "{images}" is not known.', 'Use "embed" or "host".', "images")
+        if images == "host" and not values["image_base_url"]:
+            self.wrong(
+                'images = "host" needs image_base_url.',
+                "Say where the pictures will be, in newsletter.toml or as IMAGE_BASE_URL in .env.",
+                "images",
+            )
+        for key in ("public_url", "image_base_url"):
+            if values[key] and not re.fullmatch(r"https?://[^\s/]+(/[^\s]*)?", values[key]):
+                self.wrong(
+                    f'{key} = "{values[key]}" is not a web address.', "Write https://...", key
+                )
+        list_id = values["list_id"] or _list_id(values["name"], sender.address)
+        if not _LIST_ID.fullmatch(list_id) or len(list_id) > 255:
+            self.wrong(
+                f'list_id = "{list_id}" is not a list identifier.',
+                'Write letters, digits, "-" and dots, ending in your domain: '
+                '"news.example.org" (RFC 2919).',
+                "list_id",
+            )
+        if self.findings:
+            return None
+        return Settings(
+            name=values["name"],
+            sender=sender,
+            reply_to=reply_to,
+            list_id=list_id,
+            timezone=values["timezone"] or "Europe/London",
+            language=values["language"] or "en-GB",
+            template=values["template"] or "regional",
+            postal_address=values["postal_address"],
+            public_url=values["public_url"].rstrip("/"),
+            image_base_url=values["image_base_url"].rstrip("/"),
+            unsubscribe_mailto=self.address("unsubscribe_mailto", values["unsubscribe_mailto"])
+            or reply_to,
+            images="host" if images == "host" else "embed",
+            regions=regions,
+            roles=roles,
+            severities=severities,
+            ignored=ignored,
+        )
+
+    def value(self, key: str) -> str:
+        value = self.table.get(key, "")
+        if key in FROM_ENVIRONMENT:
+            value = self.environment.get(key.upper()) or value
+        if not isinstance(value, str):
+            self.wrong(f'The setting "{key}" is not a text.', 'Put it in "quotes".', key)
+            return ""
+        several_lines = key == "postal_address"
+        if any(ord(char) < 32 and not (several_lines and char == "\n") for char in value):
+            self.wrong(f'The setting "{key}" holds a line break or control character.', "", key)
+            return ""
+        return value.strip()
+
+    def sender(self, text: str) -> Sender:
+        name, address = parseaddr(text)
+        return Sender(name, self.address("from", address or text))
+
+    def address(self, key: str, text: str) -> str:
+        if not text:
+            return ""
+        try:
+            return mailbox(text)
+        except BadAddress as fault:
+            self.wrong(
+                f'{key}: "{text}" is not an e-mail address: {fault}.',
+                'Write "news@example.org", or for from: "Name <news@example.org>".',
+                key,
+            )
+            return ""
+
+    def zone(self, name: str) -> None:
+        try:
+            zoneinfo.ZoneInfo(name or "Europe/London")
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+            self.wrong(f'The timezone "{name}" is not known.', 'Try "Europe/London".', "timezone")
+
+    def names(self, key: str) -> dict[str, str]:
+        table = self.table.get(key, {})
+        if not isinstance(table, dict):
+            self.wrong(
+                f'"{key}" is not a table.', f'Write [{key}], and below it: slug = "Name".', key
+            )
+            return {}
+        for slug, name in table.items():
+            if not _SLUG.fullmatch(slug) or slug == "all":
+                self.wrong(
+                    f'"{slug}" cannot be the slug of one of the {key}.',
+                    "Use small letters, digits and hyphens; all is reserved.",
+                    key,
+                    slug,
+                )
+            if not isinstance(name, str) or not name.strip():
+                self.wrong(f'"{slug}" needs a name that readers know.', "", key, slug)
+        return {slug: str(name) for slug, name in table.items()}
+
+    def checks(self) -> tuple[dict[str, Severity], frozenset[str]]:
+        table = self.table.get("check", {})
+        severities: dict[str, Severity] = {}
+        ignored: list[str] = []
+        if not isinstance(table, dict):
+            self.wrong('"check" is not a table.', "Write [check], and below it its keys.", "check")
+            return severities, frozenset()
+        for key, value in table.items():
+            if key == "ignore" and isinstance(value, list):
+                ignored = [str(rule) for rule in value]
+            elif value in list(Severity):
+                severities[key] = Severity(value)
+            else:
+                self.wrong(
+                    f'[check] does not understand {key} = "{value}".',
+                    'It takes ignore = ["rule"] and rule = "error", "warning" or "info".',
+                    "check",
+                    key,
+                )
+        return severities, frozenset(ignored)
+
+
+def _list_id(name: str, address: str) -> str:
+    label = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "newsletter"
+    return f"{label}.{domain(address) if address else 'invalid'}"
+
+
+def read_smtp_settings(environment: Mapping[str, str]) -> SmtpSettings:
+    """How to reach the server, from SMTP_HOST and its sisters. Raises ProjectError."""
+    host = environment.get("SMTP_HOST", "").strip()
+    if not host:
+        raise ProjectError(
+            "SMTP_HOST is not set: put your mail server into .env (see .env.example), "
+            "or rehearse with --sandbox, which needs none."
+        )
+    security = environment.get("SMTP_SECURITY", "").strip().lower() or "starttls"
+    default_ports = {"starttls": 587, "tls": 465, "none": 25}
+    if security not in default_ports:
+        raise ProjectError(
+            f'SMTP_SECURITY is "{security}"; it must be starttls, tls or none.'
+        )
+    if security == "none" and not _is_loopback(host) and not _yes(environment, "SMTP_ALLOW_PLAINTEXT"):
+        raise ProjectError(
+            f"SMTP_SECURITY=none would send mail and password to {host} unencrypted. "
+            "Use starttls or tls; if you really mean it, set SMTP_ALLOW_PLAINTEXT=yes as well."
+        )
+    port = environment.get("SMTP_PORT", "").strip() or str(default_ports[security])
+    if not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
+        raise ProjectError(f'SMTP_PORT is "{port}"; it must be a number from 1 to 65535.')
+    bounce_address = environment.get("BOUNCE_ADDRESS", "").strip()
+    if bounce_address:
+        try:
+            bounce_address = mailbox(bounce_address)
+        except BadAddress as fault:
+            raise ProjectError(f"BOUNCE_ADDRESS is not an e-mail address: {fault}.") from None
+    return SmtpSettings(
+        host=host,
+        port=int(port),
+        security=security,  # type: ignore[arg-type]  # looked up in default_ports above
+        username=environment.get("SMTP_USERNAME", ""),
+        password=environment.get("SMTP_PASSWORD", ""),
+        token_command=environment.get("SMTP_TOKEN_COMMAND", "").strip(),
+        ca_file=environment.get("SMTP_CA_FILE", "").strip(),
+        helo_name=environment.get("SMTP_HELO_NAME", "").strip(),
+        bounce_address=bounce_address,
+    )
+
+
+def readers_settings(settings: Settings) -> dict[str, str]:
+    """What readers see of the settings, as text: part of the content hash."""
+    unseen = {"severities", "ignored", "regions", "roles"}
+    return {
+        item.name: str(getattr(settings, item.name))
+        for item in fields(settings)
+        if item.name not in unseen
+    }
+
+
+def _is_loopback(host: str) -> bool:
+    return host in ("localhost", "::1", "[::1]") or bool(
+        re.fullmatch(r"127(\.\d{1,3}){3}", host)
+    )
+
+
+def _yes(environment: Mapping[str, str], key: str) -> bool:
+    return environment.get(key, "").strip().lower() in ("1", "yes", "true", "on")

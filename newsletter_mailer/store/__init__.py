@@ -1,0 +1,1 @@
+"""REMEMBER: what was sent to whom, runs, and who must not be mailed. SQLite."""

@@ -1,0 +1,517 @@
+"""The ledger in SQLite: one row per (issue, address). WAL, and every commit reaches the disk.
+
+WAL with synchronous=NORMAL "might roll back" after a power loss; a lost intent would be a second
+copy for a reader, so it is FULL.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from newsletter_mailer.errors import LedgerBusy, LedgerError
+from newsletter_mailer.store.lock import AlreadyLocked, FileLock
+from newsletter_mailer.store.schema import STEPS
+from newsletter_mailer.store.states import OWED, State
+
+_WAIT = 5.0  #: seconds for another connection's commit
+_ASKED_AT_ONCE = 500  #: parameters of one query
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedRow:
+    """What a reader gets, before the row is in the ledger."""
+
+    address: str
+    mailbox: str
+    variant: str
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedRow:
+    """A row that this run may send, once. `message_id` without angle brackets."""
+
+    address: str
+    mailbox: str
+    variant: str
+    values: Mapping[str, str]
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """How the attempt for one row ended."""
+
+    address: str
+    state: State
+    code: int | None = None
+    enhanced: str | None = None
+    reply: str = ""
+    server: str = ""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class IssueRecord:
+    """What the ledger knows of an issue since its first real run."""
+
+    date: datetime
+    content_hash: str
+    files: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRecord:
+    """A reader's row, as `status` shows it."""
+
+    address: str
+    state: State
+    reply: str
+
+
+class Ledger:
+    """An open ledger. Use it as a context manager."""
+
+    def __init__(self, database: sqlite3.Connection, path: Path) -> None:
+        self._database = database
+        self._lock = FileLock(path.with_name(path.name + ".lock"))
+        self.path = path
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._database.close()
+        self._lock.release()
+
+    def hold(self) -> None:
+        """Makes this process the only sender. Raises LedgerBusy.
+
+        What another sender left "sending" is unknown from now on: it held the lock, so it is dead,
+        and nobody can say whether its last messages were taken.
+        """
+        try:
+            self._lock.acquire()
+        except AlreadyLocked:
+            raise LedgerBusy(
+                f"Another send is at work with {self.path.name}. Wait until it ends, then run again."
+            ) from None
+        except OSError as fault:
+            raise LedgerError(f"The ledger cannot be locked: {fault.strerror}.") from None
+        with self._writing() as database:
+            database.execute(
+                "UPDATE delivery SET state = ?, reply = ? WHERE state = ?",
+                (State.UNKNOWN, "the sender died before it read the answer", State.SENDING),
+            )
+
+    @property
+    def id(self) -> str:
+        with _explained():
+            return str(self._database.execute("SELECT id FROM ledger").fetchone()[0])
+
+    def message_id(self, issue: str, address: str, host: str) -> str:
+        """The same for every attempt, so that receivers can drop a second copy."""
+        with _explained():
+            key: bytes = self._database.execute("SELECT key FROM ledger").fetchone()[0]
+        return f"{_digest(key, issue, address)}@{host}"
+
+    def issue(self, issue: str) -> IssueRecord | None:
+        with _explained():
+            row = self._database.execute(
+                "SELECT date, content_hash, files FROM issue WHERE id = ?", (issue,)
+            ).fetchone()
+        if row is None:
+            return None
+        return IssueRecord(datetime.fromisoformat(row[0]), row[1], json.loads(row[2]))
+
+    def begin_run(
+        self,
+        issue: str,
+        *,
+        now: datetime,
+        content_hash: str,
+        files: Mapping[str, str],
+        filters: Mapping[str, Sequence[str]],
+        skipped: Mapping[str, int],
+        rows: Iterable[PlannedRow],
+        host: str,
+    ) -> int:
+        """Records the run and puts its audience into the ledger, in one transaction.
+
+        Rows of earlier runs keep their state; what is still owed is planned anew.
+        Raises LedgerError, with nothing written.
+        """
+        with self._writing() as database:
+            key: bytes = database.execute("SELECT key FROM ledger").fetchone()[0]
+            database.execute(
+                "INSERT INTO issue VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
+                "content_hash = excluded.content_hash, files = excluded.files",
+                (issue, now.isoformat(), content_hash, json.dumps(files)),
+            )
+            cursor = database.execute(
+                "INSERT INTO run (issue, began, filters, content_hash, planned, skipped) "
+                "VALUES (?, ?, ?, ?, 0, ?)",
+                (
+                    issue,
+                    now.isoformat(),
+                    json.dumps(filters, default=sorted),
+                    content_hash,
+                    json.dumps(skipped),
+                ),
+            )
+            run = cursor.lastrowid or 0
+            database.executemany(
+                "INSERT INTO delivery (issue, address, mailbox, variant, field_values, state, run,"
+                " message_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT (issue, address) DO UPDATE SET run = excluded.run, "
+                "mailbox = iif(state IN ('queued', 'deferred'), excluded.mailbox, mailbox), "
+                "variant = iif(state IN ('queued', 'deferred'), excluded.variant, variant), "
+                "field_values = iif(state IN ('queued', 'deferred'), excluded.field_values, "
+                "field_values)",
+                (
+                    (
+                        issue,
+                        row.address,
+                        row.mailbox,
+                        row.variant,
+                        json.dumps(row.values),
+                        State.QUEUED,
+                        run,
+                        f"{_digest(key, issue, row.address)}@{host}",
+                    )
+                    for row in rows
+                ),
+            )
+            database.execute(
+                "UPDATE run SET planned = (SELECT count(*) FROM delivery WHERE issue = ? AND run = ?)"
+                " WHERE id = ?",
+                (issue, run, run),
+            )
+        return run
+
+    def end_run(self, run: int, now: datetime) -> None:
+        with self._writing() as database:
+            database.execute("UPDATE run SET ended = ? WHERE id = ?", (now.isoformat(), run))
+
+    def settle_and_claim(
+        self,
+        issue: str,
+        run: int,
+        settled: Sequence[Settled],
+        count: int,
+        *,
+        states: Sequence[State] = OWED,
+        not_after: datetime | None = None,
+    ) -> list[ClaimedRow]:
+        """Records how attempts ended and claims the next `count` owed rows, in one transaction.
+
+        One fsync serves both. Suppressed addresses are never claimed; they keep their state.
+        `not_after`: only rows last tried before then (or never), so that a run tries each once.
+        """
+        with self._writing() as database:
+            database.executemany(
+                "UPDATE delivery SET state = ?, code = ?, enhanced = ?, reply = ?, server = ?, "
+                "at = ? WHERE issue = ? AND address = ? AND state = 'sending'",
+                [
+                    (
+                        item.state,
+                        item.code,
+                        item.enhanced,
+                        item.reply,
+                        item.server,
+                        item.at.isoformat(),
+                        issue,
+                        item.address,
+                    )
+                    for item in settled
+                ],
+            )
+            if count <= 0:
+                return []
+            marks = ", ".join("?" * len(states))
+            rows = database.execute(
+                "SELECT address, mailbox, variant, field_values, message_id FROM delivery "
+                f"WHERE issue = ? AND run = ? AND state IN ({marks}) "  # noqa: S608  # only marks
+                "AND (at IS NULL OR ? IS NULL OR at < ?) "
+                "AND address NOT IN (SELECT address FROM suppression) LIMIT ?",
+                (
+                    issue,
+                    run,
+                    *states,
+                    not_after and not_after.isoformat(),
+                    not_after and not_after.isoformat(),
+                    count,
+                ),
+            ).fetchall()
+            database.executemany(
+                "UPDATE delivery SET state = 'sending', attempts = attempts + 1 "
+                "WHERE issue = ? AND address = ?",
+                [(issue, row[0]) for row in rows],
+            )
+        return [
+            ClaimedRow(
+                address=address,
+                mailbox=mailbox,
+                variant=variant,
+                values=json.loads(values),
+                message_id=message_id,
+            )
+            for address, mailbox, variant, values, message_id in rows
+        ]
+
+    def give_back(self, issue: str, addresses: Iterable[str]) -> None:
+        """Claimed rows that were never handed to a connection are owed again."""
+        with self._writing() as database:
+            database.executemany(
+                "UPDATE delivery SET state = 'queued', attempts = attempts - 1 "
+                "WHERE issue = ? AND address = ? AND state = 'sending'",
+                [(issue, address) for address in addresses],
+            )
+
+    def counts(self, issue: str, run: int | None = None) -> dict[State, int]:
+        """How many rows are in each state; of one run's audience, or of the whole issue."""
+        with _explained():
+            rows = self._database.execute(
+                "SELECT state, count(*) FROM delivery WHERE issue = ?1 AND (?2 IS NULL OR run = ?2) "
+                "GROUP BY state",
+                (issue, run),
+            ).fetchall()
+        return {State(state): count for state, count in rows}
+
+    def states(self, issue: str, addresses: Sequence[str]) -> dict[str, State]:
+        """The state of each of these canonical addresses that has a row."""
+        found: dict[str, State] = {}
+        with _explained():
+            for asked, marks in _chunks(addresses):
+                rows = self._database.execute(
+                    "SELECT address, state FROM delivery WHERE issue = ? "
+                    f"AND address IN ({marks})",  # noqa: S608  # only marks
+                    (issue, *asked),
+                )
+                found.update({address: State(state) for address, state in rows})
+        return found
+
+    def runs(self, issue: str) -> list[dict[str, object]]:
+        """Every run, oldest first."""
+        with _explained():
+            rows = self._database.execute(
+                "SELECT id, began, ended, filters, content_hash, planned, skipped FROM run "
+                "WHERE issue = ? ORDER BY id",
+                (issue,),
+            ).fetchall()
+        return [
+            {
+                "run": run,
+                "began": began,
+                "ended": ended,
+                "filters": json.loads(filters),
+                "content_hash": content_hash,
+                "planned": planned,
+                "skipped": json.loads(skipped),
+            }
+            for run, began, ended, filters, content_hash, planned, skipped in rows
+        ]
+
+    def deliveries(self, issue: str, state: State | None = None) -> Iterator[DeliveryRecord]:
+        with _explained():
+            rows = self._database.execute(
+                "SELECT address, state, code, reply FROM delivery "
+                "WHERE issue = ?1 AND (?2 IS NULL OR state = ?2) ORDER BY address",
+                (issue, state),
+            )
+            for address, found, code, reply in rows:
+                said = f"{code} {reply}".strip() if code else reply or ""
+                yield DeliveryRecord(address, State(found), said)
+
+    def resolve_unknown(self, issue: str, state: State, *, now: datetime, how: str) -> int:
+        """Settles all unknown rows of an issue as a person decided; says how many there were."""
+        with self._writing() as database:
+            cursor = database.execute(
+                "UPDATE delivery SET state = ?, reply = ?, at = ? WHERE issue = ? AND state = ?",
+                (state, f"resolved by hand: {how}", now.isoformat(), issue, State.UNKNOWN),
+            )
+        return cursor.rowcount
+
+    def suppress(self, address: str, reason: str, now: datetime) -> None:
+        with self._writing() as database:
+            database.execute(
+                "INSERT INTO suppression VALUES (?, ?, ?) ON CONFLICT (address) DO UPDATE SET "
+                "reason = excluded.reason, since = excluded.since",
+                (address, reason, now.isoformat()),
+            )
+
+    def unsuppress(self, address: str) -> bool:
+        """Whether the address had been suppressed."""
+        with self._writing() as database:
+            cursor = database.execute("DELETE FROM suppression WHERE address = ?", (address,))
+        return cursor.rowcount > 0
+
+    def suppressions(self) -> Iterator[tuple[str, str, str]]:
+        """Address, reason, since."""
+        with _explained():
+            yield from self._database.execute(
+                "SELECT address, reason, since FROM suppression ORDER BY address"
+            )
+
+    def suppressed(self, addresses: Sequence[str]) -> dict[str, str]:
+        """Of these canonical addresses: why each that must not be mailed must not."""
+        found: dict[str, str] = {}
+        with _explained():
+            if not self._database.execute("SELECT EXISTS (SELECT 1 FROM suppression)").fetchone()[0]:
+                return found
+            for asked, marks in _chunks(addresses):
+                found.update(
+                    self._database.execute(
+                        f"SELECT address, reason FROM suppression WHERE address IN ({marks})",  # noqa: S608  # only marks
+                        asked,
+                    ).fetchall()
+                )
+        return found
+
+    def held_about(self, address: str) -> dict[str, object]:
+        """Everything the ledger holds about one person."""
+        with _explained():
+            suppression = self._database.execute(
+                "SELECT reason, since FROM suppression WHERE address = ?", (address,)
+            ).fetchone()
+            rows = self._database.execute(
+                "SELECT issue, mailbox, state, at, field_values FROM delivery WHERE address = ? "
+                "ORDER BY issue",
+                (address,),
+            ).fetchall()
+        return {
+            "address": address,
+            "suppressed": {"reason": suppression[0], "since": suppression[1]}
+            if suppression
+            else None,
+            "issues": [
+                {
+                    "issue": issue,
+                    "mailbox": mailbox,
+                    "state": state,
+                    "at": at,
+                    "values": json.loads(values),
+                }
+                for issue, mailbox, state, at, values in rows
+            ],
+        }
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: all of it or nothing."""
+        with _explained():
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._database
+            except BaseException:
+                self._database.execute("ROLLBACK")
+                raise
+            self._database.execute("COMMIT")
+
+
+def open_ledger(path: Path) -> Ledger:
+    """The ledger at this path, made if there is none, brought to today's schema.
+
+    Raises LedgerError.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise LedgerError(f"The folder of the ledger cannot be made: {fault.strerror}.") from None
+    with _explained():
+        database = sqlite3.connect(path, isolation_level=None, timeout=_WAIT)
+        try:
+            database.execute("PRAGMA journal_mode = WAL")
+            database.execute("PRAGMA synchronous = FULL")
+            _migrate(database)
+        except BaseException:
+            database.close()
+            raise
+    return Ledger(database, path)
+
+
+def read_ledger(path: Path) -> Ledger | None:
+    """An existing ledger to look at; nothing is written, not even beside it. None if there is none.
+
+    Without a write-ahead log beside it the file is complete, and opened as immutable (SQLite would
+    make the log's files anew otherwise).
+    """
+    if not path.is_file() or path.stat().st_size == 0:
+        return None
+    log = path.with_name(path.name + "-wal")
+    how = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
+    with _explained():
+        database = sqlite3.connect(
+            f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None, timeout=_WAIT
+        )
+        try:
+            taken = database.execute("PRAGMA user_version").fetchone()[0]
+        except BaseException:
+            database.close()
+            raise
+    if taken != len(STEPS):
+        database.close()
+        if taken > len(STEPS):
+            raise _newer()
+        return None
+    return Ledger(database, path)
+
+
+def _migrate(database: sqlite3.Connection) -> None:
+    taken: int = database.execute("PRAGMA user_version").fetchone()[0]
+    if taken > len(STEPS):
+        raise _newer()
+    for number, step in enumerate(STEPS[taken:], start=taken + 1):
+        key = secrets.token_bytes(32)
+        begin = "" if taken else (
+            f"INSERT INTO ledger VALUES ('{secrets.token_hex(8)}', x'{key.hex()}');"
+        )
+        database.executescript(
+            f"BEGIN EXCLUSIVE; {step} {begin} PRAGMA user_version = {number}; COMMIT;"
+        )
+
+
+def _newer() -> LedgerError:
+    return LedgerError(
+        "The ledger was written by a newer version of newsletter-mailer. Upgrade this one: "
+        "pip install --upgrade newsletter-mailer."
+    )
+
+
+def _digest(key: bytes, issue: str, address: str) -> str:
+    return hmac.new(key, f"{issue}\0{address}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _chunks(addresses: Sequence[str]) -> Iterator[tuple[Sequence[str], str]]:
+    """The addresses in portions that one query can ask for, with their question marks."""
+    for start in range(0, len(addresses), _ASKED_AT_ONCE):
+        asked = addresses[start : start + _ASKED_AT_ONCE]
+        yield asked, ", ".join("?" * len(asked))
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """SQLite's complaints as a sentence."""
+    try:
+        yield
+    except sqlite3.Error as fault:
+        name = getattr(fault, "sqlite_errorname", "")
+        what = {
+            "SQLITE_FULL": "the disk is full",
+            "SQLITE_NOTADB": "the file is not a ledger, or it is damaged",
+            "SQLITE_CORRUPT": "the file is damaged",
+            "SQLITE_BUSY": "another program holds it",
+            "SQLITE_READONLY": "it is write-protected",
+            "SQLITE_CANTOPEN": "it cannot be opened",
+        }.get(name, str(fault))
+        kind = LedgerBusy if name == "SQLITE_BUSY" else LedgerError
+        raise kind(f"The ledger cannot be used: {what}. No message leaves without it.") from fault

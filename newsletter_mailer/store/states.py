@@ -1,0 +1,36 @@
+"""The states of a row of the ledger, and the only ways from one to another.
+
+    queued ──> sending ──> sent
+      ^           │ ├────> refused     5xx: never tried again
+      │           │ └────> unknown     the line was lost between the final dot and the answer
+      │           v                      │ resolve: resend ──> queued
+      └────── deferred <─── 4xx          └ resolve: assume-sent ──> sent
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DEFERRED = "deferred"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+#: Still to be mailed: never tried, or told to come back later.
+OWED = (State.QUEUED, State.DEFERRED)
+
+TRANSITIONS: dict[State, frozenset[State]] = {
+    State.QUEUED: frozenset({State.SENDING}),
+    State.SENDING: frozenset(
+        {State.SENT, State.DEFERRED, State.REFUSED, State.UNKNOWN, State.QUEUED}
+    ),
+    State.DEFERRED: frozenset({State.SENDING}),
+    State.UNKNOWN: frozenset({State.QUEUED, State.SENT}),
+    State.SENT: frozenset(),
+    State.REFUSED: frozenset(),
+}
