@@ -1,15 +1,15 @@
 """Why we stop: one honest sentence for a person, caught once, in `cli`.
 
-    NewsletterError
-    ├── ContentError      findings of severity error: nothing may leave
-    ├── ProjectError      no project, no such issue, settings that cannot work
-    ├── LedgerError       the memory of what was sent cannot be trusted or written
-    │   └── LedgerBusy    another sender holds it
-    ├── DeliveryError     the server cannot be used at all
-    │   ├── CannotConnect
-    │   ├── LoginRefused
-    │   └── CertificateRefused
-    └── NotConfirmed      a person said no, or was not asked
+NewsletterError
+├── ContentError      findings of severity error: nothing may leave
+├── ProjectError      no project, no such issue, settings that cannot work
+├── LedgerError       the memory of what was sent cannot be trusted or written
+│   └── LedgerBusy    another sender holds it
+├── DeliveryError     the server cannot be used at all
+│   ├── CannotConnect
+│   ├── LoginRefused
+│   └── CertificateRefused
+└── NotConfirmed      a person said no, or was not asked
 """
 
 from __future__ import annotations

@@ -47,15 +47,11 @@ class Finding:
 
 
 def error(rule: str, source: Source, message: str, hint: str = "") -> Finding:
-    return Finding(
-        rule=rule, severity=Severity.ERROR, source=source, message=message, hint=hint
-    )
+    return Finding(rule=rule, severity=Severity.ERROR, source=source, message=message, hint=hint)
 
 
 def warning(rule: str, source: Source, message: str, hint: str = "") -> Finding:
-    return Finding(
-        rule=rule, severity=Severity.WARNING, source=source, message=message, hint=hint
-    )
+    return Finding(rule=rule, severity=Severity.WARNING, source=source, message=message, hint=hint)
 
 
 def has_errors(findings: Iterable[Finding]) -> bool:

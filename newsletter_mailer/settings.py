@@ -124,9 +124,7 @@ def read_settings(
 
 
 class _Reader:
-    def __init__(
-        self, text: str, table: Mapping[str, Any], environment: Mapping[str, str]
-    ) -> None:
+    def __init__(self, text: str, table: Mapping[str, Any], environment: Mapping[str, str]) -> None:
         self.text, self.table, self.environment = text, table, environment
         self.findings: list[Finding] = []
 
@@ -285,10 +283,12 @@ def read_smtp_settings(environment: Mapping[str, str]) -> SmtpSettings:
     security = environment.get("SMTP_SECURITY", "").strip().lower() or "starttls"
     default_ports = {"starttls": 587, "tls": 465, "none": 25}
     if security not in default_ports:
-        raise ProjectError(
-            f'SMTP_SECURITY is "{security}"; it must be starttls, tls or none.'
-        )
-    if security == "none" and not _is_loopback(host) and not _yes(environment, "SMTP_ALLOW_PLAINTEXT"):
+        raise ProjectError(f'SMTP_SECURITY is "{security}"; it must be starttls, tls or none.')
+    if (
+        security == "none"
+        and not _is_loopback(host)
+        and not _yes(environment, "SMTP_ALLOW_PLAINTEXT")
+    ):
         raise ProjectError(
             f"SMTP_SECURITY=none would send mail and password to {host} unencrypted. "
             "Use starttls or tls; if you really mean it, set SMTP_ALLOW_PLAINTEXT=yes as well."
@@ -326,9 +326,7 @@ def readers_settings(settings: Settings) -> dict[str, str]:
 
 
 def _is_loopback(host: str) -> bool:
-    return host in ("localhost", "::1", "[::1]") or bool(
-        re.fullmatch(r"127(\.\d{1,3}){3}", host)
-    )
+    return host in ("localhost", "::1", "[::1]") or bool(re.fullmatch(r"127(\.\d{1,3}){3}", host))
 
 
 def _yes(environment: Mapping[str, str], key: str) -> bool:

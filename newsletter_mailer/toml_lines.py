@@ -27,9 +27,7 @@ def parse_toml(text: str, file: str) -> tuple[dict[str, Any], list[Finding]]:
             )
         ]
     except RecursionError:
-        return {}, [
-            error("broken-toml", Source(file), "This TOML is nested too deeply to read.")
-        ]
+        return {}, [error("broken-toml", Source(file), "This TOML is nested too deeply to read.")]
 
 
 def line_of(text: str, *path: str) -> int:

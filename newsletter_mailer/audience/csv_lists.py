@@ -124,41 +124,40 @@ def absent_hint(root: Path, name: str) -> str:
 
 
 def _encoding(path: Path) -> str:
-    """Told by the byte order mark, else UTF-8 if it is valid, else Windows-1252 as Excel writes."""
-    utf8 = codecs.getincrementaldecoder("utf-8")()
-    cp1252 = codecs.getincrementaldecoder("cp1252")()
-    valid_utf8 = valid_cp1252 = True
-    line = 1
+    """Told by the byte order mark, else UTF-8 if it is valid, else Windows-1252 as Excel writes.
+
+    Raises NotText.
+    """
     with path.open("rb") as content:
         start = content.read(4)
-        if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            return "utf-16"
-        encoding = "utf-8-sig" if start.startswith(codecs.BOM_UTF8) else "utf-8"
-        content.seek(0)
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    has_mark = start.startswith(codecs.BOM_UTF8)
+    for encoding in ("utf-8-sig",) if has_mark else ("utf-8", "cp1252"):
+        if _is_valid(path, encoding):
+            return encoding
+    raise NotText("The list is neither UTF-8 nor Windows-1252 text.")
+
+
+def _is_valid(path: Path, encoding: str) -> bool:
+    """Whether all of the file can be read so, a chunk at a time. Raises NotText for zero bytes."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    line = 1
+    with path.open("rb") as content:
         while chunk := content.read(_CHUNK):
             if b"\0" in chunk:
                 line += chunk.count(b"\n", 0, chunk.index(b"\0"))
                 raise NotText("The list is not a text file: it holds zero bytes.", line)
-            if valid_utf8:
-                try:
-                    utf8.decode(chunk)
-                except UnicodeDecodeError:
-                    valid_utf8 = False
-            if valid_cp1252:
-                try:
-                    cp1252.decode(chunk)
-                except UnicodeDecodeError:
-                    valid_cp1252 = False
             line += chunk.count(b"\n")
-        try:
-            utf8.decode(b"", final=True)
-        except UnicodeDecodeError:
-            valid_utf8 = False
-    if valid_utf8:
-        return encoding
-    if valid_cp1252 and encoding == "utf-8":
-        return "cp1252"
-    raise NotText("The list is neither UTF-8 nor Windows-1252 text.")
+            try:
+                decoder.decode(chunk)
+            except UnicodeDecodeError:
+                return False
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _header(lines: Iterator[str]) -> tuple[int, str | None, str]:

@@ -114,22 +114,40 @@ class RowReader:
         if _LINE_BREAK.search(together):
             findings.extend(self.fold(cells, line))
         if _CONTROL.search(together):
-            return None, [*findings, self.wrong("control-character", line,
-                          "This row holds a control character.", "Type the value again.")]
+            return None, [
+                *findings,
+                self.wrong(
+                    "control-character",
+                    line,
+                    "This row holds a control character.",
+                    "Type the value again.",
+                ),
+            ]
         written = cells[self.email_at].strip()
         if not written:
             if not any(cell.strip() for cell in cells):
                 return None, []
-            findings.append(self.wrong("bad-address", line, "This row has no address.",
-                                       "Fill in the email column, or remove the row."))
+            findings.append(
+                self.wrong(
+                    "bad-address",
+                    line,
+                    "This row has no address.",
+                    "Fill in the email column, or remove the row.",
+                )
+            )
             return self.bad_row(cells, line), findings
         try:
             mailed = mailbox(written)
         except BadAddress as fault:
             shown = written if len(written) <= 80 else f"{written[:77]}..."
-            findings.append(self.wrong("bad-address", line,
-                                       f'"{shown}" is not an e-mail address: {fault}.',
-                                       "Correct it, or remove the row."))
+            findings.append(
+                self.wrong(
+                    "bad-address",
+                    line,
+                    f'"{shown}" is not an e-mail address: {fault}.',
+                    "Correct it, or remove the row.",
+                )
+            )
             return self.bad_row(cells, line), findings
         regions = self.slugs(self.region, self.region_at, cells, line, findings)
         roles = self.slugs(self.role, self.role_at, cells, line, findings)
@@ -165,8 +183,12 @@ class RowReader:
                 name = self.columns.names[index]
                 cells[index] = " ".join(cell.split())
                 if name in self.header_fields and _LINE_BREAK.search(cell.strip()):
-                    yield self.wrong("line-break", line, f'The {name} here holds a line break.',
-                                     "Write it on one line.")
+                    yield self.wrong(
+                        "line-break",
+                        line,
+                        f"The {name} here holds a line break.",
+                        "Write it on one line.",
+                    )
 
     def slugs(
         self, known: _Slugs, at: int, cells: list[str], line: int, findings: list[Finding]
@@ -175,12 +197,15 @@ class RowReader:
         if not cell:
             return ""
         slugs, unknown = known.read(cell)
-        for word in unknown:
-            findings.append(
-                self.wrong(f"unknown-{known.what}", line,
-                           f'newsletter.toml declares no {known.what} "{word[:60]}".',
-                           did_you_mean(word, known.slugs))
+        findings.extend(
+            self.wrong(
+                f"unknown-{known.what}",
+                line,
+                f'newsletter.toml declares no {known.what} "{word[:60]}".',
+                did_you_mean(word, known.slugs),
             )
+            for word in unknown
+        )
         return slugs
 
     def wrong(self, rule: str, line: int, message: str, hint: str = "") -> Finding:

@@ -57,7 +57,7 @@ def render(prepared: Prepared) -> tuple[dict[str, bytes], dict[str, object]]:
         entry["subscribers"] = prepared.plan.head_counts[compiled.variant.id]
         entries.append(entry)
         files.update(made)
-    manifest = {"issue": issue.id, "content_hash": content, "variants": entries}
+    manifest: dict[str, object] = {"issue": issue.id, "content_hash": content, "variants": entries}
     files[MANIFEST] = (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode()
     return files, manifest
 

@@ -70,9 +70,7 @@ def new_issue(project: Project, issue_id: str, today: date, source: str | None) 
     for path in used:
         (folder / "images").mkdir(exist_ok=True)
         shutil.copyfile(path, folder / "images" / path.name)
-    return NewIssue(
-        folder, [*files, *(f"images/{path.name}" for path in used)], left_out, source
-    )
+    return NewIssue(folder, [*files, *(f"images/{path.name}" for path in used)], left_out, source)
 
 
 def new_project(root: Path, issue_id: str, today: date) -> Path:
@@ -122,9 +120,7 @@ def add_section(project: Project, issue_id: str, kind_name: str, title: str) -> 
 
 
 def _kinds(project: Project) -> dict[str, Kind]:
-    template, findings = read_template(
-        project.root, project.settings.template, starter.templates()
-    )
+    template, findings = read_template(project.root, project.settings.template, starter.templates())
     if template is None:
         raise ContentError(findings)
     return dict(template.kinds)
@@ -141,7 +137,9 @@ def _source(root: Path, issue_id: str, source: str | None) -> str:
     known = issue_ids(root)
     if source is not None:
         if source not in known:
-            raise ProjectError(f'--from: there is no issue "{source}". {did_you_mean(source, known)}')
+            raise ProjectError(
+                f'--from: there is no issue "{source}". {did_you_mean(source, known)}'
+            )
         return source
     earlier = [one for one in known if one < issue_id]
     if not known:

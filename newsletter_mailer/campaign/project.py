@@ -45,7 +45,7 @@ def find_root(start: Path) -> Path:
         if (folder / FILE).is_file():
             return folder
     raise ProjectError(
-        f"There is no {FILE} in {start} or above it. Go to your newsletter's folder or name it with "
+        f"There is no {FILE} in {start} or above it. Go to your newsletter's folder, name it with "
         "--project, or begin one: newsletter-mailer new --issue 2025-08."
     )
 

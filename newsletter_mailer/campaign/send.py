@@ -49,7 +49,7 @@ class SendRequest:
     """What a person asked for."""
 
     issue_id: str
-    filters: Filters = Filters()
+    filters: Filters = field(default_factory=Filters)
     dry_run: bool = False
     to_sandbox: bool = False
     accept_changes: bool = False
@@ -380,7 +380,9 @@ def _write_sent_file(prepared: Prepared, ledger: Ledger, now: datetime) -> None:
     try:
         file.write_text(text, "utf-8")
     except OSError as fault:
-        raise ProjectError(f"{file} cannot be written: {fault.strerror}. Nothing was sent.") from None
+        raise ProjectError(
+            f"{file} cannot be written: {fault.strerror}. Nothing was sent."
+        ) from None
 
 
 def _wait_for(moment: datetime, watcher: Watcher, stop: threading.Event) -> None:

@@ -16,7 +16,8 @@ def status(
     with_addresses: bool = False,
     state: State | None = None,
 ) -> dict[str, object]:
-    """`{"issue", "counts": {state: n}, "runs": [...], "addresses": [{"address", "state", "reply"}]}`.
+    """`{"issue", "counts": {state: n}, "runs": [...],
+    "addresses": [{"address", "state", "reply"}]}`.
 
     Raises LedgerError, ProjectError.
     """

@@ -29,7 +29,7 @@ def ask_all(subject: Subject) -> Iterator[Finding]:
 def gmail_clipping(subject: Subject, ask: Ask) -> Iterator[Finding]:
     """HTML of 102 KB or more, where Gmail hides the rest of the mail behind a link.
 
-    Measured after filling, with the longest value of each merge field. From 90 KB on it is a warning.
+    Measured after filling, with the longest value of each field. From 90 KB on it is a warning.
     """
     longest = {name: profile.longest for name, profile in subject.plan.profile.items()}
     for compiled in subject.compiled:

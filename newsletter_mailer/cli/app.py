@@ -6,7 +6,7 @@ Imports are lazy: `--help` loads neither lxml, MJML, premailer nor a server.
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -47,11 +47,11 @@ subscribers = typer.Typer(
 )
 app.add_typer(subscribers, name="subscribers")
 
-_PROJECT_HELP = "The newsletter's folder; default: here, or the nearest parent with newsletter.toml."
+_PROJECT_HELP = (
+    "The newsletter's folder; default: here, or the nearest parent with newsletter.toml."
+)
 Issue = Annotated[str, typer.Option("--issue", metavar="ID", help="The issue, such as 2025-08.")]
-ProjectOption = Annotated[
-    Path | None, typer.Option("--project", metavar="DIR", help=_PROJECT_HELP)
-]
+ProjectOption = Annotated[Path | None, typer.Option("--project", metavar="DIR", help=_PROJECT_HELP)]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 
 _project_before_the_command: Path | None = None
@@ -90,7 +90,7 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def every_command(
     project: ProjectOption = None,
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001  # its callback does the work
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which.")
     ] = False,
 ) -> None:
@@ -133,7 +133,7 @@ def new(
     from newsletter_mailer.campaign.project import find_root
     from newsletter_mailer.errors import ProjectError
 
-    today = datetime.now().date()
+    today = datetime.now().astimezone().date()
     try:
         find_root(_folder(project))
     except ProjectError:
@@ -189,8 +189,11 @@ def build(
     if not isinstance(entries, list):
         raise TypeError("a manifest lists its variants")
     rows = [
-        (entry["html"], f"{entry['html_bytes'] / 1024:.0f} KB",
-         counted(entry["subscribers"], "reader"))
+        (
+            entry["html"],
+            f"{entry['html_bytes'] / 1024:.0f} KB",
+            counted(entry["subscribers"], "reader"),
+        )
         for entry in entries
     ]
     say(table(rows, right=(1, 2)))
@@ -344,13 +347,18 @@ def _send(project: Project, request: SendRequest, *, assume_yes: bool) -> SendRe
 
 def _say_report(report: SendReport, request: SendRequest, project: Project) -> None:
     states = ("sent", "already_sent", "deferred", "refused", "unknown", "remaining")
-    counts = [f"{getattr(report, name):,} {name.replace('_', ' ')}" for name in states
-              if getattr(report, name)]
+    counts = [
+        f"{getattr(report, name):,} {name.replace('_', ' ')}"
+        for name in states
+        if getattr(report, name)
+    ]
     counts += [f"{count:,} skipped ({reason})" for reason, count in report.skipped.items()]
     planned = counted(report.planned, "reader")
     if request.dry_run:
-        say(f"{report.issue}: {planned}, {counted(report.variants, 'variant')}; nothing was sent "
-            f"(dry run).{'' if not counts else ' ' + ', '.join(counts) + '.'}")
+        say(
+            f"{report.issue}: {planned}, {counted(report.variants, 'variant')}; nothing was sent "
+            f"(dry run).{'' if not counts else ' ' + ', '.join(counts) + '.'}"
+        )
         return
     say(f"{report.issue}: {planned}: {', '.join(counts) or 'nothing to do'}.")
     if request.to_sandbox:
@@ -358,11 +366,15 @@ def _say_report(report: SendReport, request: SendRequest, project: Project) -> N
     if report.deferred or report.remaining:
         say("Run the same command again to mail those who are still owed it.")
     if report.unknown:
-        say(f"Decide about the unknown ones: newsletter-mailer resolve --issue {report.issue} "
-            "--unknown resend|assume-sent")
+        say(
+            f"Decide about the unknown ones: newsletter-mailer resolve --issue {report.issue} "
+            "--unknown resend|assume-sent"
+        )
     if report.refused:
-        say(f"Who was refused, and why: newsletter-mailer status --issue {report.issue} "
-            "--addresses --state refused")
+        say(
+            f"Who was refused, and why: newsletter-mailer status --issue {report.issue} "
+            "--addresses --state refused"
+        )
 
 
 def _test(

@@ -40,7 +40,7 @@ def run_to_the_end(command: Callable[[], object]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
         say("Stopped.")
-    except Exception as fault:
+    except Exception as fault:  # noqa: BLE001  # where bugs end: one sentence, details in a file
         say(
             f"error: something in the program itself went wrong ({type(fault).__name__}). "
             f"{_where_we_stand()} The details are in {_details()}"
@@ -61,6 +61,6 @@ def _where_we_stand() -> str:
 
 def _details() -> str:
     descriptor, path = tempfile.mkstemp(prefix="newsletter-mailer-crash-", suffix=".log")
-    with open(descriptor, "w", encoding="utf-8") as log:
+    with os.fdopen(descriptor, "w", encoding="utf-8") as log:
         traceback.print_exc(file=log)
     return path

@@ -32,7 +32,7 @@ def print_findings(findings: Sequence[Finding], *, to_stdout: bool = False) -> N
 
 
 def findings_json(findings: Sequence[Finding]) -> dict[str, object]:
-    counts = {severity: 0 for severity in Severity}
+    counts = dict.fromkeys(Severity, 0)
     for finding in findings:
         counts[finding.severity] += 1
     return {

@@ -15,13 +15,23 @@ def say_status(found: Mapping[str, Any]) -> None:
         typer.echo(f"{found['issue']} was not sent yet.")
         return
     typer.echo(found["issue"])
-    typer.echo(table([(f"  {state}", f"{count:,}") for state, count in found["counts"].items()],
-                     right=(1,)))
+    typer.echo(
+        table(
+            [(f"  {state}", f"{count:,}") for state, count in found["counts"].items()], right=(1,)
+        )
+    )
     rows = [("Run", "Began", "Ended", "Planned", "Only")]
     for run in found["runs"]:
         chosen = ", ".join(word for words in run["filters"].values() for word in words)
-        rows.append((str(run["run"]), _short(run["began"]), _short(run["ended"]) or "not ended",
-                     f"{run['planned']:,}", chosen or "-"))
+        rows.append(
+            (
+                str(run["run"]),
+                _short(run["began"]),
+                _short(run["ended"]) or "not ended",
+                f"{run['planned']:,}",
+                chosen or "-",
+            )
+        )
     typer.echo(table(rows, right=(3,)))
     for row in found["addresses"]:
         typer.echo(f"{row['address']}  {row['state']}  {row['reply']}".rstrip())
@@ -30,8 +40,10 @@ def say_status(found: Mapping[str, Any]) -> None:
 def say_person(held: Mapping[str, Any]) -> None:
     typer.echo(held["address"])
     if held["suppressed"]:
-        typer.echo(f"  not mailed: {held['suppressed']['reason']}, "
-                   f"since {_short(held['suppressed']['since'])}")
+        typer.echo(
+            f"  not mailed: {held['suppressed']['reason']}, "
+            f"since {_short(held['suppressed']['since'])}"
+        )
     for row in held["issues"]:
         values = ", ".join(f"{name}: {value}" for name, value in row["values"].items() if value)
         typer.echo(f"  {row['issue']}: {row['state']} ({values})")

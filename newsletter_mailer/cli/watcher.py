@@ -38,17 +38,18 @@ class Terminal:
         self._task: TaskID | None = None
         self._planned = 0
 
-    def prepared(
-        self, prepared: Prepared, *, server: str, states: Mapping[State, int]
-    ) -> None:
+    def prepared(self, prepared: Prepared, *, server: str, states: Mapping[State, int]) -> None:
         print_findings(prepared.findings)
         plan, settings = prepared.plan, prepared.project.settings
         self._planned = plan.planned
         say(f"{prepared.edition.issue.subject.plain()}")
         say(f"From {settings.sender.name} <{settings.sender.address}>, through {server}\n")
         rows = [
-            (variant_id, counted(len(plan.variants[variant_id].sections), "section"),
-             counted(count, "reader"))
+            (
+                variant_id,
+                counted(len(plan.variants[variant_id].sections), "section"),
+                counted(count, "reader"),
+            )
             for variant_id, count in plan.head_counts.most_common(_MOST_VARIANTS)
         ]
         say(table([("Variant", "", ""), *rows], right=(2,)))
@@ -125,7 +126,7 @@ def stop_when_asked() -> Iterator[threading.Event]:
     """Set by the first Ctrl-C or SIGTERM: what is in flight ends; the second ends at once."""
     stop = threading.Event()
 
-    def asked(number: int, frame: FrameType | None) -> None:
+    def asked(_number: int, _frame: FrameType | None) -> None:
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()

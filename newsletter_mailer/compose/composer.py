@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any  # the values handed to a template have no common type
 
@@ -12,6 +12,7 @@ from markupsafe import Markup
 from newsletter_mailer.compose.compiled import CompiledVariant, HtmlSlot, PictureSlot
 from newsletter_mailer.compose.inline import inline_css
 from newsletter_mailer.compose.markdown_html import markdown_html
+from newsletter_mailer.compose.markdown_text import markdown_text
 from newsletter_mailer.compose.mjml import MjmlFault, check_fragment, compile_mjml, parse_mjml
 from newsletter_mailer.compose.places import Place, escape, places
 from newsletter_mailer.compose.plain_text import Entry, Part, issue_text, section_text
@@ -52,7 +53,7 @@ class Composer:
         self._templates = Templates(template)
         self._pictures: dict[str, Picture] = {}
         self._rendered: dict[tuple[str, int], _Rendered | None] = {}
-        self._sources = {field: source for field, source in reversed([*issue.merge_fields()])}
+        self._sources = dict(reversed([*issue.merge_fields()]))
         self._common = self._common_values()
         self._constants = {
             **{("newsletter", name): text for name, text in settings.merge_fields.items()},
@@ -177,7 +178,7 @@ class Composer:
     def _render(self, section: Section, level: int) -> _Rendered | None:
         body = self._words(section.body)
         has_title = not section.title.is_empty
-        values: dict[str, Any] = {name: None for name in section.kind.fields}
+        values: dict[str, Any] = dict.fromkeys(section.kind.fields)
         values.update({name: self._value(value) for name, value in section.fields.items()})
         values.update(
             slug=section.slug,
@@ -221,32 +222,24 @@ class Composer:
 
     def _part(self, section: Section, values: dict[str, Any], body: str) -> Part:
         """The section as plain text, by the kind's own .txt or in the general layout."""
+        title = values["title"]
         own = f"sections/{section.kind.name}.txt"
-        labelled = [
-            (spec, values["when"] if spec.name == "starts" else values[spec.name])
-            for spec in section.kind.fields.values()
-            if spec.label and spec.name in section.fields
-        ]
         if self._templates.has(own):
-            shown = section_text(values["title"], [], [], body, with_title=False)
-            text = self._templates.render(
-                own, {**self._common, "section": {**values, "body": shown}}
-            )
-            words = "\n".join([*section_text(values["title"], [], [], "").split("\n"), "",
-                               text.strip("\n")]) if values["title"] else text.strip("\n")  # fmt: skip
-        else:
-            facts = [
-                (spec.label, value.text if isinstance(value, Moment) else value)
-                for spec, value in labelled
-                if spec.type != "url" and isinstance(value, str | Moment)
-            ]
-            links = [(spec.label, value) for spec, value in labelled if spec.type == "url"]
-            words = section_text(values["title"], facts, links, body)
-        return Part(values["title"], words)
+            shown = {**values, "body": markdown_text(body)}
+            words = self._templates.render(own, {**self._common, "section": shown})
+            return Part(title, section_text(title, [], [], words.strip("\n")))
+        facts: list[tuple[str, str]] = []
+        links: list[tuple[str, str]] = []
+        for spec in section.kind.fields.values():
+            if spec.label and spec.name in section.fields:
+                value = values["when"] if spec.name == "starts" else values[spec.name]
+                shown = value.text if isinstance(value, Moment) else str(value)
+                (links if spec.type == "url" else facts).append((spec.label, shown))
+        return Part(title, section_text(title, facts, links, markdown_text(body)))
 
     def _page(self, blocks: list[tuple[str | None, list[_Rendered | None]]]) -> str:
         """The compiled HTML, tokens still in it."""
-        shown = [
+        shown: list[dict[str, Any]] = [
             {
                 "heading": heading,
                 "anchor": f"g-{number}",
@@ -350,9 +343,7 @@ class Composer:
                 parts.append(escape(value, place))
         return "".join(parts)
 
-    def _pieces(
-        self, page: str
-    ) -> tuple[list[str | Token[Meaning]], list[tuple[int, int]]]:
+    def _pieces(self, page: str) -> tuple[list[str | Token[Meaning]], list[tuple[int, int]]]:
         pieces = list(self._mint.split(page))
         spans: list[tuple[int, int]] = []
         position = 0

@@ -1,8 +1,8 @@
 """Header fields as bytes: RFC 5322 folding, RFC 2047 encoded words, RFC 5322 mailboxes.
 
-By hand, because the standard library turns a List-Unsubscribe of more than 78 characters into encoded
-words (so that mail clients show no button), and takes 70 us a header. No value can add a header:
-whatever is not printable ASCII is encoded, line breaks are refused.
+By hand, because the standard library turns a List-Unsubscribe of more than 78 characters into
+encoded words (so that mail clients show no button), and takes 70 us a header. No value can add a
+header: whatever is not printable ASCII is encoded, line breaks are refused.
 """
 
 from __future__ import annotations

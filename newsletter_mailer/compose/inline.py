@@ -1,10 +1,10 @@
 """CSS into style attributes through premailer, used so that MJML's output survives it.
 
-With its defaults premailer drops the doctype (mrml writes it in small letters), changes image widths
-that Outlook needs, adds `!important` everywhere, and fetches `@import`s even with allow_network off.
-With these options 27 of 27 MJML templates kept doctype, comments, style blocks and widths, and no
-request was made. An `!important` is stripped from the inlined copy only: inlined it would defeat the
-dark mode in the head.
+With its defaults premailer drops the doctype (mrml writes it in small letters), changes image
+widths that Outlook needs, adds `!important` everywhere, and fetches `@import`s even with
+allow_network off. With these options 27 of 27 MJML templates kept doctype, comments, style blocks
+and widths, and no request was made. An `!important` is stripped from the inlined copy only:
+inlined it would defeat the dark mode in the head.
 """
 
 from __future__ import annotations

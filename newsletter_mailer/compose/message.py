@@ -158,10 +158,13 @@ def compile_message(
         + mailbox_header("From", envelope.sender.name, envelope.sender.address)
         + mailbox_header("Reply-To", "", envelope.reply_to)
     )
-    after = _list_headers(envelope) + (
-        "MIME-Version: 1.0\r\n"
-        f'Content-Type: multipart/alternative; boundary="{boundaries[0]}"\r\n\r\n'
-    ).encode()
+    after = (
+        _list_headers(envelope)
+        + (
+            "MIME-Version: 1.0\r\n"
+            f'Content-Type: multipart/alternative; boundary="{boundaries[0]}"\r\n\r\n'
+        ).encode()
+    )
     return CompiledMessage(before, _subject(compiled, envelope), after, body)
 
 

@@ -2,8 +2,8 @@
 
 Measured with mjml-python 1.4.2 (mrml 6.0.1):
 
-- It prints attribute values with Rust's `{:?}`: a line break, a backslash or a non-breaking space in
-  one comes out as `\\n`, `\\\\`, `\\u{a0}`. So every attribute is written in ASCII, with numeric
+- It prints attribute values with Rust's `{:?}`: a line break, a backslash or a non-breaking space
+  in one comes out as `\\n`, `\\\\`, `\\u{a0}`. So every attribute is written in ASCII, with numeric
   references, white space collapsed. The document is built from a tree: nothing slips through.
 - It validates almost nothing, and its errors have no position. So we parse and look first.
 - A comment in mj-wrapper ends Outlook's conditional early: comments are always left out.
@@ -136,10 +136,10 @@ def _look(root: etree._Element) -> None:
             continue
         parent = element.getparent()
         line = element.sourceline or 1
-        inside = parent.tag if parent is not None else None
+        inside = str(parent.tag) if parent is not None else None
         if tag.startswith("mj") and tag not in COMPONENTS:
             raise MjmlFault(f"there is no <{tag}> in MJML", line)
-        if inside in CHILDREN and tag not in CHILDREN[str(inside)]:
+        if inside in CHILDREN and tag not in CHILDREN[inside]:
             raise MjmlFault(f"<{tag}> cannot stand directly in <{inside}>", line)
         if inside in _EMPTY:
             raise MjmlFault(f"<{inside}> cannot hold anything", line)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from newsletter_mailer.compose.markdown_text import COLUMNS, markdown_text, wrapped
+from newsletter_mailer.compose.markdown_text import COLUMNS, wrapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,10 @@ def section_text(
     facts: Sequence[tuple[str, str]],
     links: Sequence[tuple[str, str]],
     body: str,
-    *,
-    with_title: bool = True,
 ) -> str:
-    """Title, facts in two columns, body (Markdown), links."""
+    """Title, facts in two columns, body (plain text already), links."""
     blocks: list[str] = []
-    if title and with_title:
+    if title:
         lines = wrapped(title)
         blocks.append(f"{lines}\n{'-' * min(COLUMNS, max(map(len, lines.splitlines())))}")
     if facts:
@@ -45,7 +43,7 @@ def section_text(
             )
         )
     if body.strip():
-        blocks.append(markdown_text(body))
+        blocks.append(body)
     if links:
         blocks.append("\n".join(f"{label}: {target}" for label, target in links))
     return "\n\n".join(blocks)
@@ -70,7 +68,9 @@ def issue_text(
         blocks.append(f"In this issue\n\n{listed}")
     for entry in entries:
         if entry.heading:
-            blocks.append(f"\n{wrapped(entry.heading.upper())}\n{'=' * min(COLUMNS, len(entry.heading))}")
+            blocks.append(
+                f"\n{wrapped(entry.heading.upper())}\n{'=' * min(COLUMNS, len(entry.heading))}"
+            )
         blocks.extend(f"\n{part.text}" for part in entry.parts)
     footer = [wrapped(why), f"Unsubscribe: {unsubscribe}"]
     if postal_address:

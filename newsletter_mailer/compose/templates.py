@@ -41,8 +41,10 @@ class Templates:
 
     def __init__(self, template: Template) -> None:
         self._folder = template.folder
-        self._texts = {name: _without_front_matter(name, text, template)
-                       for name, text in template.texts.items()}
+        self._texts = {
+            name: _without_front_matter(name, text, template)
+            for name, text in template.texts.items()
+        }
         self._environment = _Environment(
             loader=FunctionLoader(self._load),
             autoescape=lambda name: not (name or "").endswith((".txt", ".css")),
@@ -64,11 +66,12 @@ class Templates:
         except TemplateSyntaxError as fault:
             raise self._mistake(fault.filename or name, fault.lineno, str(fault.message)) from None
         except TemplateNotFound as fault:
-            raise self._at(name, fault, f'there is no file "{fault.name}" in the template') from None
+            raise self._at(
+                name, fault, f'there is no file "{fault.name}" in the template'
+            ) from None
         except TemplateError as fault:
             raise self._at(name, fault, str(fault.message)) from None
-        except Exception as fault:
-            # A template is a program of its author's: whatever it raises is theirs to read.
+        except Exception as fault:  # noqa: BLE001  # a template's author may make it raise anything
             raise self._at(name, fault, str(fault) or type(fault).__name__) from None
 
     def _load(self, name: str) -> tuple[str, str, None] | None:
@@ -91,8 +94,12 @@ class Templates:
             file = f"{self._folder}/{file}"
         text = message[:1].lower() + message[1:]
         return TemplateMistake(
-            error("template", Source(file, line), f"The template has a mistake: {text.rstrip('.')}.",
-                  "Look at the line named; docs/templates.md lists what a template can use.")
+            error(
+                "template",
+                Source(file, line),
+                f"The template has a mistake: {text.rstrip('.')}.",
+                "Look at the line named; docs/templates.md lists what a template can use.",
+            )
         )
 
 

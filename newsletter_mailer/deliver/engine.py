@@ -205,8 +205,7 @@ class Engine:
                     done.put(Done(row, fault=fault))
                 else:
                     done.put(Done(row, Outcome(State.DEFERRED, reply=str(fault))))
-            except BaseException as fault:
-                # A fault of ours in a thread: the caller's thread raises it, once all is recorded.
+            except BaseException as fault:  # noqa: BLE001  # raised again by the caller's thread
                 done.put(Done(row, fault=fault))
             else:
                 done.put(Done(row, outcome))

@@ -42,7 +42,7 @@ def read_reply(code: int, octets: bytes) -> Reply:
 def outcome_of(reply: Reply, *, after_dot: bool) -> Outcome:
     """2yz sent, 4yz deferred, 5yz refused: even after the dot never ambiguous (section 4.2.5).
 
-    Anything else is no answer: the message was not taken before the dot, and may have been after it.
+    Anything else is no answer: before the dot the message was not taken, after it it may have been.
     """
     match reply.code // 100:
         case 2 if after_dot:

@@ -26,7 +26,12 @@ class _Outbox:
         ]
         self.number = max(numbers, default=0)
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(  # noqa: N802  # aiosmtpd's name
+        self,
+        _server: SMTP,
+        _session: Session,
+        envelope: Envelope,
+    ) -> str:
         self.number += 1
         trace = "".join(f"Delivered-To: {recipient}\r\n" for recipient in envelope.rcpt_tos)
         head = f"Return-Path: <{envelope.mail_from or ''}>\r\n{trace}".encode()

@@ -25,8 +25,8 @@ from newsletter_mailer.errors import (
 from newsletter_mailer.settings import SmtpSettings
 from newsletter_mailer.store.states import State
 
-#: Seconds. Connecting is short, so that a wrong host is noticed; the rest is RFC 5321 section 4.5.3.2,
-#: where a time-out after the dot "would typically result in delivery of multiple copies".
+#: Seconds. Connecting is short, so that a wrong host is noticed; the rest is RFC 5321 section
+#: 4.5.3.2: a time-out after the dot "would typically result in delivery of multiple copies".
 CONNECT, COMMAND, AFTER_DOT = 30.0, 300.0, 600.0
 
 _LOST = (smtplib.SMTPException, OSError)
@@ -159,7 +159,7 @@ def _greeted(settings: SmtpSettings) -> smtplib.SMTP:
         smtp = smtplib.SMTP(local_hostname=helo, timeout=CONNECT)
     try:
         # smtplib checks the certificate's name against this, and sets it only in its constructor.
-        smtp._host = settings.host  # type: ignore[attr-defined]  # no public way to connect later
+        smtp._host = settings.host  # type: ignore[attr-defined]  # noqa: SLF001
         code, said = smtp.connect(settings.host, settings.port)
         if code != 220:
             raise smtplib.SMTPConnectError(code, said)

@@ -27,23 +27,24 @@ class ContentHash:
     def changed(self, earlier: Mapping[str, str]) -> list[str]:
         """Files that differ from an earlier hash: changed, new or gone."""
         return sorted(
-            path
-            for path in {*self.files, *earlier}
-            if self.files.get(path) != earlier.get(path)
+            path for path in {*self.files, *earlier} if self.files.get(path) != earlier.get(path)
         )
 
 
 def content_hash(issue: Issue, template: Template, settings: Settings) -> ContentHash:
     folder = issue.source.file.rpartition("/")[0]
-    files = {"newsletter.toml": _digest(readers_settings(settings)), issue.source.file: _digest(
-        [
-            _text(issue.subject),
-            _text(issue.preheader),
-            issue.date.isoformat(),
-            issue.language,
-            sorted(issue.groups.items()),
-        ]
-    )}
+    files = {
+        "newsletter.toml": _digest(readers_settings(settings)),
+        issue.source.file: _digest(
+            [
+                _text(issue.subject),
+                _text(issue.preheader),
+                issue.date.isoformat(),
+                issue.language,
+                sorted(issue.groups.items()),
+            ]
+        ),
+    }
     for section in issue.sections:
         files[section.source.file] = _digest(_section(section))
     for path, content in issue.files.items():

@@ -97,8 +97,13 @@ class _IssueReader:
     def look_at_keys(self, table: Mapping[str, Any], text: str, file: str) -> None:
         for key in table:
             if key not in _ISSUE_KEYS:
-                self.wrong(file, text, (key,), f'issue.toml does not understand "{key}".',
-                           did_you_mean(key, _ISSUE_KEYS))
+                self.wrong(
+                    file,
+                    text,
+                    (key,),
+                    f'issue.toml does not understand "{key}".',
+                    did_you_mean(key, _ISSUE_KEYS),
+                )
 
     def wrong(
         self, file: str, text: str, key: tuple[str, ...], message: str, hint: str = ""
@@ -118,18 +123,27 @@ class _IssueReader:
         if isinstance(day, datetime):
             day = day.date()
         if not isinstance(day, date):
-            self.wrong(source.file, text, ("date",) if day else (), "The issue has no date.",
-                       "Add a line such as date = 2025-08-29 (no quotes).")
+            self.wrong(
+                source.file,
+                text,
+                ("date",) if day else (),
+                "The issue has no date.",
+                "Add a line such as date = 2025-08-29 (no quotes).",
+            )
         lists = table.get("lists", [])
         if not isinstance(lists, list) or not lists or not all(_is_list_name(n) for n in lists):
-            self.wrong(source.file, text, ("lists",) if lists else (),
-                       "The issue does not say which lists it goes to.",
-                       'Add lists = ["directors"] for recipients/directors.csv.')
+            self.wrong(
+                source.file,
+                text,
+                ("lists",) if lists else (),
+                "The issue does not say which lists it goes to.",
+                'Add lists = ["directors"] for recipients/directors.csv.',
+            )
         language = table.get("lang", self.settings.language)
         if not isinstance(language, str):
             self.wrong(source.file, text, ("lang",), "lang is not a text.", 'Write lang = "en-GB".')
         groups = self.groups(table.get("groups", {}), text, source)
-        if len(self.findings) > before:
+        if len(self.findings) > before or not isinstance(day, date):
             return None
         return Issue(
             id=self.folder.name,
@@ -152,9 +166,13 @@ class _IssueReader:
             self.wrong(source.file, text, (key,), f"{key} is not a text.", 'Put it in "quotes".')
             return MergeText()
         if any(ord(char) < 32 or 127 <= ord(char) < 160 for char in value):
-            self.wrong(source.file, text, (key,),
-                       f"The {key} holds a line break or control character.",
-                       "Write it on one line.")
+            self.wrong(
+                source.file,
+                text,
+                (key,),
+                f"The {key} holds a line break or control character.",
+                "Write it on one line.",
+            )
             return MergeText()
         place = source.at(line_of(text, key)) if "{" in value else source
         merged, findings = parse_merge_text(value.strip(), place)
@@ -163,15 +181,23 @@ class _IssueReader:
 
     def groups(self, table: Any, text: str, source: Source) -> dict[str, str]:
         if not isinstance(table, dict):
-            self.wrong(source.file, text, ("groups",), "groups is not a table.",
-                       'Write [groups], and below it kind = "Heading".')
+            self.wrong(
+                source.file,
+                text,
+                ("groups",),
+                "groups is not a table.",
+                'Write [groups], and below it kind = "Heading".',
+            )
             return {}
         for kind, heading in table.items():
             if kind not in self.template.kinds:
                 self.findings.append(
-                    error("unknown-kind", source.at(line_of(text, "groups", kind)),
-                          f'The template has no kind "{kind}".',
-                          did_you_mean(kind, self.template.kinds))
+                    error(
+                        "unknown-kind",
+                        source.at(line_of(text, "groups", kind)),
+                        f'The template has no kind "{kind}".',
+                        did_you_mean(kind, self.template.kinds),
+                    )
                 )
             if not isinstance(heading, str):
                 self.wrong(source.file, text, ("groups", kind), "A heading must be a text.")
@@ -183,8 +209,12 @@ class _IssueReader:
             file = f"{self.prefix}/{path.name}"
             if not _SECTION_FILE.fullmatch(path.name):
                 self.findings.append(
-                    error("file-name", Source(file), "This file name cannot be used.",
-                          "Use letters, digits, - and _, such as 20-story.md.")
+                    error(
+                        "file-name",
+                        Source(file),
+                        "This file name cannot be used.",
+                        "Use letters, digits, - and _, such as 20-story.md.",
+                    )
                 )
                 continue
             text = _read_text(path, file, self.findings)
@@ -213,9 +243,7 @@ class _IssueReader:
         return self.pictures[path]
 
 
-def read_template(
-    root: Path, name: str, shipped: Path
-) -> tuple[Template | None, list[Finding]]:
+def read_template(root: Path, name: str, shipped: Path) -> tuple[Template | None, list[Finding]]:
     """The template `templates/name` of the project, else the one shipped with the program.
 
     Raises ProjectError when neither exists.
@@ -227,51 +255,64 @@ def read_template(
     )
     if folder is None:
         raise ProjectError(f"There is no template folder templates/{name}.")
-    prefix = f"templates/{name}"
-    findings: list[Finding] = []
-    texts: dict[str, str] = {}
-    pictures: dict[str, Picture] = {}
-    files: dict[str, bytes] = {}
-    for path in sorted(folder.rglob("*")):
-        relative = path.relative_to(folder).as_posix()
-        if not path.is_file() or any(part.startswith(".") for part in relative.split("/")):
-            continue
+    return _TemplateReader(folder, name).read()
+
+
+class _TemplateReader:
+    def __init__(self, folder: Path, name: str) -> None:
+        self.folder, self.name = folder, name
+        self.prefix = f"templates/{name}"
+        self.findings: list[Finding] = []
+        self.texts: dict[str, str] = {}
+        self.pictures: dict[str, Picture] = {}
+        self.files: dict[str, bytes] = {}
+
+    def read(self) -> tuple[Template | None, list[Finding]]:
+        for path in sorted(self.folder.rglob("*")):
+            relative = path.relative_to(self.folder).as_posix()
+            if path.is_file() and not any(part.startswith(".") for part in relative.split("/")):
+                self.take(path, relative)
+        kinds = self.kinds()
+        if "newsletter.mjml" not in self.texts:
+            place = Source(f"{self.prefix}/newsletter.mjml")
+            self.findings.append(error("template", place, "The template lacks this file."))
+        theme, broken = parse_toml(self.texts.get("theme.toml", ""), f"{self.prefix}/theme.toml")
+        self.findings.extend(broken)
+        if self.findings:
+            return None, self.findings
+        template = Template(
+            name=self.name,
+            folder=self.prefix,
+            texts=self.texts,
+            pictures=self.pictures,
+            kinds=kinds,
+            theme=theme,
+            files=self.files,
+        )
+        return template, []
+
+    def take(self, path: Path, relative: str) -> None:
+        file = f"{self.prefix}/{relative}"
         if path.suffix.lower() in _PICTURE_ENDINGS:
             try:
-                pictures[relative] = read_picture(relative, path.read_bytes())
-                files[relative] = pictures[relative].content
+                self.pictures[relative] = read_picture(relative, path.read_bytes())
+                self.files[relative] = self.pictures[relative].content
             except BadPicture as fault:
-                findings.append(error("bad-picture", Source(f"{prefix}/{relative}"), str(fault)))
+                self.findings.append(error("bad-picture", Source(file), str(fault)))
         elif path.suffix in (".mjml", ".css", ".toml", ".txt"):
-            text = _read_text(path, f"{prefix}/{relative}", findings)
+            text = _read_text(path, file, self.findings)
             if text is not None:
-                texts[relative] = text
-                files[relative] = text.encode()
-    kinds: dict[str, Kind] = {}
-    for relative, text in texts.items():
-        if relative.startswith("sections/") and relative.endswith(".mjml"):
-            kind, faults = parse_kind(text, f"{prefix}/{relative}")
-            findings.extend(faults)
-            kinds[kind.name] = kind
-    for needed in ("newsletter.mjml",):
-        if needed not in texts:
-            findings.append(
-                error("template", Source(f"{prefix}/{needed}"), "The template lacks this file.")
-            )
-    theme, broken = parse_toml(texts.get("theme.toml", ""), f"{prefix}/theme.toml")
-    findings.extend(broken)
-    if any(finding.source.file.startswith(prefix) for finding in findings):
-        return None, findings
-    template = Template(
-        name=name,
-        folder=prefix,
-        texts=texts,
-        pictures=pictures,
-        kinds=kinds,
-        theme=theme,
-        files=files,
-    )
-    return template, findings
+                self.texts[relative] = text
+                self.files[relative] = text.encode()
+
+    def kinds(self) -> dict[str, Kind]:
+        kinds: dict[str, Kind] = {}
+        for relative, text in self.texts.items():
+            if relative.startswith("sections/") and relative.endswith(".mjml"):
+                kind, findings = parse_kind(text, f"{self.prefix}/{relative}")
+                self.findings.extend(findings)
+                kinds[kind.name] = kind
+        return kinds
 
 
 def issue_dates(root: Path) -> dict[str, date]:

@@ -45,18 +45,18 @@ def read_front_matter(text: str, file: str) -> FrontMatter:
             "Begin it with a line ---, then kind: and title:, then a line --- again.",
             text,
         )
-    for number, line in enumerate(lines[1:], start=1):
-        if line.rstrip() == "---":
-            break
-    else:
+    closing = next(
+        (number for number, line in enumerate(lines) if number and line.rstrip() == "---"), None
+    )
+    if closing is None:
         return _broken(
             Source(file),
             "The front matter is not closed.",
             "End it with a line that holds only ---.",
         )
-    body = "\n".join(lines[number + 1 :])
-    read = _read_yaml("\n".join(lines[1:number]), Source(file, 2))
-    return FrontMatter(read.values, read.lines, body, number + 2, read.findings)
+    body = "\n".join(lines[closing + 1 :])
+    read = _read_yaml("\n".join(lines[1:closing]), Source(file, 2))
+    return FrontMatter(read.values, read.lines, body, closing + 2, read.findings)
 
 
 def _broken(source: Source, message: str, hint: str, body: str = "") -> FrontMatter:
@@ -112,9 +112,7 @@ class _Reader:
             is_null = node.style is None and node.value in ("~", "null", "Null", "NULL")
             return "" if is_null else str(node.value)
         if isinstance(node, SequenceNode):
-            return [
-                self.value(item, (*path, str(index))) for index, item in enumerate(node.value)
-            ]
+            return [self.value(item, (*path, str(index))) for index, item in enumerate(node.value)]
         if isinstance(node, MappingNode):
             table: dict[str, Value] = {}
             for key_node, value_node in node.value:

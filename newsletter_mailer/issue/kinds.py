@@ -23,7 +23,7 @@ _KIND_NAME = re.compile(r"[a-z][a-z0-9-]{0,40}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldSpec:
-    """One field of a kind. `label` is what the plain text shows before the value; empty hides it."""
+    """One field of a kind. `label` is what plain text shows before the value; empty hides it."""
 
     name: str
     type: str  #: one of FIELD_TYPES
@@ -65,16 +65,16 @@ def parse_kind(text: str, file: str) -> tuple[Kind, list[Finding]]:
                 "Use small letters, digits and hyphens.",
             )
         )
-    for key in front.values:
-        if key not in ("label", "help", "fields"):
-            findings.append(
-                error(
-                    "template-kind",
-                    Source(file, front.line(key)),
-                    f'A kind does not understand "{key}".',
-                    did_you_mean(key, ("label", "help", "fields")),
-                )
-            )
+    findings.extend(
+        error(
+            "template-kind",
+            Source(file, front.line(key)),
+            f'A kind does not understand "{key}".',
+            did_you_mean(key, ("label", "help", "fields")),
+        )
+        for key in front.values
+        if key not in ("label", "help", "fields")
+    )
     declared = front.values.get("fields", {})
     fields: dict[str, FieldSpec] = {}
     if not isinstance(declared, dict):

@@ -10,7 +10,9 @@ from markdown_it.token import Token
 
 from newsletter_mailer.findings import Finding, Source, error, warning
 
-DEEPEST = 15  #: levels of quotes and lists, and of emphasis; deeper text is lost silently by parsers
+DEEPEST = (
+    15  #: levels of quotes and lists, and of emphasis; deeper text is lost silently by parsers
+)
 _MAX_NESTING = 100  #: markdown-it drops what is deeper, so it must lie far above DEEPEST
 
 _PARSER = MarkdownIt("commonmark", {"html": False, "maxNesting": _MAX_NESTING})

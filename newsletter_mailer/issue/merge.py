@@ -66,8 +66,7 @@ class MergeText:
     def plain(self) -> str:
         """For messages and file names: each field shown by its name."""
         return "".join(
-            piece if isinstance(piece, str) else f"{{{{ {piece.label} }}}}"
-            for piece in self.pieces
+            piece if isinstance(piece, str) else f"{{{{ {piece.label} }}}}" for piece in self.pieces
         )
 
 
@@ -111,9 +110,7 @@ def _mask(text: str, literal: list[tuple[int, int]]) -> str:
     return text
 
 
-def _expressions(
-    masked: str, source: Source, findings: list[Finding]
-) -> Iterator[tuple[int, int]]:
+def _expressions(masked: str, source: Source, findings: list[Finding]) -> Iterator[tuple[int, int]]:
     """Where each {{ }} begins and ends; everything else of Jinja2's becomes a finding."""
     position = 0
     opened: int | None = None
@@ -124,7 +121,9 @@ def _expressions(
             elif kind in _FOREIGN:
                 place = source.at(source.line + masked.count("\n", 0, position))
                 findings.append(
-                    error("merge-language", place, f"{_FOREIGN[kind]} is not possible here.", _INSTEAD)
+                    error(
+                        "merge-language", place, f"{_FOREIGN[kind]} is not possible here.", _INSTEAD
+                    )
                 )
                 if kind == "comment_begin":  # it swallows what follows: read no further
                     return
@@ -156,9 +155,7 @@ def _field(expression: str, place: Source, findings: list[Finding]) -> MergeFiel
             found = None
     if found is None:
         shown = expression if len(expression) <= 60 else expression[:57] + "..."
-        findings.append(
-            error("merge-language", place, f"{shown} is not a merge field.", _INSTEAD)
-        )
+        findings.append(error("merge-language", place, f"{shown} is not a merge field.", _INSTEAD))
         return None
     return _known(found, place, findings)
 
@@ -169,17 +166,17 @@ def _allowed(tree: nodes.Template) -> MergeField | None:
             pass
         case _:
             return None
-    default = None
+    default: str | None = None
     match expression:
         case nodes.Filter(
-            node=inner,
+            node=nodes.Expr() as inner,
             name="default" | "d",
-            args=[nodes.Const(value=str(default))],
+            args=[nodes.Const(value=str() as given)],
             kwargs=[],
             dyn_args=None,
             dyn_kwargs=None,
         ):
-            expression = inner
+            expression, default = inner, given
     match expression:
         case nodes.Getattr(node=nodes.Name(name=namespace), attr=name):
             return MergeField(namespace, name, default)

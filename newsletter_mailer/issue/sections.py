@@ -1,4 +1,4 @@
-"""A section's text -> Section: front matter held against its kind, the body's Markdown looked at."""
+"""A section's text -> Section: front matter held against its kind, the Markdown looked at."""
 
 from __future__ import annotations
 
@@ -80,12 +80,20 @@ class _Parser:
         name = self.front.values.get("kind", "")
         known = ", ".join(sorted(kinds))
         if not isinstance(name, str) or not name:
-            self.wrong("missing-field", "kind", "The section does not say its kind.",
-                       f"Add a line such as kind: story. Known: {known}.")
+            self.wrong(
+                "missing-field",
+                "kind",
+                "The section does not say its kind.",
+                f"Add a line such as kind: story. Known: {known}.",
+            )
             return None
         if name not in kinds:
-            self.wrong("unknown-kind", "kind", f'The template has no kind "{name}".',
-                       did_you_mean(name, kinds))
+            self.wrong(
+                "unknown-kind",
+                "kind",
+                f'The template has no kind "{name}".',
+                did_you_mean(name, kinds),
+            )
             return None
         return kinds[name]
 
@@ -93,20 +101,24 @@ class _Parser:
         value = self.front.values.get("title", "")
         if not value:
             if kind.fields["title"].required:
-                self.wrong("missing-field", "kind", "The section has no title.",
-                           f"Add a line title: ... ({kind.fields['title'].help}).")
+                self.wrong(
+                    "missing-field",
+                    "kind",
+                    "The section has no title.",
+                    f"Add a line title: ... ({kind.fields['title'].help}).",
+                )
             return MergeText()
         return self.text("title", value)
 
     def text(self, key: str, value: Value) -> MergeText:
         if not isinstance(value, str):
-            self.wrong("front-matter", key, f'"{key}" is not a text.',
-                       'Put it in "quotes".')
+            self.wrong("front-matter", key, f'"{key}" is not a text.', 'Put it in "quotes".')
             return MergeText()
         if "\n" in value.strip() or "\r" in value:
             if key == "title":
-                self.wrong("line-break", key, "The title holds a line break.",
-                           "Write it on one line.")
+                self.wrong(
+                    "line-break", key, "The title holds a line break.", "Write it on one line."
+                )
             value = " ".join(value.split())
         text, findings = parse_merge_text(value.strip(), self.place(key))
         self.findings.extend(findings)
@@ -116,8 +128,12 @@ class _Parser:
         for key in self.front.values:
             if key not in kind.fields and key not in COMMON_KEYS:
                 known = [*kind.fields, *COMMON_KEYS]
-                self.wrong("unknown-field", key, f'A section of kind {kind.name} has no "{key}".',
-                           did_you_mean(key, known))
+                self.wrong(
+                    "unknown-field",
+                    key,
+                    f'A section of kind {kind.name} has no "{key}".',
+                    did_you_mean(key, known),
+                )
         values: dict[str, FieldValue] = {}
         for spec in kind.fields.values():
             if spec.name == "title":
@@ -126,9 +142,12 @@ class _Parser:
             if raw == "" or raw == []:
                 if spec.required:
                     help_text = f" ({spec.help})" if spec.help else ""
-                    self.wrong("missing-field", "kind",
-                               f'A section of kind {kind.name} needs "{spec.name}"{help_text}.',
-                               f"Add a line {spec.name}: ...")
+                    self.wrong(
+                        "missing-field",
+                        "kind",
+                        f'A section of kind {kind.name} needs "{spec.name}"{help_text}.',
+                        f"Add a line {spec.name}: ...",
+                    )
                 continue
             value = self.field(spec, raw, values)
             if value is not None:
@@ -139,8 +158,9 @@ class _Parser:
         self, spec: FieldSpec, raw: Value, earlier: Mapping[str, FieldValue]
     ) -> FieldValue | None:
         if not isinstance(raw, str):
-            self.wrong("front-matter", spec.name, f'"{spec.name}" is not a text.',
-                       'Put it in "quotes".')
+            self.wrong(
+                "front-matter", spec.name, f'"{spec.name}" is not a text.', 'Put it in "quotes".'
+            )
             return None
         match spec.type:
             case "moment" | "day":
@@ -156,9 +176,7 @@ class _Parser:
                 return self.link(spec, raw)
         return self.text(spec.name, raw)
 
-    def moment(
-        self, spec: FieldSpec, raw: str, earlier: Mapping[str, FieldValue]
-    ) -> Moment | None:
+    def moment(self, spec: FieldSpec, raw: str, earlier: Mapping[str, FieldValue]) -> Moment | None:
         starts = earlier.get("starts")
         try:
             if spec.type == "day":
@@ -167,24 +185,33 @@ class _Parser:
             return parse_moment(raw, self.zone, day_of=day_of)
         except BadMoment as fault:
             how = "2025-09-22" if spec.type == "day" else "2025-10-15 09:30, 2025-10-15 or tbc"
-            self.wrong("bad-date", spec.name, f"{spec.name}: {fault}.",
-                       f"Write it like this: {how}.")
+            self.wrong(
+                "bad-date", spec.name, f"{spec.name}: {fault}.", f"Write it like this: {how}."
+            )
             return None
 
     def link(self, spec: FieldSpec, raw: str) -> MergeText:
         text = self.text(spec.name, raw)
         first = text.pieces[0] if text.pieces else ""
         if isinstance(first, str) and not _LINK.fullmatch(_as_words(text)):
-            self.wrong("bad-link", spec.name, f'{spec.name}: "{raw}" is not a web address.',
-                       "Write https://..., mailto:... or tel:..., without spaces.")
+            self.wrong(
+                "bad-link",
+                spec.name,
+                f'{spec.name}: "{raw}" is not a web address.',
+                "Write https://..., mailto:... or tel:..., without spaces.",
+            )
         return text
 
     def picture(self, spec: FieldSpec, raw: str) -> PictureUse | None:
         alt_key = f"{spec.name}_alt"
         alt = self.front.values.get(alt_key, "")
         if not isinstance(alt, str) or not alt.strip():
-            self.wrong("missing-alt", spec.name, f"The picture {raw} has no alternative text.",
-                       f"Add a line {alt_key}: ... that says what it shows.")
+            self.wrong(
+                "missing-alt",
+                spec.name,
+                f"The picture {raw} has no alternative text.",
+                f"Add a line {alt_key}: ... that says what it shows.",
+            )
         picture = self.load(raw, self.place(spec.name))
         return PictureUse(picture, self.text(alt_key, alt)) if picture else None
 
@@ -218,23 +245,34 @@ class _Parser:
     def slugs(self, key: str, known: Mapping[str, str]) -> frozenset[str]:
         chosen = self.words(key)
         for slug in sorted(chosen - known.keys()):
-            self.wrong(f"unknown-{key.removesuffix('s')}", key,
-                       f'newsletter.toml declares no {key.removesuffix("s")} "{slug}".',
-                       did_you_mean(slug, known))
+            self.wrong(
+                f"unknown-{key.removesuffix('s')}",
+                key,
+                f'newsletter.toml declares no {key.removesuffix("s")} "{slug}".',
+                did_you_mean(slug, known),
+            )
         return chosen & known.keys()
 
     def words(self, key: str) -> frozenset[str]:
         value = self.front.values.get(key, [])
         items = value if isinstance(value, list) else [value]
         if not all(isinstance(item, str) for item in items):
-            self.wrong("front-matter", key, f'"{key}" is not a list of words.',
-                       f"Write {key}: [one, another].")
+            self.wrong(
+                "front-matter",
+                key,
+                f'"{key}" is not a list of words.',
+                f"Write {key}: [one, another].",
+            )
             return frozenset()
         words = frozenset(str(item).strip() for item in items if str(item).strip())
         if key in self.front.values and not words:
             self.findings.append(
-                warning("empty-target", self.place(key), f'"{key}" is empty: everyone is meant.',
-                        f"Remove the line, or name {key}.")
+                warning(
+                    "empty-target",
+                    self.place(key),
+                    f'"{key}" is empty: everyone is meant.',
+                    f"Remove the line, or name {key}.",
+                )
             )
         return words
 

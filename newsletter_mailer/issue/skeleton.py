@@ -1,4 +1,4 @@
-"""The texts that `new` and `add` write: an issue from the last one's skeleton, a section of a kind."""
+"""What `new` and `add` write: an issue from the last one's skeleton, a section of a kind."""
 
 from __future__ import annotations
 

@@ -23,7 +23,6 @@ from newsletter_mailer.store.schema import STEPS
 from newsletter_mailer.store.states import OWED, State
 
 _WAIT = 5.0  #: seconds for another connection's commit
-_ASKED_AT_ONCE = 500  #: parameters of one query
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +102,8 @@ class Ledger:
             self._lock.acquire()
         except AlreadyLocked:
             raise LedgerBusy(
-                f"Another send is at work with {self.path.name}. Wait until it ends, then run again."
+                f"Another send is at work with {self.path.name}. "
+                "Wait until it ends, then run again."
             ) from None
         except OSError as fault:
             raise LedgerError(f"The ledger cannot be locked: {fault.strerror}.") from None
@@ -192,8 +192,8 @@ class Ledger:
                 ),
             )
             database.execute(
-                "UPDATE run SET planned = (SELECT count(*) FROM delivery WHERE issue = ? AND run = ?)"
-                " WHERE id = ?",
+                "UPDATE run SET planned = "
+                "(SELECT count(*) FROM delivery WHERE issue = ? AND run = ?) WHERE id = ?",
                 (issue, run, run),
             )
         return run
@@ -237,20 +237,13 @@ class Ledger:
             )
             if count <= 0:
                 return []
-            marks = ", ".join("?" * len(states))
+            since = not_after.isoformat() if not_after else None
             rows = database.execute(
                 "SELECT address, mailbox, variant, field_values, message_id FROM delivery "
-                f"WHERE issue = ? AND run = ? AND state IN ({marks}) "  # noqa: S608  # only marks
-                "AND (at IS NULL OR ? IS NULL OR at < ?) "
-                "AND address NOT IN (SELECT address FROM suppression) LIMIT ?",
-                (
-                    issue,
-                    run,
-                    *states,
-                    not_after and not_after.isoformat(),
-                    not_after and not_after.isoformat(),
-                    count,
-                ),
+                "WHERE issue = ?1 AND run = ?2 AND state IN (SELECT value FROM json_each(?3)) "
+                "AND (at IS NULL OR ?4 IS NULL OR at < ?4) "
+                "AND address NOT IN (SELECT address FROM suppression) LIMIT ?5",
+                (issue, run, json.dumps(states), since, count),
             ).fetchall()
             database.executemany(
                 "UPDATE delivery SET state = 'sending', attempts = attempts + 1 "
@@ -281,24 +274,21 @@ class Ledger:
         """How many rows are in each state; of one run's audience, or of the whole issue."""
         with _explained():
             rows = self._database.execute(
-                "SELECT state, count(*) FROM delivery WHERE issue = ?1 AND (?2 IS NULL OR run = ?2) "
-                "GROUP BY state",
+                "SELECT state, count(*) FROM delivery "
+                "WHERE issue = ?1 AND (?2 IS NULL OR run = ?2) GROUP BY state",
                 (issue, run),
             ).fetchall()
         return {State(state): count for state, count in rows}
 
     def states(self, issue: str, addresses: Sequence[str]) -> dict[str, State]:
         """The state of each of these canonical addresses that has a row."""
-        found: dict[str, State] = {}
         with _explained():
-            for asked, marks in _chunks(addresses):
-                rows = self._database.execute(
-                    "SELECT address, state FROM delivery WHERE issue = ? "
-                    f"AND address IN ({marks})",  # noqa: S608  # only marks
-                    (issue, *asked),
-                )
-                found.update({address: State(state) for address, state in rows})
-        return found
+            rows = self._database.execute(
+                "SELECT address, state FROM delivery WHERE issue = ? "
+                "AND address IN (SELECT value FROM json_each(?))",
+                (issue, json.dumps(addresses)),
+            )
+            return {address: State(state) for address, state in rows}
 
     def runs(self, issue: str) -> list[dict[str, object]]:
         """Every run, oldest first."""
@@ -364,18 +354,18 @@ class Ledger:
 
     def suppressed(self, addresses: Sequence[str]) -> dict[str, str]:
         """Of these canonical addresses: why each that must not be mailed must not."""
-        found: dict[str, str] = {}
         with _explained():
-            if not self._database.execute("SELECT EXISTS (SELECT 1 FROM suppression)").fetchone()[0]:
-                return found
-            for asked, marks in _chunks(addresses):
-                found.update(
-                    self._database.execute(
-                        f"SELECT address, reason FROM suppression WHERE address IN ({marks})",  # noqa: S608  # only marks
-                        asked,
-                    ).fetchall()
+            if not self._database.execute("SELECT EXISTS (SELECT 1 FROM suppression)").fetchone()[
+                0
+            ]:
+                return {}
+            return dict(
+                self._database.execute(
+                    "SELECT address, reason FROM suppression "
+                    "WHERE address IN (SELECT value FROM json_each(?))",
+                    (json.dumps(addresses),),
                 )
-        return found
+            )
 
     def held_about(self, address: str) -> dict[str, object]:
         """Everything the ledger holds about one person."""
@@ -467,17 +457,32 @@ def read_ledger(path: Path) -> Ledger | None:
 
 
 def _migrate(database: sqlite3.Connection) -> None:
+    """Takes the steps that are missing, all or none; another process may be at it too."""
+    if _steps_taken(database) == len(STEPS):
+        return
+    database.execute("BEGIN EXCLUSIVE")
+    try:
+        taken = _steps_taken(database)
+        for statements in STEPS[taken:]:
+            for statement in statements:
+                database.execute(statement)
+        if taken == 0:
+            database.execute(
+                "INSERT INTO ledger VALUES (?, ?)", (secrets.token_hex(8), secrets.token_bytes(32))
+            )
+        database.execute(f"PRAGMA user_version = {len(STEPS)}")
+    except BaseException:
+        database.execute("ROLLBACK")
+        raise
+    database.execute("COMMIT")
+
+
+def _steps_taken(database: sqlite3.Connection) -> int:
+    """Raises LedgerError for a schema of the future."""
     taken: int = database.execute("PRAGMA user_version").fetchone()[0]
     if taken > len(STEPS):
         raise _newer()
-    for number, step in enumerate(STEPS[taken:], start=taken + 1):
-        key = secrets.token_bytes(32)
-        begin = "" if taken else (
-            f"INSERT INTO ledger VALUES ('{secrets.token_hex(8)}', x'{key.hex()}');"
-        )
-        database.executescript(
-            f"BEGIN EXCLUSIVE; {step} {begin} PRAGMA user_version = {number}; COMMIT;"
-        )
+    return taken
 
 
 def _newer() -> LedgerError:
@@ -489,13 +494,6 @@ def _newer() -> LedgerError:
 
 def _digest(key: bytes, issue: str, address: str) -> str:
     return hmac.new(key, f"{issue}\0{address}".encode(), hashlib.sha256).hexdigest()[:32]
-
-
-def _chunks(addresses: Sequence[str]) -> Iterator[tuple[Sequence[str], str]]:
-    """The addresses in portions that one query can ask for, with their question marks."""
-    for start in range(0, len(addresses), _ASKED_AT_ONCE):
-        asked = addresses[start : start + _ASKED_AT_ONCE]
-        yield asked, ", ".join("?" * len(asked))
 
 
 @contextmanager

@@ -1,10 +1,10 @@
 """The states of a row of the ledger, and the only ways from one to another.
 
-    queued ──> sending ──> sent
-      ^           │ ├────> refused     5xx: never tried again
-      │           │ └────> unknown     the line was lost between the final dot and the answer
-      │           v                      │ resolve: resend ──> queued
-      └────── deferred <─── 4xx          └ resolve: assume-sent ──> sent
+queued ──> sending ──> sent
+  ^           │ ├────> refused     5xx: never tried again
+  │           │ └────> unknown     the line was lost between the final dot and the answer
+  │           v                      │ resolve: resend ──> queued
+  └────── deferred <─── 4xx          └ resolve: assume-sent ──> sent
 """
 
 from __future__ import annotations
