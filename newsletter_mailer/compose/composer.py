@@ -233,8 +233,8 @@ class Composer:
         for spec in section.kind.fields.values():
             if spec.label and spec.name in section.fields:
                 value = values["when"] if spec.name == "starts" else values[spec.name]
-                shown = value.text if isinstance(value, Moment) else str(value)
-                (links if spec.type == "url" else facts).append((spec.label, shown))
+                fact = value.text if isinstance(value, Moment) else str(value)
+                (links if spec.type == "url" else facts).append((spec.label, fact))
         return Part(title, section_text(title, facts, links, markdown_text(body)))
 
     def _page(self, blocks: list[tuple[str | None, list[_Rendered | None]]]) -> str:

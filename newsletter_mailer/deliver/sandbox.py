@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -44,10 +45,9 @@ class _Outbox:
 def sandbox(folder: Path) -> Iterator[SmtpSettings]:
     """The server runs while the context does; the settings lead to it."""
     folder.mkdir(parents=True, exist_ok=True)
-    loop = asyncio.new_event_loop()
     outbox = _Outbox(folder)
 
-    def protocol() -> SMTP:
+    def protocol(loop: asyncio.AbstractEventLoop) -> SMTP:
         return SMTP(
             outbox,
             hostname="sandbox.localhost",
@@ -57,22 +57,34 @@ def sandbox(folder: Path) -> Iterator[SmtpSettings]:
             loop=loop,
         )
 
-    server = loop.run_until_complete(loop.create_server(protocol, "127.0.0.1", 0))
+    with serving(protocol) as port:
+        yield SmtpSettings(host="127.0.0.1", port=port, security="none")
+
+
+@contextlib.contextmanager
+def serving(
+    protocol: Callable[[asyncio.AbstractEventLoop], SMTP], tls: ssl.SSLContext | None = None
+) -> Iterator[int]:
+    """Runs a server on a free port of the loopback, in a thread of its own; yields the port."""
+    loop = asyncio.new_event_loop()
+    server = loop.run_until_complete(
+        loop.create_server(lambda: protocol(loop), "127.0.0.1", 0, ssl=tls)
+    )
     port: int = server.sockets[0].getsockname()[1]
-    thread = threading.Thread(target=loop.run_forever, name="sandbox", daemon=True)
+    thread = threading.Thread(target=loop.run_forever, name="smtp-server", daemon=True)
     thread.start()
     try:
-        yield SmtpSettings(host="127.0.0.1", port=port, security="none")
+        yield port
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         server.close()
-        loop.run_until_complete(_ended(loop))
+        loop.run_until_complete(_sessions_ended())
         loop.close()
 
 
-async def _ended(loop: asyncio.AbstractEventLoop) -> None:
-    tasks = [task for task in asyncio.all_tasks(loop) if task is not asyncio.current_task()]
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+async def _sessions_ended() -> None:
+    sessions = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    for session in sessions:
+        session.cancel()
+    await asyncio.gather(*sessions, return_exceptions=True)

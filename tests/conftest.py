@@ -1,0 +1,168 @@
+"""The parts that tests share: a project on disk, the installed command, a real SMTP server."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import ssl
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any  # JSON
+
+import pytest
+import trustme
+
+from tests.smtp_server import Behaviour, Inbox, smtp_server
+
+REPOSITORY = Path(__file__).parent.parent
+
+SETTINGS = """\
+name = "Test News"
+from = "Test News <news@example.org>"
+timezone = "Europe/London"
+postal_address = "1 Sample Street"
+
+[regions]
+dudley = "Dudley"
+walsall = "Walsall"
+
+[roles]
+director = "Director"
+"""
+ISSUE = """\
+subject = "The subject"
+preheader = "What inboxes show after the subject"
+date = 2030-01-15
+lists = ["readers"]
+"""
+LETTER = """\
+---
+kind: text
+title: Hello
+---
+
+Dear {{ subscriber.first_name | default("colleague") }},
+
+this is *everything*.
+"""
+LIST = """\
+email,first_name,last_name,region,role
+ann@example.org,Ann,Example,dudley,director
+ben@example.org,Ben,O'Neill,walsall,
+"""
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True)
+class ProjectFolder:
+    """A small project on disk that tests change as they like."""
+
+    root: Path
+
+    def write(self, path: str, content: str | bytes) -> Path:
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, bytes):
+            file.write_bytes(content)
+        else:
+            file.write_text(content, "utf-8", newline="")
+        return file
+
+    def read(self, path: str) -> str:
+        return (self.root / path).read_text("utf-8")
+
+    def outbox(self, issue: str = "2030-01") -> list[Path]:
+        return sorted((self.root / "outbox" / issue).glob("*.eml"))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> ProjectFolder:
+    """Issue 2030-01: one text section for everyone, two readers, the regional template."""
+    folder = ProjectFolder(tmp_path / "project")
+    folder.write("newsletter.toml", SETTINGS)
+    folder.write("issues/2030-01/issue.toml", ISSUE)
+    folder.write("issues/2030-01/10-hello.md", LETTER)
+    folder.write("recipients/readers.csv", LIST)
+    shutil.copytree(REPOSITORY / "templates", folder.root / "templates")
+    return folder
+
+
+Mailer = Callable[..., Result]
+
+
+@pytest.fixture
+def mailer(project: ProjectFolder) -> Mailer:
+    """Runs the installed command in the project, as a process of its own."""
+
+    def run(*words: str, env: dict[str, str] | None = None, cwd: Path | None = None) -> Result:
+        clean = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("SMTP_", "LEDGER_", "IMAGE_", "PUBLIC_"))
+        }
+        done = subprocess.run(
+            [sys.executable, "-X", "utf8", "-m", "newsletter_mailer", *words],
+            cwd=cwd or project.root,
+            env={**clean, **(env or {})},
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            stdin=subprocess.DEVNULL,
+            timeout=120,
+            check=False,
+        )
+        return Result(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Inbox]]:
+    """Starts real SMTP servers: `serve()`, `serve(Behaviour(...), starttls=context)`."""
+    with ExitStack() as stack:
+
+        def start(behaviour: Behaviour | None = None, **tls: ssl.SSLContext) -> Inbox:
+            return stack.enter_context(smtp_server(behaviour, **tls))
+
+        yield start
+
+
+@pytest.fixture
+def inbox(serve: Callable[..., Inbox]) -> Inbox:
+    """A server that takes everything, on loopback without encryption."""
+    return serve()
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """A certificate authority and the server's context signed by it."""
+
+    ca_file: Path
+    server: ssl.SSLContext
+
+
+def certificates(folder: Path, *names: str) -> Certificates:
+    """For a server with these names."""
+    authority = trustme.CA()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert(*names).configure_cert(context)
+    ca_file = folder / "ca.pem"
+    authority.cert_pem.write_to_path(str(ca_file))
+    return Certificates(ca_file, context)

@@ -1,0 +1,158 @@
+"""A real SMTP server on a free port that keeps what it accepts and misbehaves on cue."""
+
+from __future__ import annotations
+
+import asyncio
+import email
+import email.policy
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from newsletter_mailer.deliver.sandbox import serving
+
+
+@dataclass(frozen=True)
+class Received:
+    """One accepted message."""
+
+    reverse_path: str
+    recipients: tuple[str, ...]
+    content: bytes
+    was_encrypted: bool
+
+    @property
+    def recipient(self) -> str:
+        (only,) = self.recipients
+        return only
+
+    @property
+    def message(self) -> EmailMessage:
+        return email.message_from_bytes(self.content, policy=email.policy.default)
+
+
+@dataclass(kw_only=True)
+class Behaviour:
+    """What the server says instead of yes. Each answer is a reply line, or None for the usual one.
+
+    `at_mail` is given the reverse-path, `at_rcpt` the recipient, `at_dot` the recipient.
+    An answer "drop" closes the connection without a word; "accept and drop" takes the message
+    first.
+    """
+
+    at_mail: Callable[[str], str | None] = lambda address: None
+    at_rcpt: Callable[[str], str | None] = lambda address: None
+    at_dot: Callable[[str], str | None] = lambda address: None
+    users: dict[str, str] = field(default_factory=dict)  #: login required if not empty
+    smtputf8: bool = True
+
+
+@dataclass
+class Inbox:
+    """What arrived, and where the server is."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    received: list[Received] = field(default_factory=list)
+    connections: int = 0
+    behaviour: Behaviour = field(default_factory=Behaviour)
+
+    def recipients(self) -> list[str]:
+        return [one.recipient for one in self.received]
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """Settings that lead here, over an unencrypted connection unless told otherwise."""
+        return {
+            "SMTP_HOST": self.host,
+            "SMTP_PORT": str(self.port),
+            "SMTP_SECURITY": "none",
+            **more,
+        }
+
+
+def _hang_up(server: SMTP) -> None:
+    if isinstance(server.transport, asyncio.WriteTransport):
+        server.transport.abort()
+
+
+class _Handler:
+    def __init__(self, inbox: Inbox) -> None:
+        self.inbox = inbox
+
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        answer = self.inbox.behaviour.at_mail(address)
+        if answer is None:
+            envelope.mail_from = address
+            envelope.mail_options.extend(options)
+        return answer or "250 2.1.0 OK"
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        answer = self.inbox.behaviour.at_rcpt(address)
+        if answer == "drop":
+            _hang_up(server)
+            return "421 gone"
+        if answer is None:
+            envelope.rcpt_tos.append(address)
+        return answer or "250 2.1.5 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        answer = self.inbox.behaviour.at_dot(envelope.rcpt_tos[0])
+        if answer in (None, "accept and drop"):
+            self.inbox.received.append(
+                Received(
+                    reverse_path=envelope.mail_from or "",
+                    recipients=tuple(envelope.rcpt_tos),
+                    content=envelope.original_content or b"",
+                    was_encrypted=session.ssl is not None,
+                )
+            )
+        if answer in ("drop", "accept and drop"):
+            _hang_up(server)
+            return "421 gone"
+        return answer or "250 2.0.0 OK"
+
+
+@contextmanager
+def smtp_server(
+    behaviour: Behaviour | None = None,
+    *,
+    starttls: ssl.SSLContext | None = None,
+    tls: ssl.SSLContext | None = None,
+) -> Iterator[Inbox]:
+    """Runs while the context does. `starttls`: offered; `tls`: spoken from the first octet."""
+    inbox = Inbox(behaviour=behaviour or Behaviour())
+    users = inbox.behaviour.users
+
+    def authenticate(
+        server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: LoginPassword
+    ) -> AuthResult:
+        is_right = (
+            isinstance(data, LoginPassword)
+            and users.get(data.login.decode()) == data.password.decode()
+        )
+        return AuthResult(success=is_right, handled=False)
+
+    def protocol(loop: asyncio.AbstractEventLoop) -> SMTP:
+        inbox.connections += 1
+        return SMTP(
+            _Handler(inbox),
+            hostname="mail.example.org",
+            enable_SMTPUTF8=inbox.behaviour.smtputf8,
+            tls_context=starttls,
+            require_starttls=starttls is not None,
+            authenticator=authenticate if users else None,
+            auth_required=bool(users),
+            auth_require_tls=False,
+            loop=loop,
+        )
+
+    with serving(protocol, tls) as inbox.port:
+        yield inbox
