@@ -1,0 +1,70 @@
+# Needs only Python (3.11 or newer) and make. Everything lands in .venv; nothing else is touched.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: demo test check-code unit test-pythons test-postfix wheel benchmark pictures lock clean
+
+demo: $(VENV)/.ready  ## the whole path on issue 2025-08, into the sandbox
+	rm -rf outbox/2025-08
+	$(BIN)/newsletter-mailer build --issue 2025-08
+	$(BIN)/newsletter-mailer send --issue 2025-08 --sandbox
+	@echo
+	@echo "Look at the newsletter: open build/2025-08/full.html in a browser."
+	@echo "Look at the messages:   outbox/2025-08/0001.eml and the others, in any mail program."
+
+test: check-code unit  ## everything that must hold before a change lands
+
+check-code: $(VENV)/.ready
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+
+unit: $(VENV)/.ready
+	$(BIN)/python -m pytest -q $(PYTEST)
+
+test-pythons:  ## the tests on every Python from 3.11 to 3.13 that this machine has
+	@for version in 3.11 3.12 3.13; do \
+	  for python in python$$version $$HOME/.pyenv/versions/$$version.*/bin/python; do \
+	    if "$$python" -c 'import venv' 2>/dev/null; then \
+	      echo "== Python $$version"; \
+	      $(MAKE) --no-print-directory unit PYTHON="$$python" VENV=.venv-$$version || exit 1; \
+	      break; \
+	    fi; \
+	  done; \
+	done
+
+test-postfix: $(VENV)/.ready  ## a real Postfix takes the issue over STARTTLS (Debian: apt install postfix; as root)
+	$(BIN)/python -m pytest -q -m postfix tests/postfix
+
+wheel: $(VENV)/.ready
+	$(BIN)/python -m build --wheel --no-isolation
+
+benchmark: $(VENV)/.ready  ## tables beside peers; needs node and npm
+	$(BIN)/python benchmarks/compose.py
+	$(BIN)/python benchmarks/planning.py
+
+pictures: $(VENV)/.ready  ## draws the sample pictures anew, and the one in the README (needs Chromium)
+	$(BIN)/python tools/make_pictures.py
+
+lock: $(VENV)/.ready  ## newer versions of everything, with hashes
+	$(PIP) install uv
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 \
+	  --no-emit-index-url --no-header pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 \
+	  --no-emit-index-url --no-header --extra dev -c requirements.txt pyproject.toml \
+	  -o requirements-dev.txt
+
+$(VENV)/.ready: requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "newsletter-mailer needs Python 3.11 or newer; say which: make PYTHON=python3.12 ..."; exit 1; }
+	@echo "Setting up $(VENV) (once)"
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --require-hashes -r requirements-dev.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+clean:
+	rm -rf .venv .venv-3.1? build dist outbox .newsletter
