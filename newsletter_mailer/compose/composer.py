@@ -357,8 +357,8 @@ class Composer:
     def _constant(self, meaning: Meaning) -> str | None:
         if isinstance(meaning, PictureSlot):
             return None
-        value = self._constants.get((meaning.namespace, meaning.name))
-        return value if value or meaning.default is None else meaning.default
+        key = (meaning.namespace, meaning.name)
+        return self._constants[key] or meaning.default or "" if key in self._constants else None
 
     def _refused(self, field: MergeField, place: Place) -> Finding:
         source = self._sources.get(field, Source(f"{self._template.folder}/newsletter.mjml"))
