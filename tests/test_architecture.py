@@ -59,7 +59,6 @@ EFFECT_MODULES = {
     "socket",
     "sqlite3",
     "subprocess",
-    "sys",
     "tempfile",
     "threading",
     "time",
