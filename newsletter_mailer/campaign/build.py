@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from pathlib import Path
+from typing import Any  # JSON
 
 from newsletter_mailer.address import domain
 from newsletter_mailer.campaign.edition import Prepared, prepare
@@ -29,7 +30,7 @@ MANIFEST = "manifest.json"
 @dataclass(frozen=True, slots=True)
 class Built:
     folder: Path
-    manifest: dict[str, object]
+    manifest: dict[str, Any]
     findings: list[Finding]
 
 
@@ -43,7 +44,7 @@ def build(project: Project, issue_id: str, out: Path | None = None) -> Built:
         return Built(folder, manifest, prepared.findings)
 
 
-def render(prepared: Prepared) -> tuple[dict[str, bytes], dict[str, object]]:
+def render(prepared: Prepared) -> tuple[dict[str, bytes], dict[str, Any]]:
     """Every file by its path, and the manifest (which is one of them)."""
     issue, settings = prepared.edition.issue, prepared.project.settings
     content = prepared.edition.content.total
@@ -57,7 +58,7 @@ def render(prepared: Prepared) -> tuple[dict[str, bytes], dict[str, object]]:
         entry["subscribers"] = prepared.plan.head_counts[compiled.variant.id]
         entries.append(entry)
         files.update(made)
-    manifest: dict[str, object] = {"issue": issue.id, "content_hash": content, "variants": entries}
+    manifest: dict[str, Any] = {"issue": issue.id, "content_hash": content, "variants": entries}
     files[MANIFEST] = (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode()
     return files, manifest
 

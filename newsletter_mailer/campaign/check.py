@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 
 from newsletter_mailer.campaign.edition import prepare
@@ -12,16 +13,23 @@ from newsletter_mailer.findings import Finding, in_order
 from newsletter_mailer.issue.folder import issue_dates, issue_ids
 
 
-def check(project: Project, issue_id: str | None, today: date) -> list[Finding]:
-    """Everything that is wrong, in order of file and line. Raises ProjectError."""
+@dataclass(frozen=True, slots=True)
+class Checked:
+    issues: list[str]  #: those that were looked at
+    findings: list[Finding]  #: in order of file and line
+
+
+def check(project: Project, issue_id: str | None, today: date) -> Checked:
+    """Everything that is wrong. Raises ProjectError."""
+    issues = [issue_id] if issue_id is not None else [*_upcoming(project, today)]
     findings: list[Finding] = []
-    for chosen in [issue_id] if issue_id is not None else _upcoming(project, today):
+    for chosen in issues:
         try:
             with prepare(project, chosen) as prepared:
                 findings.extend(prepared.findings)
         except ContentError as stopped:
             findings.extend(stopped.findings)
-    return in_order(findings)
+    return Checked(issues, in_order(findings))
 
 
 def _upcoming(project: Project, today: date) -> Iterator[str]:

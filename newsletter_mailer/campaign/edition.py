@@ -14,6 +14,7 @@ from newsletter_mailer.check.registry import Subject, as_the_newsletter_wants
 from newsletter_mailer.check.rules import ask_all
 from newsletter_mailer.compose.compiled import CompiledVariant
 from newsletter_mailer.compose.composer import Composer
+from newsletter_mailer.compose.sample import sample_values
 from newsletter_mailer.errors import ContentError, ProjectError
 from newsletter_mailer.findings import (
     Finding,
@@ -66,6 +67,12 @@ class Prepared:
     def assignments(self, suppressed: Suppressed) -> Iterator[Assignment]:
         """Every reader of this run, once more; who must not be mailed is looked up anew."""
         return assignments(self.variants, self.roster.batches(), self.filters, suppressed)
+
+    def sample_subject(self) -> str:
+        """The subject as a made-up reader sees it."""
+        for compiled in self.compiled.values():
+            return compiled.subject_line(sample_values(compiled.fields()), {})
+        return self.edition.issue.subject.plain()
 
     def refuse_errors(self) -> None:
         """Raises ContentError if there is an error among the findings."""

@@ -22,6 +22,7 @@ from newsletter_mailer.issue.skeleton import (
     section_file_name,
 )
 
+_STARTER_FILES = ("newsletter.toml", ".env.example", "recipients/example.csv")
 _STARTER_ISSUE = "2025-09"
 _GIT_IGNORE = """\
 .env
@@ -80,20 +81,26 @@ def new_project(root: Path, issue_id: str, today: date) -> Path:
     """
     folder = _free_folder(root, issue_id)
     shipped = starter.folder()
-    for name in ("newsletter.toml", ".env.example", "recipients/example.csv"):
-        _copy(shipped / name, root / name)
-    for path in sorted(starter.templates().rglob("*")):
-        if path.is_file():
-            _copy(path, root / "templates" / path.relative_to(starter.templates()))
-    if not (root / ".gitignore").exists():
-        (root / ".gitignore").write_text(_GIT_IGNORE, "utf-8", newline="\n")
-    sample = shipped / "issues" / _STARTER_ISSUE
-    for path in sorted(sample.rglob("*")):
-        if path.is_file():
-            _copy(path, folder / path.relative_to(sample))
-    settings = folder / "issue.toml"
-    text = dated_issue_toml(_text(settings), day_of(issue_id, today))
-    settings.write_text(text, "utf-8", newline="\n")
+    copies = {root / name: shipped / name for name in _STARTER_FILES}
+    copies |= _files(starter.templates(), root / "templates")
+    copies |= _files(shipped / "issues" / _STARTER_ISSUE, folder)
+    for target in copies:
+        if target.exists():
+            raise ProjectError(
+                f"{target} exists already; begin a newsletter in an empty folder. "
+                "Nothing was changed."
+            )
+    try:
+        for target, source in copies.items():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+        if not (root / ".gitignore").exists():
+            (root / ".gitignore").write_text(_GIT_IGNORE, "utf-8", newline="\n")
+        settings = folder / "issue.toml"
+        text = dated_issue_toml(_text(settings), day_of(issue_id, today))
+        settings.write_text(text, "utf-8", newline="\n")
+    except OSError as fault:
+        raise ProjectError(f"{fault.filename} cannot be written: {fault.strerror}.") from None
     return root
 
 
@@ -147,11 +154,13 @@ def _source(root: Path, issue_id: str, source: str | None) -> str:
     return (earlier or known)[-1]
 
 
-def _copy(source: Path, target: Path) -> None:
-    if target.exists():
-        raise ProjectError(f"{target} exists already; begin a project in an empty folder.")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, target)
+def _files(source: Path, target: Path) -> dict[Path, Path]:
+    """Every file below `source`, by where it goes below `target`."""
+    return {
+        target / path.relative_to(source): path
+        for path in sorted(source.rglob("*"))
+        if path.is_file()
+    }
 
 
 def _text(path: Path) -> str:

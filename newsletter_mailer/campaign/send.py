@@ -86,8 +86,8 @@ class SendReport:
 class Watcher(Protocol):
     """Whoever looks on: the terminal, or nobody. Called in the caller's thread."""
 
-    def prepared(self, prepared: Prepared, *, server: str, states: Mapping[State, int]) -> None:
-        """Everything was composed and checked. `states`: of the issue's rows, from earlier runs."""
+    def prepared(self, prepared: Prepared, forecast: SendReport, *, server: str) -> None:
+        """Everything was composed and checked. `forecast`: how it stands before this run."""
 
     def confirm(self) -> bool:
         """Whether a person agrees that the readers are mailed now."""
@@ -128,11 +128,13 @@ def send(
             if not request.to_sandbox:
                 _refuse_another_ledger(project, request.issue_id, ledger)
             _refuse_changes(prepared, ledger, request)
+            forecast = _forecast(prepared, ledger)
             if request.dry_run:
-                return _dry_report(prepared, ledger)
+                watcher.prepared(prepared, forecast, server="nothing: this is a dry run")
+                return forecast
             _refuse_empty(prepared)
             smtp = None if request.to_sandbox else read_smtp_settings(project.environment)
-            watcher.prepared(prepared, server=_where(smtp), states=_states(ledger, request))
+            watcher.prepared(prepared, forecast, server=_where(smtp))
         if smtp is not None and not watcher.confirm():
             raise NotConfirmed("Nothing was sent: you said no.")
         if request.at is not None:
@@ -310,12 +312,8 @@ def _suppressions(project: Project) -> Iterator[Suppressed]:
         yield (lambda addresses: {}) if ledger is None else ledger.suppressed
 
 
-def _states(ledger: Ledger | None, request: SendRequest) -> dict[State, int]:
-    return {} if ledger is None else ledger.counts(request.issue_id)
-
-
 def _where(smtp: SmtpSettings | None) -> str:
-    return "the sandbox" if smtp is None else f"{smtp.host}:{smtp.port}"
+    return "the sandbox: nobody is mailed" if smtp is None else f"{smtp.host}:{smtp.port}"
 
 
 def _refuse_empty(prepared: Prepared) -> None:
@@ -386,15 +384,15 @@ def _write_sent_file(prepared: Prepared, ledger: Ledger, now: datetime) -> None:
 
 
 def _wait_for(moment: datetime, watcher: Watcher, stop: threading.Event) -> None:
-    seconds = (moment - datetime.now(UTC)).total_seconds()
-    if seconds > 0:
+    if moment > datetime.now(UTC):
         watcher.waiting(moment, "not before --at")
-        if stop.wait(seconds):
-            raise NotConfirmed("Nothing was sent: stopped while waiting.")
+        while (seconds := (moment - datetime.now(UTC)).total_seconds()) > 0:
+            if stop.wait(min(seconds, 1.0)):  # in steps: on Windows a wait is deaf to Ctrl-C
+                raise NotConfirmed("Nothing was sent: stopped while waiting.")
 
 
-def _dry_report(prepared: Prepared, ledger: Ledger | None) -> SendReport:
-    """What would happen: nobody was tried."""
+def _forecast(prepared: Prepared, ledger: Ledger | None) -> SendReport:
+    """This audience as the ledger stands: nobody was tried."""
     counts: Counter[State] = Counter()
     issue_id = prepared.edition.issue.id
     if ledger is not None and ledger.counts(issue_id):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from newsletter_mailer.campaign.project import Project
-from newsletter_mailer.issue.folder import checked_id
+from newsletter_mailer.errors import ProjectError
+from newsletter_mailer.findings import did_you_mean
+from newsletter_mailer.issue.folder import checked_id, issue_ids
 from newsletter_mailer.store.sqlite import read_ledger
 from newsletter_mailer.store.states import State
 
@@ -25,8 +27,11 @@ def status(
     path = project.sandbox_ledger_path(issue_id) if of_sandbox else project.ledger_path
     ledger = read_ledger(path)
     if ledger is None:
+        _refuse_unknown_issue(project, issue_id)
         return {"issue": issue_id, "counts": {}, "runs": [], "addresses": []}
     with ledger:
+        if ledger.issue(issue_id) is None:
+            _refuse_unknown_issue(project, issue_id)
         addresses = ledger.deliveries(issue_id, state) if with_addresses else ()
         return {
             "issue": issue_id,
@@ -37,3 +42,13 @@ def status(
                 for row in addresses
             ],
         }
+
+
+def _refuse_unknown_issue(project: Project, issue_id: str) -> None:
+    """A misspelt id is not an issue that nobody got. Raises ProjectError."""
+    known = issue_ids(project.root)
+    if issue_id not in known:
+        raise ProjectError(
+            f"There is no issue {issue_id}, and the ledger knows none. "
+            f"{did_you_mean(issue_id, known)}"
+        )

@@ -6,7 +6,7 @@ It takes no list and knows no ledger, so it cannot mail the readers.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -34,6 +34,14 @@ class TestMail:
     variant: str
     outcome: Outcome
 
+    def as_json(self) -> dict[str, str]:
+        return {
+            "address": self.address,
+            "variant": self.variant,
+            "state": self.outcome.state.value,
+            "reply": self.outcome.reply,
+        }
+
 
 def send_test(
     project: Project,
@@ -42,12 +50,18 @@ def send_test(
     *,
     as_subscriber: str | None = None,
     to_sandbox: bool = False,
-) -> tuple[list[TestMail], list[Finding]]:
-    """Raises ContentError, ProjectError, DeliveryError."""
+    on_findings: Callable[[Sequence[Finding]], None] = lambda findings: None,
+    on_outcome: Callable[[str, str, Outcome], None] = lambda address, variant, outcome: None,
+) -> list[TestMail]:
+    """`on_outcome`: given address, variant's id and outcome, as soon as it is known.
+
+    Raises ContentError, ProjectError, DeliveryError.
+    """
     mailboxes = [_mailbox(address, "--test") for address in addresses]
     with ExitStack() as stack:
         prepared = stack.enter_context(prepare(project, issue_id))
         prepared.refuse_errors()
+        on_findings(prepared.findings)
         shown = _shown(prepared, as_subscriber)
         if to_sandbox:
             smtp = stack.enter_context(sandbox(project.outbox(issue_id)))
@@ -62,10 +76,11 @@ def send_test(
                     raise ProjectError(f"{smtp.host} cannot mail to {address}: it lacks SMTPUTF8.")
                 message = _message(prepared, compiled, values, address)
                 outcome = connection.send(address, message)
+                on_outcome(address, compiled.variant.id, outcome)
                 mails.append(TestMail(address, compiled.variant.id, outcome))
                 if not connection.is_open:
                     connection = connect(smtp, project.settings.sender.address)
-        return mails, prepared.findings
+        return mails
 
 
 def _shown(

@@ -14,6 +14,8 @@ from newsletter_mailer.findings import Severity
 
 DONE, NOTHING_SENT, USAGE, SENT_IN_PART = 0, 1, 2, 3
 
+_INTERRUPTED = 130  #: how typer ends a command at Ctrl-C
+
 #: Whether a message was handed over in this process; a crash afterwards must say so.
 _handed_over = False
 
@@ -28,7 +30,7 @@ def run_to_the_end(command: Callable[[], object]) -> int:
     try:
         command()
     except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else NOTHING_SENT
+        return _code_of(ended)
     except ContentError as stopped:
         print_findings(stopped.findings)
         errors = sum(finding.severity is Severity.ERROR for finding in stopped.findings)
@@ -39,7 +41,7 @@ def run_to_the_end(command: Callable[[], object]) -> int:
         # Whoever read our output has gone; nobody is left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
-        say("Stopped.")
+        say(f"Stopped. {_where_we_stand()}")
     except Exception as fault:  # noqa: BLE001  # where bugs end: one sentence, details in a file
         say(
             f"error: something in the program itself went wrong ({type(fault).__name__}). "
@@ -47,6 +49,17 @@ def run_to_the_end(command: Callable[[], object]) -> int:
         )
     else:
         return DONE
+    return SENT_IN_PART if _handed_over else NOTHING_SENT
+
+
+def _code_of(ended: SystemExit) -> int:
+    """What typer ends with, kept to the four codes."""
+    if ended.code is None:
+        return DONE
+    if ended.code == _INTERRUPTED:
+        say(f"Stopped. {_where_we_stand()}")
+    elif ended.code in (DONE, USAGE, SENT_IN_PART) and isinstance(ended.code, int):
+        return ended.code
     return SENT_IN_PART if _handed_over else NOTHING_SENT
 
 

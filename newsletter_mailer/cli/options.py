@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
 
 import typer
@@ -20,24 +21,36 @@ def per_minute(text: str) -> float:
 
 def duration(text: str) -> timedelta:
     """`0`, `90s`, `20m`, `2h`, `1d`."""
-    found = re.fullmatch(r"(\d+)\s*(s|min|m|h|d)?", text.strip())
+    found = re.fullmatch(r"(\d{1,6})\s*(s|min|m|h|d)?", text.strip())
     if not found or (found[2] is None and found[1] != "0"):
         raise typer.BadParameter(f'"{text}" is not a duration; write 90s, 20m, 2h or 1d.')
     return timedelta(seconds=int(found[1]) * _UNITS[found[2] or "s"])
 
 
-def moment(text: str, zone: tzinfo) -> datetime:
-    """`2025-08-29T09:00`, `2025-08-29 09:00`, `2025-08-29`; in the newsletter's time zone."""
+def moment(text: str) -> datetime:
+    """`2025-08-29T09:00`, `2025-08-29 09:00`, `2025-08-29`; its zone may be open."""
     try:
-        found = datetime.fromisoformat(text.strip())
+        return datetime.fromisoformat(text.strip())
     except ValueError:
         raise typer.BadParameter(
             f'"{text}" is not a date and time; write 2025-08-29T09:00.'
         ) from None
-    return found if found.tzinfo else found.replace(tzinfo=zone)
 
 
-def hours(text: str) -> tuple[time, time]:
+def in_zone(moment: datetime, zone: tzinfo) -> datetime:
+    """The moment in the newsletter's zone, unless it says another."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """A part of the day."""
+
+    begins: time
+    ends: time
+
+
+def hours(text: str) -> Hours:
     """`09:00-17:00`."""
     found = re.fullmatch(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})", text.strip())
     try:
@@ -48,4 +61,4 @@ def hours(text: str) -> tuple[time, time]:
             raise ValueError
     except ValueError:
         raise typer.BadParameter(f'"{text}" is not a window; write 09:00-17:00.') from None
-    return begins, ends
+    return Hours(begins, ends)

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime, tzinfo
 
 import typer
 
 from newsletter_mailer.findings import Finding, Severity
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
+
+
+def examples(*commands: str) -> str:
+    """The end of a command's help. "\\b" keeps the lines as they are (click's convention)."""
+    return "\n".join(["\b", "Examples:", *(f"  {command}" for command in commands)])
 
 
 def say(text: str) -> None:
@@ -53,6 +59,11 @@ def sum_up(findings: Sequence[Finding]) -> str:
     if not errors and not warnings:
         return "Nothing is wrong."
     return f"{counted(errors, 'error')}, {counted(warnings, 'warning')}."
+
+
+def local_minute(moment: str | None, zone: tzinfo) -> str:
+    """`2025-08-29 09:00`, in the newsletter's time zone; of nothing, nothing."""
+    return f"{datetime.fromisoformat(moment).astimezone(zone):%Y-%m-%d %H:%M}" if moment else ""
 
 
 def table(rows: Sequence[tuple[str, ...]], *, right: Sequence[int] = ()) -> str:

@@ -1,63 +1,95 @@
-"""What `status` and `subscribers show` print for people."""
+"""status, resolve: what became of an issue, and what only a person can settle."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any  # shapes are those of design: JSON objects
+from collections.abc import Mapping
+from datetime import tzinfo
+from enum import StrEnum
+from typing import Annotated, Any  # Any: shapes are those of the JSON objects
 
 import typer
 
-from newsletter_mailer.cli.output import table
+from newsletter_mailer.cli.output import counted, local_minute, print_json, say, table
+from newsletter_mailer.cli.project import Issue, Json, ProjectOption, opened
 
 
-def say_status(found: Mapping[str, Any]) -> None:
-    if not found["counts"]:
-        typer.echo(f"{found['issue']} was not sent yet.")
-        return
-    typer.echo(found["issue"])
-    typer.echo(
-        table(
-            [(f"  {state}", f"{count:,}") for state, count in found["counts"].items()], right=(1,)
-        )
+class AnyState(StrEnum):
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DEFERRED = "deferred"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+class Decision(StrEnum):
+    RESEND = "resend"
+    ASSUME_SENT = "assume-sent"
+
+
+def status(
+    issue: Issue,
+    of_sandbox: Annotated[bool, typer.Option("--sandbox", help="Of the rehearsal.")] = False,
+    addresses: Annotated[bool, typer.Option("--addresses", help="Name the readers.")] = False,
+    state: Annotated[
+        AnyState | None, typer.Option("--state", help="Name only readers in this state.")
+    ] = None,
+    json_output: Json = False,
+    project: ProjectOption = None,
+) -> None:
+    """Say what became of an issue, from the ledger."""
+    from newsletter_mailer.campaign.status import status as job
+    from newsletter_mailer.store.states import State
+
+    newsletter = opened(project)
+    found = job(
+        newsletter,
+        issue,
+        of_sandbox=of_sandbox,
+        with_addresses=addresses or state is not None,
+        state=State(state.value) if state else None,
     )
-    rows = [("Run", "Began", "Ended", "Planned", "Only")]
+    if json_output:
+        print_json(found)
+    else:
+        _say_status(found, newsletter.settings.zone, of_sandbox=of_sandbox)
+
+
+def resolve(
+    issue: Issue,
+    unknown: Annotated[
+        Decision, typer.Option("--unknown", help="Send them again, or take them as sent.")
+    ],
+    project: ProjectOption = None,
+) -> None:
+    """Decide about messages whose answer was lost.
+
+    Nobody but you can: look whether a reader has it, then send it again or take it as sent.
+    """
+    from newsletter_mailer.campaign.resolve import resolve_unknown
+
+    count = resolve_unknown(opened(project), issue, unknown.value)
+    if count == 0:
+        say(f"No message of {issue} is unknown; nothing was changed.")
+    elif unknown is Decision.RESEND:
+        say(f"{counted(count, 'reader')} will be mailed again by the next send.")
+    else:
+        say(f"{counted(count, 'reader')} taken as sent.")
+
+
+def _say_status(found: Mapping[str, Any], zone: tzinfo, *, of_sandbox: bool) -> None:
+    name = f"{found['issue']} (rehearsal)" if of_sandbox else found["issue"]
+    if not found["counts"]:
+        typer.echo(f"{name} was not sent yet.")
+        return
+    counts = ", ".join(f"{count:,} {state}" for state, count in found["counts"].items())
+    typer.echo(f"{name}: {counts}\n")
+    rows = [("Run", "Began", "Ended", "Readers", "Only")]
     for run in found["runs"]:
         chosen = ", ".join(word for words in run["filters"].values() for word in words)
-        rows.append(
-            (
-                str(run["run"]),
-                _short(run["began"]),
-                _short(run["ended"]) or "not ended",
-                f"{run['planned']:,}",
-                chosen or "-",
-            )
-        )
+        began, ended = local_minute(run["began"], zone), local_minute(run["ended"], zone)
+        rows.append((str(run["run"]), began, ended or "cut short", f"{run['planned']:,}", chosen))
     typer.echo(table(rows, right=(3,)))
-    for row in found["addresses"]:
-        typer.echo(f"{row['address']}  {row['state']}  {row['reply']}".rstrip())
-
-
-def say_person(held: Mapping[str, Any]) -> None:
-    typer.echo(held["address"])
-    if held["suppressed"]:
-        typer.echo(
-            f"  not mailed: {held['suppressed']['reason']}, "
-            f"since {_short(held['suppressed']['since'])}"
-        )
-    for row in held["issues"]:
-        values = ", ".join(f"{name}: {value}" for name, value in row["values"].items() if value)
-        typer.echo(f"  {row['issue']}: {row['state']} ({values})")
-    if not held["suppressed"] and not held["issues"]:
-        typer.echo("  Nothing is held about this address.")
-
-
-def say_suppressed(everyone: Sequence[Mapping[str, str]]) -> None:
-    if not everyone:
-        typer.echo("Nobody is suppressed.")
-        return
-    typer.echo(table([(row["address"], row["reason"], _short(row["since"])) for row in everyone]))
-
-
-def _short(moment: str | None) -> str:
-    """`2025-08-29 09:00`, UTC."""
-    return moment[:16].replace("T", " ") if moment else ""
+    if found["addresses"]:
+        readers = [(row["address"], row["state"], row["reply"]) for row in found["addresses"]]
+        typer.echo(f"\n{table(readers)}")

@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from types import FrameType
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from newsletter_mailer.campaign.edition import Prepared
+    from newsletter_mailer.campaign.send import SendReport
     from newsletter_mailer.deliver.replies import Outcome
 
 _MOST_VARIANTS = 12  #: lines of the plan's table
@@ -32,53 +33,57 @@ class Terminal:
     """campaign.send's Watcher. Everything goes to standard error."""
 
     def __init__(self, *, assume_yes: bool) -> None:
+        self.has_begun = False  #: messages may be in flight
         self._assume_yes = assume_yes
         self._counts: Counter[State] = Counter()
         self._progress: Progress | None = None
         self._task: TaskID | None = None
-        self._planned = 0
+        self._owed = 0
 
-    def prepared(self, prepared: Prepared, *, server: str, states: Mapping[State, int]) -> None:
+    def prepared(self, prepared: Prepared, forecast: SendReport, *, server: str) -> None:
         print_findings(prepared.findings)
         plan, settings = prepared.plan, prepared.project.settings
-        self._planned = plan.planned
-        say(f"{prepared.edition.issue.subject.plain()}")
-        say(f"From {settings.sender.name} <{settings.sender.address}>, through {server}\n")
-        rows = [
-            (
-                variant_id,
-                counted(len(plan.variants[variant_id].sections), "section"),
-                counted(count, "reader"),
-            )
+        self._owed = forecast.deferred + forecast.remaining
+        say(f"Subject  {prepared.sample_subject()}")
+        say(f"From     {settings.sender.name} <{settings.sender.address}>")
+        say(f"Through  {server}\n")
+        rows = [("Variant", "Sections", "Readers")]
+        rows += [
+            (variant_id, f"{len(plan.variants[variant_id].sections)}", f"{count:,}")
             for variant_id, count in plan.head_counts.most_common(_MOST_VARIANTS)
         ]
-        say(table([("Variant", "", ""), *rows], right=(2,)))
-        if len(plan.variants) > _MOST_VARIANTS:
-            say(f"and {len(plan.variants) - _MOST_VARIANTS} more variants")
+        if plan.head_counts:
+            say(table(rows, right=(1, 2)))
+        if len(plan.head_counts) > _MOST_VARIANTS:
+            say(f"and {len(plan.head_counts) - _MOST_VARIANTS} more variants")
         for reason, count in sorted(plan.skipped.items()):
             say(f"Skipped: {counted(count, 'reader')} ({reason})")
-        if states.get(State.SENT):
-            say(f"Already sent in earlier runs: {states[State.SENT]:,}")
+        if forecast.already_sent:
+            say(f"Sent in earlier runs: {counted(forecast.already_sent, 'reader')}")
         say("")
 
     def confirm(self) -> bool:
-        if self._assume_yes:
+        if self._assume_yes or self._owed == 0:
             return True
         if not sys.stdin.isatty():
             raise NotConfirmed(
                 "This would mail the readers. Add --yes to say that you mean it, "
                 "or rehearse with --sandbox or --dry-run."
             )
-        return typer.confirm(f"Mail {counted(self._planned, 'reader')} now?", err=True)
+        try:
+            return typer.confirm(f"Mail {counted(self._owed, 'reader')} now?", err=True)
+        except typer.Abort:  # the end of input
+            return False
 
     def began(self, owed: int) -> None:
+        self.has_begun = True
         if owed == 0:
-            say("Everyone has it already.")
+            say("Nobody is owed it any more.")
         elif sys.stderr.isatty():
             self._show_progress(owed)
 
     def waiting(self, until: datetime, why: str) -> None:
-        say(f"Waiting until {until.astimezone():%H:%M:%S} ({why}).")
+        self.say(f"Waiting until {until.astimezone():%Y-%m-%d %H:%M:%S} ({why}).")
 
     def outcome(self, outcome: Outcome) -> None:
         self._counts[outcome.state] += 1
@@ -93,11 +98,19 @@ class Terminal:
             self._progress.update(self._task, advance=1, others=others)
 
     def stopped(self, fault: DeliveryError) -> None:
-        say(f"error: {fault} The run stops; run send again for the rest.")
+        self.say(f"error: {fault} The run stops; run send again for the rest.")
+
+    def say(self, text: str) -> None:
+        """Above the progress bar, while there is one."""
+        if self._progress is None:
+            say(text)
+        else:
+            self._progress.console.print(text, markup=False, highlight=False)
 
     def close(self) -> None:
         if self._progress is not None:
             self._progress.stop()
+            self._progress = None
 
     def _show_progress(self, owed: int) -> None:
         from rich.console import Console
@@ -122,15 +135,18 @@ class Terminal:
 
 
 @contextmanager
-def stop_when_asked() -> Iterator[threading.Event]:
-    """Set by the first Ctrl-C or SIGTERM: what is in flight ends; the second ends at once."""
+def stop_when_asked(watcher: Terminal) -> Iterator[threading.Event]:
+    """Set by the first Ctrl-C or SIGTERM once messages leave: what is in flight ends.
+
+    Before that, and the second time, it ends the command at once.
+    """
     stop = threading.Event()
 
     def asked(_number: int, _frame: FrameType | None) -> None:
-        if stop.is_set():
+        if stop.is_set() or not watcher.has_begun:
             raise KeyboardInterrupt
         stop.set()
-        say("Stopping after the messages in flight. Press Ctrl-C again to stop at once.")
+        watcher.say("Stopping after the messages in flight. Press Ctrl-C again to stop at once.")
 
     before = {number: signal.signal(number, asked) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -1,0 +1,62 @@
+"""Which project a command means: `--project` before or after it, .env, the environment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from newsletter_mailer.campaign.project import Project
+
+Issue = Annotated[str, typer.Option("--issue", metavar="ID", help="The issue, such as 2025-08.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+ProjectOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--project",
+        metavar="DIR",
+        help="The newsletter's folder; default: here, or the nearest parent with newsletter.toml.",
+    ),
+]
+
+_before_the_command: Path | None = None
+
+
+def note_before_the_command(project: Path | None) -> None:
+    """`newsletter-mailer --project DIR send ...`; one that stands after the command wins."""
+    global _before_the_command
+    _before_the_command = project
+
+
+def chosen_folder(project: Path | None) -> Path:
+    return project or _before_the_command or Path.cwd()
+
+
+def opened(project: Path | None) -> Project:
+    """The project, with the environment over .env. Raises ContentError, ProjectError."""
+    from newsletter_mailer.campaign.project import find_root, open_project
+    from newsletter_mailer.errors import ProjectError
+
+    folder = chosen_folder(project)
+    if not folder.is_dir():
+        raise ProjectError(f"--project: there is no folder {folder}.")
+    root = find_root(folder)
+    return open_project(root, {**_written_in(root / ".env"), **os.environ})
+
+
+def _written_in(file: Path) -> dict[str, str]:
+    """The lines of .env, as they stand: a password may hold a $. Raises ProjectError."""
+    from dotenv import dotenv_values
+
+    from newsletter_mailer.errors import ProjectError
+
+    try:
+        written = dotenv_values(file, encoding="utf-8-sig", interpolate=False)
+    except UnicodeDecodeError:
+        raise ProjectError(".env is not UTF-8 text. Save it again as UTF-8.") from None
+    except OSError as fault:
+        raise ProjectError(f".env cannot be read: {fault.strerror}.") from None
+    return {name: value or "" for name, value in written.items()}
