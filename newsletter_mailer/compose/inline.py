@@ -13,6 +13,7 @@ import logging
 import re
 import sys
 from types import ModuleType
+from typing import Any  # what premailer is
 
 _STYLE = re.compile(r"(<!--.*?-->)|<style(?=[\s>])", re.DOTALL)
 _MARK = ' data-premailer="ignore"'
@@ -36,14 +37,30 @@ def _without_requests() -> type:
     return Premailer  # type: ignore[no-any-return]  # premailer has no types
 
 
-_PREMAILER = _without_requests()
+_Premailer: Any = _without_requests()
+#: A style sheet's rules as premailer reads them: 20 ms for ours, and the same for every variant.
+_RULES: dict[tuple[str, int], tuple[list[object], list[object]]] = {}
+_REMEMBERED = 16
+
+
+class _Inliner(_Premailer):  # type: ignore[misc]  # premailer has no types
+    """premailer, which remembers the rules of a style sheet."""
+
+    def _parse_style_rules(self, css: str, index: int) -> tuple[list[object], list[object]]:
+        key = (css, index)
+        if key not in _RULES:
+            if len(_RULES) >= _REMEMBERED:
+                _RULES.clear()
+            _RULES[key] = super()._parse_style_rules(css, index)
+        rules, leftover = _RULES[key]
+        return [*rules], [*leftover]
 
 
 def inline_css(html: str, css: str) -> str:
     """The page with the rules of `css` (and no others) copied into style attributes."""
     html = html.replace("<!doctype html>", "<!DOCTYPE html>", 1)
     html = _STYLE.sub(lambda found: found[1] or f"<style{_MARK}", html)
-    inlined = _PREMAILER(
+    inlined = _Inliner(
         html,
         css_text=[css],
         keep_style_tags=True,
