@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import textwrap
 
-from newsletter_mailer.check.registry import ADJUSTABLE, RULES
-from newsletter_mailer.check.rules import ask_all
+from newsletter_mailer.check.registry import ADJUSTABLE
+from newsletter_mailer.check.rules import all_rules
 
 HEAD = """\
 # Rules
 
-What `check` asks of an issue, and `send` before anything leaves. Made by `tools/rules_page.py` from the
-code's own words.
+What `check` asks of an issue, and `send` before anything leaves. Made by
+`tools/rules_page.py` from the code's own words.
 
 A severity is changed, and a rule left out, in newsletter.toml:
 
@@ -23,15 +23,15 @@ ignore = ["postal-address"]
 
 and a section leaves a rule out for itself with `ignore: [rule]` in its fields.
 
-Faults found while files are read (a misspelt field, an unknown kind or region, a picture that is missing)
-are errors. Of those, the severity of these may be changed: {adjustable}. With `bad-address = "warning"`
-the reader is skipped.
+Faults found while files are read (a misspelt field, an unknown kind or region, a picture that is
+missing) are errors. Of those, the severity of these may be changed: {adjustable}. With
+`bad-address = "warning"` the reader is skipped.
 """
 
 
 def page() -> str:
     parts = [HEAD.format(adjustable=", ".join(f"`{rule}`" for rule in sorted(ADJUSTABLE)))]
-    for rule in sorted(RULES.values(), key=lambda rule: rule.id):
+    for rule in sorted(all_rules().values(), key=lambda rule: rule.id):
         first, _, rest = rule.manual.partition("\n")
         manual = "\n".join([first, textwrap.dedent(rest)]).strip()
         parts.append(f"## {rule.id}\n\nSeverity: {rule.severity}.\n\n{manual}\n")
@@ -39,5 +39,4 @@ def page() -> str:
 
 
 if __name__ == "__main__":
-    assert ask_all is not None  # noqa: S101  # its module registers the rules
     print(page(), end="")
