@@ -37,6 +37,7 @@ from newsletter_mailer.plan.plan import (
     make_plan,
 )
 from newsletter_mailer.plan.variants import Variants, every_combination
+from newsletter_mailer.toml_lines import line_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,10 +192,11 @@ def _read_lists(
 def _absent_findings(
     project: Project, issue: Issue, absent: Sequence[str], needs_lists: bool
 ) -> Iterator[Finding]:
+    line = line_of(issue.files["issue.toml"].decode(), "lists")
     for name in absent:
         finding = error(
             "absent-list",
-            issue.source,
+            issue.source.at(line),
             f"The list recipients/{name}.csv is not here.",
             absent_hint(project.root, name),
         )

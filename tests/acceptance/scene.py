@@ -1,0 +1,175 @@
+"""A newsletter on disk and the installed command, as a person at a terminal has them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.conftest import REPOSITORY, ProjectFolder, Result
+
+_FOUND = shutil.which("newsletter-mailer", path=str(Path(sys.executable).parent))
+COMMAND = _FOUND or "newsletter-mailer is not installed beside this Python"
+
+SETTINGS = """\
+name = "Test News"
+from = "Test News <news@example.org>"
+reply_to = "team@example.org"
+timezone = "Europe/London"
+postal_address = "1 Sample Street"
+
+[regions]
+dudley = "Dudley"
+walsall = "Walsall"
+
+[roles]
+director = "Director"
+"""
+ISSUE = """\
+subject = 'News for {{ subscriber.first_name | default("you") }}'
+preheader = "What inboxes show after the subject"
+date = 2030-01-15
+lists = ["readers", "partners"]
+"""
+HELLO = """\
+---
+kind: text
+title: Hello
+---
+Dear {{ subscriber.first_name | default("colleague") }},
+
+this is for *everyone*.
+"""
+DUDLEY = """\
+---
+kind: text
+title: Around Dudley
+regions: [dudley]
+---
+This is for Dudley.
+"""
+DIRECTORS = """\
+---
+kind: text
+title: In confidence
+roles: [director]
+---
+This is for directors.
+"""
+READERS = """\
+email,first_name,last_name,region,role
+ann@example.org,Ann,Example,dudley,director
+ben@example.org,Ben,O'Neill,walsall,
+cat@example.org,Cat,Sample,dudley,
+"""
+PARTNERS = """\
+email,first_name,last_name,region,role
+dan@example.org,,,walsall,director
+ANN@example.org,Ann,Example,walsall,
+"""
+#: Ann stands in both lists, and is one person.
+EVERYONE = ["ann@example.org", "ben@example.org", "cat@example.org", "dan@example.org"]
+
+_SETTINGS_OF_OURS = (
+    "SMTP_",
+    "LEDGER_",
+    "IMAGE_",
+    "PUBLIC_",
+    "REPLY_",
+    "UNSUBSCRIBE_",
+    "BOUNCE_",
+    "SECRET_",
+)
+
+
+@dataclass(frozen=True)
+class Newsletter(ProjectFolder):
+    """A project folder, and the command run in it."""
+
+    def run(self, *words: str, env: Mapping[str, str] | None = None, cwd: str = ".") -> Result:
+        return run(*words, env=env, cwd=self.root / cwd)
+
+    def begin(self, *words: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+        """The command, still running."""
+        return subprocess.Popen(
+            [COMMAND, *words],
+            cwd=self.root,
+            env=environment(env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+
+    def snapshot(self) -> dict[str, bytes]:
+        """Every file by its path."""
+        return {
+            path.relative_to(self.root).as_posix(): path.read_bytes()
+            for path in sorted(self.root.rglob("*"))
+            if path.is_file()
+        }
+
+
+def newsletter(root: Path) -> Newsletter:
+    """Issue 2030-01: a section for everyone, one for Dudley, one for directors; four readers."""
+    made = Newsletter(root)
+    made.write("newsletter.toml", SETTINGS)
+    made.write("issues/2030-01/issue.toml", ISSUE)
+    made.write("issues/2030-01/10-hello.md", HELLO)
+    made.write("issues/2030-01/20-dudley.md", DUDLEY)
+    made.write("issues/2030-01/30-directors.md", DIRECTORS)
+    made.write("recipients/readers.csv", READERS)
+    made.write("recipients/partners.csv", PARTNERS)
+    shutil.copytree(REPOSITORY / "templates", root / "templates")
+    return made
+
+
+def plain_newsletter(root: Path, readers: int) -> Newsletter:
+    """One short section for so many readers: reader01@example.org, ..."""
+    made = newsletter(root)
+    for name in ("20-dudley.md", "30-directors.md"):
+        (root / "issues/2030-01" / name).unlink()
+    made.write("issues/2030-01/issue.toml", ISSUE.replace(', "partners"', ""))
+    rows = [f"{address},Reader,{number}" for number, address in enumerate(addresses(readers), 1)]
+    made.write("recipients/readers.csv", "\n".join(["email,first_name,last_name", *rows, ""]))
+    return made
+
+
+def addresses(readers: int) -> list[str]:
+    return [f"reader{number:02}@example.org" for number in range(1, readers + 1)]
+
+
+def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """This process's, without the settings of anybody's mail server."""
+    clean = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(_SETTINGS_OF_OURS) and name != "PYTHONUTF8"
+    }
+    return {**clean, "PYTHONIOENCODING": "utf-8", **(more or {})}
+
+
+def run(
+    *words: str,
+    cwd: Path,
+    env: Mapping[str, str] | None = None,
+    command: tuple[str, ...] = (COMMAND,),
+) -> Result:
+    """The command as a process of its own, with nobody at a terminal."""
+    done = subprocess.run(
+        [*command, *words],
+        cwd=cwd,
+        env=environment(env),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+    return Result(done.returncode, done.stdout, done.stderr)
