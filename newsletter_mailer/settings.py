@@ -10,10 +10,10 @@ import re
 import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from email.utils import parseaddr
 from typing import Any, Literal  # Any: values of a TOML table
 
 from newsletter_mailer.address import BadAddress, domain, mailbox
+from newsletter_mailer.characters import has_line_break, unmailable
 from newsletter_mailer.errors import ProjectError
 from newsletter_mailer.findings import Finding, Severity, Source, did_you_mean, error
 from newsletter_mailer.toml_lines import line_of, parse_toml
@@ -24,6 +24,8 @@ LANGUAGES_RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ku", "ps", "sd", "
 FROM_ENVIRONMENT = ("reply_to", "public_url", "image_base_url", "unsubscribe_mailto")
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_SENDER = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 _LIST_ID = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+")
 
 
@@ -59,10 +61,6 @@ class Settings:
         return zoneinfo.ZoneInfo(self.timezone)
 
     @property
-    def direction(self) -> Literal["ltr", "rtl"]:
-        return "rtl" if self.language.split("-")[0] in LANGUAGES_RIGHT_TO_LEFT else "ltr"
-
-    @property
     def image_base_url_if_hosted(self) -> str | None:
         """Where pictures are, or None when they travel in the message."""
         return self.image_base_url if self.images == "host" else None
@@ -91,6 +89,16 @@ class SmtpSettings:
     ca_file: str = ""
     helo_name: str = ""
     bounce_address: str = ""  #: reverse-path; empty means the sender's address
+
+
+def is_language(value: object) -> bool:
+    """Whether it has the form of a BCP 47 tag, such as `en-GB`."""
+    return isinstance(value, str) and bool(_LANGUAGE.fullmatch(value))
+
+
+def direction(language: str) -> Literal["ltr", "rtl"]:
+    """How a language is written."""
+    return "rtl" if language.split("-")[0].lower() in LANGUAGES_RIGHT_TO_LEFT else "ltr"
 
 
 _REQUIRED = ("name", "from")
@@ -160,6 +168,12 @@ class _Reader:
                 self.wrong(
                     f'{key} = "{values[key]}" is not a web address.', "Write https://...", key
                 )
+        if values["language"] and not is_language(values["language"]):
+            self.wrong(
+                f'language = "{values["language"]}" is not a language.',
+                'Write "en-GB".',
+                "language",
+            )
         list_id = values["list_id"] or _list_id(values["name"], sender.address)
         if not _LIST_ID.fullmatch(list_id) or len(list_id) > 255:
             self.wrong(
@@ -198,14 +212,17 @@ class _Reader:
             self.wrong(f'The setting "{key}" is not a text.', 'Put it in "quotes".', key)
             return ""
         several_lines = key == "postal_address"
-        if any(ord(char) < 32 and not (several_lines and char == "\n") for char in value):
+        if unmailable(value) or "\t" in value or (has_line_break(value) and not several_lines):
             self.wrong(f'The setting "{key}" holds a line break or control character.', "", key)
             return ""
         return value.strip()
 
     def sender(self, text: str) -> Sender:
-        name, address = parseaddr(text)
-        return Sender(name, self.address("from", address or text))
+        found = _SENDER.fullmatch(text)
+        if not found:
+            return Sender("", self.address("from", text))
+        name = re.sub(r"\\(.)", r"\1", found["name"].strip().strip('"'))
+        return Sender(name, self.address("from", found["address"].strip()))
 
     def address(self, key: str, text: str) -> str:
         if not text:

@@ -33,20 +33,24 @@ def parse_toml(text: str, file: str) -> tuple[dict[str, Any], list[Finding]]:
 def line_of(text: str, *path: str) -> int:
     """The line (from 1) where the key `path` of a valid TOML `text` begins.
 
-    It is the line after the longest beginning that parses and lacks the key. Slow (it parses
-    every beginning), and called for findings only.
+    The first line with the key's word where the text up to it lacks the key, and the text behind it
+    (as soon as that can be read: a value may have many lines) has it. 1 if there is none. Slow,
+    and called for findings only.
     """
-    lines = text.splitlines(keepends=True)
-    before = 0
-    for count in range(len(lines) + 1):
-        try:
-            table = tomllib.loads("".join(lines[:count]))
-        except tomllib.TOMLDecodeError:
-            continue
-        if _holds(table, path):
-            break
-        before = count
-    return min(before + 1, max(1, len(lines)))
+    lines = text.split("\n")
+    for at, line in enumerate(lines):
+        if path[-1] in line and not _holds(_table(lines[:at]), path):
+            later = (_table(lines[:end]) for end in range(at + 1, len(lines) + 1))
+            if _holds(next((table for table in later if table is not None), None), path):
+                return at + 1
+    return 1
+
+
+def _table(lines: list[str]) -> dict[str, Any] | None:
+    try:
+        return tomllib.loads("\n".join(lines))
+    except tomllib.TOMLDecodeError:
+        return None
 
 
 def _holds(table: Any, path: tuple[str, ...]) -> bool:

@@ -27,6 +27,7 @@ FLOORS: dict[str, set[str]] = {
 }
 GROUND_FLOOR = {
     "address",
+    "characters",
     "errors",
     "findings",
     "settings",

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any  # values of a TOML table
 
+from newsletter_mailer.characters import has_line_break, unmailable
 from newsletter_mailer.errors import ProjectError
 from newsletter_mailer.findings import Finding, Source, did_you_mean, error
 from newsletter_mailer.issue.kinds import Kind, parse_kind
@@ -16,12 +17,13 @@ from newsletter_mailer.issue.merge import MergeText, parse_merge_text
 from newsletter_mailer.issue.model import Issue, Section, Template
 from newsletter_mailer.issue.pictures import BadPicture, Picture, is_local_path, read_picture
 from newsletter_mailer.issue.sections import parse_section
-from newsletter_mailer.settings import Settings
+from newsletter_mailer.settings import Settings, is_language
 from newsletter_mailer.toml_lines import line_of, parse_toml
 
 LARGEST_TEXT = 1_000_000  #: octets of one text file
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _SECTION_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\.md")
+_MOST_KEYS = 20  #: unknown ones that are named
 _ISSUE_KEYS = ("subject", "preheader", "date", "lists", "lang", "groups")
 _PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".gif")
 
@@ -95,15 +97,14 @@ class _IssueReader:
         return issue, self.findings
 
     def look_at_keys(self, table: Mapping[str, Any], text: str, file: str) -> None:
-        for key in table:
-            if key not in _ISSUE_KEYS:
-                self.wrong(
-                    file,
-                    text,
-                    (key,),
-                    f'issue.toml does not understand "{key}".',
-                    did_you_mean(key, _ISSUE_KEYS),
-                )
+        for key in [key for key in table if key not in _ISSUE_KEYS][:_MOST_KEYS]:
+            self.wrong(
+                file,
+                text,
+                (key,),
+                f'issue.toml does not understand "{key}".',
+                did_you_mean(key, _ISSUE_KEYS),
+            )
 
     def wrong(
         self, file: str, text: str, key: tuple[str, ...], message: str, hint: str = ""
@@ -140,8 +141,10 @@ class _IssueReader:
                 'Add lists = ["directors"] for recipients/directors.csv.',
             )
         language = table.get("lang", self.settings.language)
-        if not isinstance(language, str):
-            self.wrong(source.file, text, ("lang",), "lang is not a text.", 'Write lang = "en-GB".')
+        if not is_language(language):
+            self.wrong(
+                source.file, text, ("lang",), "lang is not a language.", 'Write lang = "en-GB".'
+            )
         groups = self.groups(table.get("groups", {}), text, source)
         if len(self.findings) > before or not isinstance(day, date):
             return None
@@ -165,7 +168,7 @@ class _IssueReader:
         if not isinstance(value, str):
             self.wrong(source.file, text, (key,), f"{key} is not a text.", 'Put it in "quotes".')
             return MergeText()
-        if any(ord(char) < 32 or 127 <= ord(char) < 160 for char in value):
+        if unmailable(value) or has_line_break(value) or "\t" in value:
             self.wrong(
                 source.file,
                 text,
@@ -174,9 +177,20 @@ class _IssueReader:
                 "Write it on one line.",
             )
             return MergeText()
-        place = source.at(line_of(text, key)) if "{" in value else source
+        place = source.at(line_of(text, key)) if value else source
         merged, findings = parse_merge_text(value.strip(), place)
         self.findings.extend(findings)
+        for field, line in merged.fields():
+            if key == "subject" and (field.namespace, field.name) == ("issue", "subject"):
+                self.findings.append(
+                    error(
+                        "merge-language",
+                        place.at(line),
+                        "The subject holds {{ issue.subject }}, itself.",
+                        "Write the words.",
+                    )
+                )
+                return MergeText()
         return merged
 
     def groups(self, table: Any, text: str, source: Source) -> dict[str, str]:
@@ -199,13 +213,14 @@ class _IssueReader:
                         did_you_mean(kind, self.template.kinds),
                     )
                 )
-            if not isinstance(heading, str):
+            if not isinstance(heading, str) or unmailable(heading):
                 self.wrong(source.file, text, ("groups", kind), "A heading must be a text.")
         return {str(kind): str(heading) for kind, heading in table.items()}
 
     def sections(self) -> list[Section]:
         sections: list[Section] = []
-        for path in sorted(self.folder.glob("*.md"), key=lambda p: _order(p.name)):
+        written = [path for path in self.folder.iterdir() if path.suffix.lower() == ".md"]
+        for path in sorted(written, key=lambda p: _order(p.name)):
             file = f"{self.prefix}/{path.name}"
             if not _SECTION_FILE.fullmatch(path.name):
                 self.findings.append(
@@ -336,7 +351,9 @@ def _picture(folder: Path, path: str, where: str) -> Picture:
         )
     file = folder / path
     if not file.is_file():
-        raise BadPicture(f'The picture "{path}" does not exist in {where}.')
+        there = [other.relative_to(folder).as_posix() for other in folder.glob("images/*")]
+        hint = did_you_mean(path, there)
+        raise BadPicture(f'The picture "{path}" does not exist in {where}. {hint}'.rstrip())
     if not file.resolve().is_relative_to(folder.resolve()):
         raise BadPicture(f'The picture "{path}" is a link that leads out of {where}.')
     return read_picture(path, file.read_bytes())
@@ -374,7 +391,21 @@ def _read_text(path: Path, file: str, findings: list[Finding]) -> str | None:
     if "\0" in text:
         wrong("The file is not a text file.", "", text.count("\n", 0, text.index("\0")) + 1)
         return None
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if found := unmailable(text):
+        character, at = found
+        line = text.count("\n", 0, at) + 1
+        words = text[:at].rpartition("\n")[2][-30:]
+        findings.append(
+            error(
+                "control-character",
+                Source(file, line),
+                f"This line holds an invisible control character ({character}).",
+                f'It stands after "{words}": delete it there.' if words else "Delete it.",
+            )
+        )
+        return None
+    return text
 
 
 def _order(name: str) -> tuple[int, str]:

@@ -6,6 +6,7 @@ no version that becomes a number.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -13,12 +14,18 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from newsletter_mailer.characters import unmailable
 from newsletter_mailer.findings import Finding, Source, error
 
 Value = str | list["Value"] | dict[str, "Value"]
 
 _LONGEST = 64 * 1024  #: characters of front matter
 _DEEPEST = 6
+_MOST_BRACKETS = 50  #: open at once; the parser takes 4 s for 10,000, and far fewer mean a slip
+_STANDARD_TAG = "tag:yaml.org,2002:"
+_OWN_TAGS = frozenset(
+    {"bool", "float", "int", "map", "merge", "null", "seq", "str", "timestamp", "value"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +74,17 @@ def _broken(source: Source, message: str, hint: str, body: str = "") -> FrontMat
 def _read_yaml(text: str, source: Source) -> FrontMatter:
     if len(text) > _LONGEST:
         return _broken(source, "The front matter is longer than 64 KB.", "Shorten it.")
+    if found := unmailable(text):
+        character, at = found
+        return _broken(
+            source.at(source.line + text.count("\n", 0, at)),
+            f"The front matter holds an invisible control character ({character}).",
+            "Delete it, and type the words around it again.",
+        )
+    if _brackets_open_at_once(text) > _MOST_BRACKETS:
+        return _broken(source, "The front matter is nested too deeply to read.", "Flatten it.")
     try:
-        root = YAML(typ="rt", pure=True).compose(text)
+        root = YAML(typ="safe", pure=True).compose(text)
         if root is None:
             return FrontMatter({}, {})
         reader = _Reader(source)
@@ -108,7 +124,24 @@ class _Reader:
         if len(path) > _DEEPEST:
             self.wrong(line, "The front matter is nested too deeply.")
             return ""
+        if node.anchor is not None:
+            self.wrong(
+                line,
+                "Anchors and aliases (& and *) are not possible here.",
+                'Write the value out; a text that begins with & or * needs "quotes".',
+            )
+            return ""
+        if not _is_plain(node):
+            self.wrong(
+                line,
+                f"The tag {node.ctag or node.tag} is not possible here.",
+                'Write the value alone; a text that begins with ! needs "quotes".',
+            )
+            return ""
         if isinstance(node, ScalarNode):
+            if found := unmailable(str(node.value)):
+                self.wrong(line, f"This holds an invisible control character ({found[0]}).")
+                return ""
             is_null = node.style is None and node.value in ("~", "null", "Null", "NULL")
             return "" if is_null else str(node.value)
         if isinstance(node, SequenceNode):
@@ -129,5 +162,19 @@ class _Reader:
             return table
         raise ValueError("it holds something that is neither text, list nor table")
 
-    def wrong(self, line: int, message: str) -> None:
-        self.findings.append(error("front-matter", self.source.at(line), message))
+    def wrong(self, line: int, message: str, hint: str = "") -> None:
+        self.findings.append(error("front-matter", self.source.at(line), message, hint))
+
+
+def _is_plain(node: Node) -> bool:
+    """Whether the node has no tag but those that YAML itself gives to texts, lists and tables."""
+    tag = str(node.tag or "")
+    return tag.startswith(_STANDARD_TAG) and tag.removeprefix(_STANDARD_TAG) in _OWN_TAGS
+
+
+def _brackets_open_at_once(text: str) -> int:
+    most = opened = 0
+    for found in re.finditer(r"[\[\]{}]", text):
+        opened = opened + 1 if found[0] in "[{" else max(0, opened - 1)
+        most = max(most, opened)
+    return most

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from markdown_it import MarkdownIt
@@ -15,14 +16,48 @@ DEEPEST = (
 )
 _MAX_NESTING = 100  #: markdown-it drops what is deeper, so it must lie far above DEEPEST
 
+_MOST_BRACKETS = 50  #: open at once; markdown-it needs minutes for a megabyte of them
+#: Stands for a merge field in Markdown that is only looked at.
+FIELD = "nlq00000000x0z"
+
 _PARSER = MarkdownIt("commonmark", {"html": False, "maxNesting": _MAX_NESTING})
-_CODE_SPAN = re.compile(r"(?<![`\\])(`+)(?!`)(.*?)(?<!`)\1(?!`)", re.DOTALL)
+# markdown-it shows a link that it finds unsafe as text. Here it is a finding instead.
+_PARSER.validateLink = lambda url: True  # type: ignore[method-assign]
+_BACKTICKS = re.compile(r"`+")
+_ESCAPE_OR_BACKTICKS = re.compile(r"\\[!-/:-@\[-`{-~]|`+")
+_BRACKET = re.compile(r"\\.|\[|\]|\n[ \t]*(?=\n)", re.DOTALL)
 _HTML_TAG = re.compile(r"</?(?:[a-z][a-z0-9]*)(?:\s[^<>]*)?/?>|<!--", re.IGNORECASE)
 _CONTAINERS = frozenset({"blockquote_open", "bullet_list_open", "ordered_list_open"})
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+_WHOLE_LINK = re.compile(r"https?://[^/?#\\]+.*|mailto:.+|tel:.+|#.+", re.DOTALL | re.IGNORECASE)
+#: What must stand before a merge field that is a part of a link.
+_BEFORE_A_FIELD = re.compile(r"https?://[^/?#\\]+[/?#]|mailto:|tel:|#", re.IGNORECASE)
 
 
 def parse_markdown(text: str) -> list[Token]:
+    """The tokens. Call it only with a text that `bracket_findings` finds nothing in."""
     return _PARSER.parse(text)
+
+
+def bracket_findings(text: str, source: Source) -> Iterator[Finding]:
+    """Square brackets nested so deeply that parsing takes minutes. `source`: the first line."""
+    opened = 0
+    for found in _BRACKET.finditer(text):
+        match found[0]:
+            case "[":
+                opened += 1
+            case "]":
+                opened = max(0, opened - 1)
+            case between if between.startswith("\n"):
+                opened = 0
+        if opened > _MOST_BRACKETS:
+            yield error(
+                "nesting",
+                source.at(source.line + text.count("\n", 0, found.start())),
+                f"More than {_MOST_BRACKETS} square brackets are open at once here.",
+                "Close them, or write \\[ for a bracket as text.",
+            )
+            return
 
 
 def code_ranges(text: str) -> list[tuple[int, int]]:
@@ -42,11 +77,22 @@ def code_ranges(text: str) -> list[tuple[int, int]]:
         if token.type in ("fence", "code_block"):
             ranges.append((start, end))
         elif token.type == "inline":
-            ranges.extend(
-                (start + span.start(), start + span.end())
-                for span in _CODE_SPAN.finditer(text[start:end])
-            )
+            ranges.extend(_code_spans(text, start, end))
     return ranges
+
+
+def _code_spans(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Code spans of a paragraph (CommonMark 0.31 section 6.1), in time linear in its length."""
+    closing: dict[int, list[int]] = {}
+    for run in _BACKTICKS.finditer(text, start, end):
+        closing.setdefault(len(run[0]), []).append(run.start())
+    position = start
+    while found := _ESCAPE_OR_BACKTICKS.search(text, position, end):
+        position = found.end()
+        candidates = closing.get(len(found[0]), [])
+        if found[0][0] == "`" and (at := bisect_left(candidates, position)) < len(candidates):
+            position = candidates[at] + len(found[0])
+            yield found.start(), position
 
 
 def structure_findings(tokens: Sequence[Token], source: Source) -> Iterator[Finding]:
@@ -86,6 +132,8 @@ def _inline_findings(token: Token, place: Source) -> Iterator[Finding]:
         yield error(
             "nesting", place, f"Emphasis is nested more than {DEEPEST} levels deep here.", ""
         )
+    if token.type == "link_open":
+        yield from _link_findings(str(token.attrs.get("href", "")), place)
     if token.type == "image" and not token.content.strip():
         yield error(
             "missing-alt",
@@ -100,3 +148,43 @@ def _inline_findings(token: Token, place: Source) -> Iterator[Finding]:
             f"{tag[0][:40]} is shown to readers as it stands: HTML does not work in a section.",
             "Use Markdown, or put it in `code` if readers should see it.",
         )
+
+
+def _link_findings(target: str, place: Source) -> Iterator[Finding]:
+    shown = target.replace(FIELD, "{{ ... }}")[:80]
+    scheme = _SCHEME.match(target)
+    before = _BEFORE_A_FIELD.match(target)
+    if target == FIELD:
+        return
+    if FIELD in target and (before is None or FIELD in before[0]):
+        yield error(
+            "merge-place",
+            place,
+            f"A merge field stands in the scheme or host of the link {shown}, where no reader's "
+            "value may stand.",
+            "Use it in text, after the host of a link, or as a whole link.",
+        )
+    elif scheme and scheme[1].lower() not in ("http", "https", "mailto", "tel"):
+        yield error(
+            "unsafe-link",
+            place,
+            f"Mail programs do not open the link {shown}.",
+            "Links begin with https://, http://, mailto: or tel:.",
+        )
+    elif not _WHOLE_LINK.fullmatch(target):
+        yield error(
+            "relative-link",
+            place,
+            f"The link {shown} leads nowhere from a mail." if target else "The link is empty.",
+            _instead_of(target),
+        )
+
+
+def _instead_of(target: str) -> str:
+    if re.fullmatch(r"[^/@\s]+@[^/@\s]+\.[a-z]+", target):
+        return f"Write mailto:{target}."
+    if re.match(r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?:/|$)", target) and not target.endswith(
+        (".html", ".pdf")
+    ):
+        return f"Write https://{target}."
+    return "Write the whole address, beginning with https://."

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
+from newsletter_mailer.characters import has_line_break, unmailable
 from newsletter_mailer.findings import Finding, Source, did_you_mean, error
 
 NAMESPACES = ("subscriber", "issue", "newsletter")
@@ -26,6 +27,7 @@ _FOREIGN = {
     "comment_begin": "A comment {# #}",
 }
 _LONGEST = 300  #: characters of one {{ }}: far above need, far below the parser's recursion limit
+_BLANKS = re.compile(r"\s*")
 _JINJA = Environment(keep_trailing_newline=True, autoescape=True)
 _INSTEAD = (
     "Text here takes only {{ subscriber.FIELD }}, {{ issue.FIELD }}, {{ newsletter.FIELD }} or a "
@@ -88,26 +90,29 @@ def parse_merge_text(
         pieces.append(piece)
         lines.append(source.line + line)
 
-    position = 0
+    position = line = 0
     for start, end in _expressions(masked, source, findings):
         if start > position:
-            add(text[position:start], text.count("\n", 0, position))
-        line = text.count("\n", 0, start)
-        place = source.at(source.line + line)
-        field = _field(masked[start:end], place, findings)
+            add(text[position:start], line)
+        line += text.count("\n", position, start)
+        field = _field(masked[start:end], source.at(source.line + line), findings)
         if field is not None:
             add(field, line)
+        line += text.count("\n", start, end)
         position = end
     if position < len(text):
-        add(text[position:], text.count("\n", 0, position))
+        add(text[position:], line)
     return MergeText(tuple(pieces), tuple(lines)), findings
 
 
 def _mask(text: str, literal: list[tuple[int, int]]) -> str:
     """Blanks over the literal ranges; length and line breaks stay."""
-    for start, end in literal:
-        text = text[:start] + re.sub(r"[^\n]", " ", text[start:end]) + text[end:]
-    return text
+    parts: list[str] = []
+    position = 0
+    for start, end in sorted(literal):
+        parts += [text[position:start], re.sub(r"[^\n]", " ", text[start:end])]
+        position = end
+    return "".join([*parts, text[position:]])
 
 
 def _expressions(masked: str, source: Source, findings: list[Finding]) -> Iterator[tuple[int, int]]:
@@ -119,14 +124,17 @@ def _expressions(masked: str, source: Source, findings: list[Finding]) -> Iterat
             if kind == "variable_begin":
                 opened = position
             elif kind in _FOREIGN:
-                place = source.at(source.line + masked.count("\n", 0, position))
+                begins = _BLANKS.match(masked, position).end()  # type: ignore[union-attr]  # always
+                place = source.at(source.line + masked.count("\n", 0, begins))
                 findings.append(
                     error(
                         "merge-language", place, f"{_FOREIGN[kind]} is not possible here.", _INSTEAD
                     )
                 )
-                if kind == "comment_begin":  # it swallows what follows: read no further
-                    return
+                if kind == "comment_begin" or value.endswith("-"):
+                    return  # it swallows what follows or goes before: read no further
+            if kind in ("variable_begin", "variable_end") and value.strip(" \n\t{}"):
+                break  # {{- strips blanks: what follows is not where the lexer says
             position += len(value)
             if kind == "variable_end" and opened is not None:
                 yield opened, position
@@ -156,6 +164,16 @@ def _field(expression: str, place: Source, findings: list[Finding]) -> MergeFiel
     if found is None:
         shown = expression if len(expression) <= 60 else expression[:57] + "..."
         findings.append(error("merge-language", place, f"{shown} is not a merge field.", _INSTEAD))
+        return None
+    if found.default is not None and (unmailable(found.default) or has_line_break(found.default)):
+        findings.append(
+            error(
+                "merge-language",
+                place,
+                f"The default of {{{{ {found.label} }}}} holds a line break or control character.",
+                "Write it on one line.",
+            )
+        )
         return None
     return _known(found, place, findings)
 

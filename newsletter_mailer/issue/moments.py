@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
-_DATE = r"(?P<date>\d{4}-\d{2}-\d{2})"
-_TIME = r"(?P<time>\d{1,2}:\d{2})(?::\d{2})?"
-_ZONE = r"(?P<zone>Z|[+-]\d{2}:?\d{2})?"
+_DATE = r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})"
+_TIME = r"(?P<time>[0-9]{1,2}:[0-9]{2})(?::[0-9]{2})?"
+_ZONE = r"(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2})?"
 _MOMENT = re.compile(rf"{_DATE}(?:[T ]+{_TIME}\s*{_ZONE})?")
-_TIME_ALONE = re.compile(r"(?P<time>\d{1,2}:\d{2})")
+_TIME_ALONE = re.compile(r"(?P<time>[0-9]{1,2}:[0-9]{2})")
+_YEARS = range(1900, 3000)  #: others are slips of the pen
 
 #: English names: `strftime` would follow the machine's locale.
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -21,7 +22,7 @@ MONTHS = (
 
 
 class BadMoment(ValueError):
-    """Not a date. The text says why, as a sentence."""
+    """Not a date. The text says why, as the end of a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +108,7 @@ def parse_moment(text: str, zone: tzinfo, *, day_of: Moment | None = None) -> Mo
     found = _MOMENT.fullmatch(text)
     if not found:
         raise BadMoment(f'"{text}" is not a date')
-    try:
-        day = date.fromisoformat(found["date"])
-    except ValueError:
-        raise BadMoment(f'There is no day "{found["date"]}" in the calendar') from None
+    day = _day(found["date"])
     if not found["time"]:
         return Moment(day)
     return _with_time(day, found["time"], _zone(found["zone"], zone))
@@ -121,10 +119,7 @@ def parse_day(text: str) -> Moment:
     text = text.strip()
     if not re.fullmatch(_DATE, text):
         raise BadMoment(f'"{text}" is not a date')
-    try:
-        return Moment(date.fromisoformat(text))
-    except ValueError:
-        raise BadMoment(f'There is no day "{text}" in the calendar') from None
+    return Moment(_day(text))
 
 
 def span_text(starts: Moment, ends: Moment | None) -> str:
@@ -143,6 +138,16 @@ def span_text(starts: Moment, ends: Moment | None) -> str:
     return f"{first} to {ends.text}"
 
 
+def _day(text: str) -> date:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise BadMoment(f'there is no day "{text}" in the calendar') from None
+    if day.year not in _YEARS:
+        raise BadMoment(f'the year of "{text}" cannot be meant')
+    return day
+
+
 def _with_time(day: date, clock: str, zone: tzinfo) -> Moment:
     hour, minute = map(int, clock.split(":"))
     try:
@@ -154,7 +159,10 @@ def _with_time(day: date, clock: str, zone: tzinfo) -> Moment:
 def _zone(text: str | None, default: tzinfo) -> tzinfo:
     if text is None:
         return default
-    offset = datetime.strptime(text, "%z").tzinfo
+    try:
+        offset = datetime.strptime(text, "%z").tzinfo
+    except ValueError:
+        raise BadMoment(f'"{text}" is not an offset from UTC') from None
     return offset if offset is not None else default
 
 

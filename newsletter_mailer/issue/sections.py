@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import tzinfo
+from urllib.parse import unquote
+
+from markdown_it.token import Token
 
 from newsletter_mailer.findings import Finding, Source, did_you_mean, error, warning
 from newsletter_mailer.issue.front_matter import FrontMatter, Value, read_front_matter
 from newsletter_mailer.issue.kinds import COMMON_KEYS, FieldSpec, Kind
 from newsletter_mailer.issue.markdown import (
+    FIELD,
+    bracket_findings,
     code_ranges,
     inline_tokens,
     parse_markdown,
@@ -23,7 +28,6 @@ from newsletter_mailer.issue.pictures import BadPicture, Picture
 #: Given a path as the author wrote it: the picture, or BadPicture.
 PictureLoader = Callable[[str], Picture]
 
-_STANDS_FOR_A_FIELD = "nlq00000000x0z"
 _LINK = re.compile(r"(https?://|mailto:|tel:)\S+", re.IGNORECASE)
 
 
@@ -45,14 +49,15 @@ def parse_section(
     kind = parser.kind(kinds)
     if kind is None:
         return None, parser.findings
+    body, pictures = parser.body()
     section = Section(
         slug=file.rpartition("/")[2].removesuffix(".md"),
         kind=kind,
         title=parser.title(kind),
-        body=parser.body(),
+        body=body,
         body_line=front.body_line,
         fields=parser.fields(kind),
-        pictures=parser.body_pictures(),
+        pictures=pictures,
         regions=parser.slugs("regions", regions),
         roles=parser.slugs("roles", roles),
         ignored=parser.words("ignore"),
@@ -222,24 +227,39 @@ class _Parser:
             self.findings.append(error("bad-picture", place, str(fault)))
             return None
 
-    def body(self) -> MergeText:
+    def body(self) -> tuple[MergeText, dict[str, Picture]]:
+        """The Markdown and the pictures in it, by their paths as they stand there."""
         body, place = self.front.body, self.source.at(self.front.body_line)
+        findings = [*bracket_findings(body, place)]
+        if findings:
+            self.findings.extend(findings)
+            return MergeText(), {}
         literal = code_ranges(body) if "{" in body else []
         text, findings = parse_merge_text(body, place, literal=literal)
-        self.findings.extend(findings)
-        self.findings.extend(structure_findings(parse_markdown(_as_words(text)), place))
-        return text
+        tokens = parse_markdown(_as_words(text))
+        self.findings.extend([*findings, *structure_findings(tokens, place)])
+        return text, self.body_pictures(tokens)
 
-    def body_pictures(self) -> dict[str, Picture]:
+    def body_pictures(self, tokens: list[Token]) -> dict[str, Picture]:
         pictures: dict[str, Picture] = {}
-        for token in parse_markdown(self.front.body):
+        for token in tokens:
             for child, line in inline_tokens(token):
                 path = str(child.attrs.get("src", ""))
-                if child.type == "image" and path not in pictures:
-                    place = self.source.at(self.front.body_line + line)
-                    picture = self.load(path, place)
-                    if picture is not None:
-                        pictures[path] = picture
+                if child.type != "image" or path in pictures:
+                    continue
+                place = self.source.at(self.front.body_line + line)
+                if FIELD in path:
+                    self.findings.append(
+                        error(
+                            "merge-place",
+                            place,
+                            "A merge field stands in the path of a picture.",
+                            "Every reader of a section sees the same pictures; make a section "
+                            "of its own with regions: or roles: for another one.",
+                        )
+                    )
+                elif picture := self.load(unquote(path), place):
+                    pictures[path] = picture
         return pictures
 
     def slugs(self, key: str, known: Mapping[str, str]) -> frozenset[str]:
@@ -279,6 +299,4 @@ class _Parser:
 
 def _as_words(text: MergeText) -> str:
     """The text with a harmless word in place of each field."""
-    return "".join(
-        piece if isinstance(piece, str) else _STANDS_FOR_A_FIELD for piece in text.pieces
-    )
+    return "".join(piece if isinstance(piece, str) else FIELD for piece in text.pieces)
