@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from newsletter_mailer.check.registry import RULES, Ask, Subject, check
+from newsletter_mailer.check.registry import RULES, Ask, Rule, Subject, check
 from newsletter_mailer.compose.compiled import HtmlSlot
 from newsletter_mailer.compose.places import Place
 from newsletter_mailer.findings import Finding, Severity, Source, did_you_mean
-from newsletter_mailer.issue.merge import MergeField
+from newsletter_mailer.issue.merge import MergeField, MergeText
+from newsletter_mailer.issue.model import Issue, PictureUse
 from newsletter_mailer.plan.plan import FieldProfile
 
 #: Gmail shows about this much and hides the rest (hteumeuleu/email-bugs#41).
 GMAIL_CLIPS_AT = 102 * 1024
 GMAIL_CLIPS_SOON = 90 * 1024
 
-_UNFINISHED = re.compile(r"\b(?:TODO|FIXME|XXX)\b|\blorem ipsum\b", re.IGNORECASE)
+_UNFINISHED = re.compile(r"\b(?:TODO|FIXME|XXX)\b|\b(?i:lorem ipsum)\b")
+
+
+def all_rules() -> Mapping[str, Rule]:
+    """Every rule of this module, by its id."""
+    return RULES
 
 
 def ask_all(subject: Subject) -> Iterator[Finding]:
-    """Every question of this module."""
+    """What every question finds."""
     for rule in RULES.values():
         yield from rule.ask(subject, Ask(rule.id, rule.severity))
 
@@ -38,7 +44,7 @@ def gmail_clipping(subject: Subject, ask: Ask) -> Iterator[Finding]:
         if size < GMAIL_CLIPS_SOON:
             continue
         severity = Severity.ERROR if size >= GMAIL_CLIPS_AT else Severity.WARNING
-        heaviest = max(compiled.variant.sections, key=lambda s: sum(map(len, s.body.plain())))
+        heaviest = max(compiled.variant.sections, key=lambda s: len(s.body.plain()))
         yield ask.finding(
             subject.issue.source,
             f"The variant {compiled.variant.id} has {size / 1024:.0f} KB of HTML; Gmail hides what "
@@ -107,18 +113,15 @@ def not_a_link(subject: Subject, ask: Ask) -> Iterator[Finding]:
 
 @check("unfinished-text", Severity.ERROR)
 def unfinished_text(subject: Subject, ask: Ask) -> Iterator[Finding]:
-    """TODO, FIXME, XXX or lorem ipsum left in a text."""
-    for section in subject.issue.sections:
-        lines = section.title.plain(), section.body.plain()
-        starts = section.field_lines.get("title", 1), section.body_line
-        for text, start in zip(lines, starts, strict=True):
-            for number, line in enumerate(text.split("\n"), start=start):
-                if found := _UNFINISHED.search(line):
-                    yield ask.finding(
-                        section.source.at(number),
-                        f'"{found[0]}" stands here: the text is not finished.',
-                        "Write the text, or remove the section's file.",
-                    )
+    """TODO, FIXME, XXX or lorem ipsum left in a text, the subject or the preheader."""
+    for text, place in _texts(subject.issue):
+        for number, line in enumerate(text.plain().split("\n"), start=place.line):
+            if found := _UNFINISHED.search(line):
+                yield ask.finding(
+                    place.at(number),
+                    f'"{found[0]}" stands here: the text is not finished.',
+                    "Write the text, or remove what is not needed.",
+                )
 
 
 @check("empty-section", Severity.WARNING)
@@ -149,6 +152,19 @@ def postal_address(subject: Subject, ask: Ask) -> Iterator[Finding]:
             "The newsletter has no postal address.",
             'Add postal_address = """...""".',
         )
+
+
+def _texts(issue: Issue) -> Iterator[tuple[MergeText, Source]]:
+    """Everything that the issue says in words, and where it begins."""
+    for text in (issue.subject, issue.preheader):
+        yield text, issue.source.at(min(text.lines, default=1))
+    for section in issue.sections:
+        yield section.title, section.source.at(section.field_lines.get("title", 1))
+        yield section.body, section.source.at(section.body_line)
+        for name, value in section.fields.items():
+            words = value.alt if isinstance(value, PictureUse) else value
+            if isinstance(words, MergeText):
+                yield words, section.source.at(section.field_lines.get(name, 1))
 
 
 def _subscriber_fields(subject: Subject) -> Iterator[tuple[MergeField, Source]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ from newsletter_mailer.compose.places import Place, escape
 from newsletter_mailer.issue.merge import MergeField
 from newsletter_mailer.issue.pictures import Picture
 from newsletter_mailer.plan.variants import Variant
+
+_BLANKS = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +71,18 @@ class CompiledVariant:
 
     def words(self, values: Mapping[str, str], links: Mapping[str, str]) -> str:
         """The plain text for one reader."""
-        return filled(self.text, values, links)
+        return "".join(
+            piece if isinstance(piece, str) else as_words(slot_value(piece, values, links))
+            for piece in self.text
+        )
 
     def subject_line(self, values: Mapping[str, str], links: Mapping[str, str]) -> str:
         return filled(self.subject, values, links)
+
+
+def as_words(value: str) -> str:
+    """A value for plain text: on one line, so that it cannot pass for a line of ours."""
+    return _BLANKS.sub(" ", value)
 
 
 def slot_value(field: MergeField, values: Mapping[str, str], links: Mapping[str, str]) -> str:

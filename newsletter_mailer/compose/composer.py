@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from newsletter_mailer.issue.model import FieldValue, Issue, PictureUse, Section
 from newsletter_mailer.issue.moments import Moment, span_text
 from newsletter_mailer.issue.pictures import Picture
 from newsletter_mailer.plan.variants import Variant
-from newsletter_mailer.settings import Settings
+from newsletter_mailer.settings import Settings, direction
 from newsletter_mailer.tokens import Token, TokenMint
 
 Meaning = MergeField | PictureSlot
@@ -49,7 +50,7 @@ class Composer:
     ) -> None:
         self.findings: list[Finding] = []
         self._issue, self._template, self._settings = issue, template, settings
-        self._mint: TokenMint[Meaning] = TokenMint(content_hash[:8])
+        self._mint: TokenMint[Meaning] = TokenMint(_nonce(content_hash, issue, template))
         self._templates = Templates(template)
         self._pictures: dict[str, Picture] = {}
         self._rendered: dict[tuple[str, int], _Rendered | None] = {}
@@ -113,7 +114,7 @@ class Composer:
             "newsletter": {
                 "name": settings.name,
                 "language": issue.language,
-                "direction": settings.direction,
+                "direction": direction(issue.language),
                 "postal_address": [
                     line.strip() for line in settings.postal_address.split("\n") if line.strip()
                 ],
@@ -135,7 +136,7 @@ class Composer:
         """A picture of the template's own folder, for its files."""
         if path not in self._template.pictures:
             known = ", ".join(self._template.pictures)
-            raise KeyError(f"the template has no picture {path} (it has: {known or 'none'})")
+            raise LookupError(f"the template has no picture {path} (it has: {known or 'none'})")
         return self._shown(self._template.pictures[path], alt)
 
     def _shown(self, picture: Picture, alt: str) -> dict[str, Any]:
@@ -280,7 +281,7 @@ class Composer:
                 error("template", Source(f"{self._template.folder}/{name}", line), f"{message}.")
             ) from None
         hidden = (
-            f'<div lang="{self._issue.language}" dir="{self._settings.direction}" '
+            f'<div lang="{self._issue.language}" dir="{direction(self._issue.language)}" '
             'style="display:none;font-size:1px;color:#333333;'
         )
         return inline_css(page.replace(_PREVIEW, hidden, 1), css["inline.css"])
@@ -393,6 +394,19 @@ class Composer:
             unsubscribe=self._mint.token(_UNSUBSCRIBE),
             postal_address=self._settings.postal_address,
         )
+
+
+def _nonce(content_hash: str, issue: Issue, template: Template) -> str:
+    """Eight digits such that no text at hand holds what would be taken for a token."""
+    texts = [
+        content.decode("utf-8", "replace")
+        for path, content in (*issue.files.items(), *template.files.items())
+        if not path.endswith((".png", ".jpg", ".jpeg", ".gif"))
+    ]
+    nonce = content_hash[:8]
+    while any(TokenMint(nonce).collides_with(text) for text in texts):
+        nonce = hashlib.sha256(nonce.encode()).hexdigest()[:8]
+    return nonce
 
 
 def _without_jinja(source: str) -> str:

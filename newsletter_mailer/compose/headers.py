@@ -10,11 +10,12 @@ from __future__ import annotations
 import base64
 import re
 
+from newsletter_mailer.characters import has_line_break
+
 _WIDTH = 76  #: RFC 2047 section 2; RFC 5322 section 2.1.1 allows 78
 _PRINTABLE = re.compile(r"[\x20-\x7e]*")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
-_LINE_BREAK = re.compile(r"[\r\n]")
-_WORD_OCTETS = 45  #: encoded, with its frame, 72 characters: under the 75 of RFC 2047 section 2
+_WORD_OCTETS = 39  #: encoded, with its frame, 64 characters: fits behind "List-Unsubscribe" too
 
 
 class HeaderInjection(ValueError):
@@ -23,13 +24,13 @@ class HeaderInjection(ValueError):
 
 def text_header(name: str, text: str) -> bytes:
     """An unstructured field (Subject), folded, with its line end."""
-    if _LINE_BREAK.search(text):
+    if has_line_break(text):
         raise HeaderInjection(f"{name} holds a line break")
     is_plain = _PRINTABLE.fullmatch(text) and "=?" not in text and text == text.strip()
     if is_plain and len(name) + 2 + len(text) <= _WIDTH:
         return f"{name}: {text}\r\n".encode()
     words = text.split(" ") if is_plain and "  " not in text else _encoded(text)
-    if any(len(word) > _WIDTH - 2 for word in words):
+    if max(len(name) + 1 + len(words[0]), *map(len, words)) > _WIDTH - 1:
         words = _encoded(text)
     return _folded(f"{name}:", words)
 
@@ -39,14 +40,15 @@ def mailbox_header(name: str, display_name: str, address: str) -> bytes:
 
     RFC 5322 section 3.4. A non-ASCII local part stays UTF-8, for servers with SMTPUTF8 (RFC 6532).
     """
-    if _LINE_BREAK.search(display_name) or _LINE_BREAK.search(address):
+    if has_line_break(display_name) or has_line_break(address):
         raise HeaderInjection(f"{name} holds a line break")
     display_name = display_name.strip()
     if not display_name:
         return f"{name}: {address}\r\n".encode()
-    if _ATOMS.fullmatch(display_name) and "=?" not in display_name:
+    is_plain = not re.search(r"=\?|  ", display_name)  # readers fold two spaces into one
+    if is_plain and _ATOMS.fullmatch(display_name):
         phrase = [display_name]
-    elif _PRINTABLE.fullmatch(display_name) and "=?" not in display_name:
+    elif is_plain and _PRINTABLE.fullmatch(display_name):
         escaped = display_name.replace("\\", "\\\\").replace('"', '\\"')
         phrase = [f'"{escaped}"']
     else:

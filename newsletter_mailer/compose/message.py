@@ -21,7 +21,7 @@ from datetime import datetime
 from email.utils import format_datetime
 
 from newsletter_mailer.address import domain
-from newsletter_mailer.compose.compiled import CompiledVariant, PictureSlot, slot_value
+from newsletter_mailer.compose.compiled import CompiledVariant, PictureSlot, as_words, slot_value
 from newsletter_mailer.compose.headers import mailbox_header, plain_header, text_header
 from newsletter_mailer.compose.places import Place, escape
 from newsletter_mailer.compose.quoted_printable import close, encode_piece, encode_value
@@ -32,7 +32,6 @@ from newsletter_mailer.settings import Sender, Settings
 LONGEST_LINE = 998  #: octets without CRLF, RFC 5322 section 2.1.1
 
 Links = Mapping[str, str]
-_FOLDED = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +119,7 @@ class _Slot:
         if place is None:
 
             def words(values: Mapping[str, str]) -> bytes:
-                return encode_value(_FOLDED.sub(" ", values.get(name) or default))
+                return encode_value(as_words(values.get(name) or default))
 
             return words
 
@@ -151,7 +150,7 @@ def compile_message(
     body = [
         *_part(boundaries[0], "text/plain", text),
         *_html_part(boundaries, html, embedded, names, host),
-        f"\r\n--{boundaries[0]}--\r\n".encode(),
+        f"--{boundaries[0]}--\r\n".encode(),
     ]
     before = (
         plain_header("Date", format_datetime(envelope.date))
@@ -162,7 +161,7 @@ def compile_message(
         _list_headers(envelope)
         + (
             "MIME-Version: 1.0\r\n"
-            f'Content-Type: multipart/alternative; boundary="{boundaries[0]}"\r\n\r\n'
+            f'Content-Type: multipart/alternative;\r\n boundary="{boundaries[0]}"\r\n\r\n'
         ).encode()
     )
     return CompiledMessage(before, _subject(compiled, envelope), after, body)
@@ -237,14 +236,14 @@ def _html_part(
         return _part(outer, "text/html", html)
     head = (
         f"--{outer}\r\n"
-        f'Content-Type: multipart/related; type="text/html"; boundary="{inner}"\r\n\r\n'
+        f'Content-Type: multipart/related; type="text/html";\r\n boundary="{inner}"\r\n\r\n'
     )
     images = b"".join(
         f"--{inner}\r\n"
-        f'Content-Type: image/{picture.subtype}; name="{names[key]}"\r\n'
+        f'Content-Type: image/{picture.subtype};\r\n name="{names[key]}"\r\n'
         "Content-Transfer-Encoding: base64\r\n"
         f"Content-ID: <{content_id(names[key], host)}>\r\n"
-        f'Content-Disposition: inline; filename="{names[key]}"\r\n\r\n'.encode()
+        f'Content-Disposition: inline;\r\n filename="{names[key]}"\r\n\r\n'.encode()
         + base64.encodebytes(picture.content).replace(b"\n", b"\r\n")
         for key, picture in pictures.items()
     )

@@ -22,7 +22,7 @@ from lxml import etree
 from mjml import mjml2html
 
 _DEEPEST = 200
-_BACKSLASH = "\ue05c"  # stands for "\" in the tree; private use, refused in texts
+_TAG = re.compile(r"<[A-Za-z][^<>]*>")
 _NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]*);")
 _CSS = re.compile(r"(<(?:mj-style|style)\b[^>]*>)(.*?)(</(?:mj-style|style)>)", re.DOTALL)
 _BETWEEN_CONDITIONALS = re.compile(r"<!\[endif\]-->\s*<!--\[if mso \| IE\]>")
@@ -160,12 +160,12 @@ def _serialised(root: etree._Element) -> str:
         if not isinstance(element.tag, str):
             continue
         for name, value in element.attrib.items():
-            tidy = " ".join(value.split(None)).replace("\\", _BACKSLASH)
+            tidy = " ".join(value.split(None))
             if tidy != value:
                 element.attrib[name] = tidy
         if element.text is None and len(element) == 0 and element.tag not in _VOID:
             element.text = ""
     text = etree.tostring(root, encoding="ascii").decode()
-    text = text.replace(f"&#{ord(_BACKSLASH)};", "&#92;")
+    text = _TAG.sub(lambda found: found[0].replace("\\", "&#92;"), text)
     # CSS is no markup: a browser reads ".a &gt; b" as it stands, and drops the rule.
     return _CSS.sub(lambda found: found[1] + html.unescape(found[2]) + found[3], text)

@@ -36,9 +36,21 @@ def escape(value: str, place: Place) -> str:
         return urllib.parse.quote(value, safe="")
     if place is Place.MAILTO:
         return urllib.parse.quote(value, safe="@")
+    if place is Place.WHOLE_URL and not _is_harmless_url(value):
+        return ""
     return html.escape(value, quote=True)
 
 
+def _is_harmless_url(value: str) -> bool:
+    """Whether it cannot run as code; read as browsers do, who skip blanks and control characters.
+
+    An address without a scheme is a picture's path or an anchor: harmless.
+    """
+    scheme = _SCHEME.fullmatch(re.sub(r"[\x00-\x20\x7f-\xa0]", "", value))
+    return scheme is None or scheme["scheme"].lower() in _HARMLESS
+
+
+_HARMLESS = frozenset({"http", "https", "mailto", "tel", "cid"})
 _MARKUP = re.compile(
     r"<!--(?P<comment>.*?)-->"
     r"|<(?P<code>style|script)\b(?P<attributes>[^>]*)>(?P<css>.*?)</(?P=code)\s*>"
@@ -93,7 +105,7 @@ def _attributes(page: str, start: int, end: int) -> Iterator[tuple[int, int, str
 
 
 def _place(before: str, after: str, kind: str, name: str) -> Place:
-    if kind == "code" or name == "style" or name.startswith("on"):
+    if kind == "code" or name in ("style", "srcdoc") or name.startswith("on"):
         return Place.REFUSED_CODE
     if name not in _URL_ATTRIBUTES:
         return Place.TEXT

@@ -12,7 +12,7 @@ import re
 
 SOFT_BREAK = b"=\r\n"
 
-_LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
+_LEADING_DOT = re.compile(rb"^\.+", re.MULTILINE)
 #: A value that stands for itself in one line of a quoted-printable body.
 _PLAIN = re.compile(r"[A-Za-z0-9,:;!?()/@_+*%&#'-][A-Za-z0-9 .,:;!?()/@_+*%&#'-]{0,70}")
 
@@ -22,7 +22,8 @@ def encode_piece(text: str) -> bytes:
     octets = text.replace("\r\n", "\n").replace("\r", "\n").encode()
     encoded = binascii.b2a_qp(octets, istext=True)
     # A dot becomes =2E; the soft break behind it keeps the line under 76.
-    return _LEADING_DOT.sub(b"=2E=\n", encoded).replace(b"\n", b"\r\n")
+    encoded = _LEADING_DOT.sub(lambda dots: b"=2E=\n" * len(dots[0]), encoded)
+    return encoded.replace(b"\n", b"\r\n")
 
 
 def close(piece: bytes) -> bytes:
