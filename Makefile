@@ -48,14 +48,14 @@ benchmark: $(VENV)/.ready  ## tables beside peers; needs node and npm
 
 pictures: $(VENV)/.ready  ## draws the sample pictures anew, and the one in the README (needs Chromium)
 	$(BIN)/python tools/make_pictures.py
+	$(BIN)/python tools/readme_picture.py
 
 lock: $(VENV)/.ready  ## newer versions of everything, with hashes
 	$(PIP) install uv
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 \
-	  --no-emit-index-url --no-header pyproject.toml -o requirements.txt
+	  --no-header pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 \
-	  --no-emit-index-url --no-header --extra dev -c requirements.txt pyproject.toml \
-	  -o requirements-dev.txt
+	  --no-header --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 
 $(VENV)/.ready: requirements-dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
