@@ -10,6 +10,7 @@ from pathlib import Path
 
 from newsletter_mailer.audience.rows import (
     Columns,
+    Noted,
     Row,
     RowReader,
     column_name,
@@ -19,6 +20,8 @@ from newsletter_mailer.findings import Finding, Source, did_you_mean, error
 from newsletter_mailer.settings import Settings
 
 _CHUNK = 1 << 20
+_LONGEST_CELL = csv.field_size_limit()
+_QUOTES = 'A value in quotes must be closed: "...", and a quote inside is doubled: "".'
 
 
 class ListFile:
@@ -40,21 +43,28 @@ class ListFile:
         self.settings = settings
         self.fields = tuple(fields)
         self.header_fields = header_fields
-        self.findings: list[Finding] = []
         self.columns: tuple[str, ...] = ()
+        self._noted = Noted()
 
     @property
     def is_absent(self) -> bool:
-        return not self.path.exists()
+        try:
+            return not self.path.exists()
+        except OSError:  # there, but not for us: `rows` says so
+            return False
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What is wrong. Of more than a thousand the rest is counted, by rule."""
+        return [*self._noted]
 
     def rows(self) -> Iterator[Row]:
-        """Every usable row. What is wrong stands in `findings` when the rows are through."""
-        if not self.path.is_file():
-            self.wrong("This is not a file.")
-            return
+        """Every row. What is wrong stands in `findings` when the rows are through."""
         try:
-            encoding = _encoding(self.path)
-            with self.path.open(encoding=encoding, newline="") as lines:
+            if not self.path.is_file():
+                self.wrong("This is not a file.", "A list is a CSV file.")
+                return
+            with self.path.open(encoding=_encoding(self.path), newline="") as lines:
                 yield from self._rows(lines)
         except NotText as fault:
             self.wrong(str(fault), "Save it as CSV UTF-8 in your spreadsheet.", fault.line)
@@ -72,40 +82,39 @@ class ListFile:
         try:
             names = next(csv.reader([header], delimiter=delimiter, strict=True))
         except csv.Error as fault:
-            self.wrong(f"The first line cannot be read: {fault}.", "", before)
+            self.wrong(f"The line that names the columns {_broken(fault)}.", _QUOTES, before)
             return
-        faults = list(header_findings(names, place))
-        self.findings.extend(faults)
-        if faults:
+        wrong = list(header_findings(names, place))
+        for finding in wrong:
+            self._noted.append(finding)
+        if wrong:
             return
         self.columns = tuple(column_name(name) for name in names)
         reader = RowReader(
             Columns(self.columns, self.fields),
             self.file,
+            self._noted.append,
             regions=self.settings.regions,
             roles=self.settings.roles,
             header_fields=self.header_fields,
         )
         table = csv.reader(lines, delimiter=delimiter, strict=True)
-        line = before + 1
-        try:
-            for cells in table:
-                if cells:
-                    row, findings = reader.read(cells, line)
-                    if findings:
-                        self.findings.extend(findings)
-                    if row is not None:
-                        yield row
-                line = before + 1 + table.line_num
-        except csv.Error as fault:
-            self.wrong(
-                f"The list cannot be read on from here: {fault}.",
-                'A value in quotes must be closed: "...", and a quote inside is doubled: "".',
-                line,
-            )
+        is_through = False
+        while not is_through:
+            line = before + 1 + table.line_num
+            try:
+                for cells in table:
+                    if cells:
+                        row = reader.read(cells, line)
+                        if row is not None:
+                            yield row
+                    line = before + 1 + table.line_num
+                is_through = True
+            except csv.Error as fault:  # csv goes on with the next line
+                self.wrong(f"The row that begins here {_broken(fault)}.", _QUOTES, line)
 
     def wrong(self, message: str, hint: str = "", line: int = 1) -> None:
-        self.findings.append(error("unreadable-list", Source(self.file, line), message, hint))
+        self._noted.append(error("unreadable-list", Source(self.file, line), message, hint))
 
 
 class NotText(Exception):
@@ -131,45 +140,72 @@ def _encoding(path: Path) -> str:
     with path.open("rb") as content:
         start = content.read(4)
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        _read_through(path, "utf-16", "The list says that it is UTF-16 text, and here it is not.")
         return "utf-16"
-    has_mark = start.startswith(codecs.BOM_UTF8)
-    for encoding in ("utf-8-sig",) if has_mark else ("utf-8", "cp1252"):
-        if _is_valid(path, encoding):
-            return encoding
-    raise NotText("The list is neither UTF-8 nor Windows-1252 text.")
+    if start.startswith(codecs.BOM_UTF8):
+        _read_through(path, "utf-8-sig", "The list says that it is UTF-8 text, and here it is not.")
+        return "utf-8-sig"
+    accented = _read_through(path, "utf-8")
+    if accented is None:
+        return "utf-8"
+    if accented:  # taken for Windows-1252, all names would come out as gibberish
+        raise NotText("The list is UTF-8 text, but not here.", accented)
+    _read_through(path, "cp1252", "The list is neither UTF-8 nor Windows-1252 text here.")
+    return "cp1252"
 
 
-def _is_valid(path: Path, encoding: str) -> bool:
-    """Whether all of the file can be read so, a chunk at a time. Raises NotText for zero bytes."""
+def _read_through(path: Path, encoding: str, otherwise: str = "") -> int | None:
+    """None if all of the file is text of this encoding, looked at a chunk at a time.
+
+    If it is not: raises NotText with the message `otherwise`. Without one, the line where that
+    shows is returned if other characters before it were valid, and beyond ASCII; else 0.
+    """
     decoder = codecs.getincrementaldecoder(encoding)()
-    line = 1
+    line, is_ascii, is_last = 1, True, False
     with path.open("rb") as content:
-        while chunk := content.read(_CHUNK):
-            if b"\0" in chunk:
-                line += chunk.count(b"\n", 0, chunk.index(b"\0"))
-                raise NotText("The list is not a text file: it holds zero bytes.", line)
-            line += chunk.count(b"\n")
+        while not is_last:
+            chunk = content.read(_CHUNK)
+            is_last = not chunk
             try:
-                decoder.decode(chunk)
-            except UnicodeDecodeError:
-                return False
-    try:
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return False
-    return True
+                text = decoder.decode(chunk, final=is_last)
+            except UnicodeDecodeError as fault:
+                before = fault.object[: fault.start]
+                line += before.decode(fault.encoding, "replace").count("\n")
+                if otherwise:
+                    raise NotText(otherwise, line) from None
+                return 0 if is_ascii and before.isascii() else line
+            if "\0" in text:
+                line += text.count("\n", 0, text.index("\0"))
+                raise NotText("The list is not a text file: it holds zero bytes.", line)
+            if len(chunk) == _CHUNK and "\n" not in text and "\r" not in text:
+                raise NotText("The list is not a table: this line is over a million long.", line)
+            line += text.count("\n")
+            is_ascii = is_ascii and text.isascii()
+    return None
 
 
 def _header(lines: Iterator[str]) -> tuple[int, str | None, str]:
     """Number and text of the first line that is not empty, and the separator it uses."""
+    delimiter = ""
     number = 0
     for number, line in enumerate(lines, start=1):
-        told = re.fullmatch(r"sep=([,;\t])\s*", line)  # Excel writes and obeys such a line
-        if told:
-            following = next(lines, None)
-            return number + 1, following, told[1]
-        if line.strip(" \t\r\n,;"):
+        # Excel writes and obeys such a line.
+        told = re.fullmatch(r'"?sep=([,;\t])"?[,;\t\s]*', line, re.IGNORECASE)
+        if told and not delimiter:
+            delimiter = told[1]
+        elif line.strip(" \t\r\n,;"):
             unquoted = re.sub(r'"[^"]*"', "", line)
-            counts = {mark: unquoted.count(mark) for mark in (",", ";", "\t")}
-            return number, line, max(counts, key=lambda mark: counts[mark])
+            return number, line, delimiter or max(",;\t", key=unquoted.count)
     return number, None, ","
+
+
+def _broken(fault: csv.Error) -> str:
+    """The csv module's complaint, as the end of a sentence."""
+    if "field larger" in str(fault):
+        longest = f"{_LONGEST_CELL:,}"
+        return f"holds a value of more than {longest} characters; perhaps a quote is not closed"
+    if "unexpected end" in str(fault):
+        return "holds a quote that is never closed"
+    if "expected after" in str(fault):
+        return "goes on after a closing quote"
+    return f"cannot be read: {fault}"

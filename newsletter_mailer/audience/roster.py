@@ -1,45 +1,45 @@
-"""All lists of an issue merged: one row per person, on disk, so that memory does not grow.
+"""All lists of an issue merged: one record per person, in a scratch file, so that memory stays low.
 
-A Python set of a million addresses takes 134 MB; the same in a scratch SQLite file takes 14 MB.
+What many people share (their regions, roles and lists) is kept once and numbered; a person's number
+leads to it, and uniting two rows of a person changes that number only.
 """
 
 from __future__ import annotations
 
 import itertools
-import sqlite3
 import tempfile
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from array import array
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
+from typing import NamedTuple
 
+from newsletter_mailer.address import canonical
 from newsletter_mailer.audience.csv_lists import ListFile
-from newsletter_mailer.audience.rows import SEPARATOR, Row, Subscriber
-from newsletter_mailer.findings import Finding, Severity, Source
+from newsletter_mailer.audience.known import Known
+from newsletter_mailer.audience.rows import SEPARATOR, Subscriber
+from newsletter_mailer.errors import ProjectError
+from newsletter_mailer.findings import Finding
 
-SHOWN_PER_LIST = 1_000  #: findings of one list that are named; the rest is counted, by rule
-_BATCH = 5_000
+_BATCH = 2_000
 
-_SCHEMA = """
-CREATE TABLE person (
-    address TEXT NOT NULL UNIQUE,
-    mailbox TEXT NOT NULL,
-    field_values TEXT NOT NULL,
-    regions TEXT NOT NULL,
-    roles TEXT NOT NULL,
-    lists TEXT NOT NULL,
-    line INTEGER NOT NULL,
-    bad INTEGER NOT NULL
-)
-"""
-#: Mailed as written in the first list; regions, roles and lists of all rows are united.
-_ADD = """
-INSERT INTO person VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (address) DO UPDATE SET
-    regions = regions || ';' || excluded.regions,
-    roles = roles || ';' || excluded.roles,
-    lists = lists || ';' || excluded.lists
-"""
+
+class _Group(NamedTuple):
+    """What is said of a person besides the merge fields."""
+
+    file: str  #: of the first list that has the person
+    regions: frozenset[str]
+    roles: frozenset[str]
+    lists: frozenset[str]
+
+    def united(self, other: _Group) -> _Group:
+        return _Group(
+            self.file,
+            self.regions | other.regions,
+            self.roles | other.roles,
+            self.lists | other.lists,
+        )
 
 
 class Roster:
@@ -49,16 +49,16 @@ class Roster:
         self.fields = tuple(fields)
         self.findings: list[Finding] = []
         self.columns: set[str] = set()
-        self._files: dict[str, str] = {}
+        self._known = Known()
+        self._group_of = array("I")  #: by person
+        self._groups: list[_Group] = []
+        self._numbers: dict[_Group, int] = {}
 
     def __enter__(self) -> Roster:
-        self._folder = tempfile.TemporaryDirectory(prefix="newsletter-mailer-")
-        path = Path(self._folder.name) / "roster.db"
-        self._database = sqlite3.connect(path, isolation_level=None)
-        self._database.executescript(
-            "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16000;"
-        )
-        self._database.execute(_SCHEMA)
+        with _explained():
+            self._folder = tempfile.TemporaryDirectory(prefix="newsletter-mailer-")
+            self._path = Path(self._folder.name) / "roster"
+            self._records = self._path.open("w", encoding="utf-8", newline="")
         return self
 
     def __exit__(
@@ -67,61 +67,77 @@ class Roster:
         fault: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._database.close()
-        self._folder.cleanup()
+        try:
+            with _explained():
+                self._records.close()
+        finally:
+            self._folder.cleanup()
 
     def add(self, listed: ListFile) -> None:
         """Reads one list into the roster. Its findings join the roster's."""
-        self._files[listed.name] = listed.file
-        self._database.execute("BEGIN")
-        self._database.executemany(_ADD, self._records(listed))
-        self._database.execute("COMMIT")
+        with _explained():
+            self._add(listed)
+            self._records.flush()
         self.columns.update(listed.columns)
-        self.findings.extend(_named(listed.findings))
+        self.findings.extend(listed.findings)
 
-    def _records(self, listed: ListFile) -> Iterator[tuple[object, ...]]:
-        name = listed.name
-        row: Row
-        for row in listed.rows():
-            yield (
-                row.address,
-                row.mailbox,
-                row.values,
-                row.regions,
-                row.roles,
-                name,
-                row.line,
-                row.bad,
-            )
+    def _add(self, listed: ListFile) -> None:
+        number_of, group_of, write = self._known.number, self._group_of, self._records.write
+        groups: dict[tuple[str, str], int] = {}
+        for address, mailed, values, regions, roles, line in listed.rows():
+            group = groups.get((regions, roles))
+            if group is None:
+                group = groups[regions, roles] = self._number(
+                    _Group(
+                        listed.file,
+                        frozenset(filter(None, regions.split(";"))),
+                        frozenset(filter(None, roles.split(";"))),
+                        frozenset({listed.name}),
+                    )
+                )
+            person = number_of(address)
+            if person == len(group_of):
+                group_of.append(group)
+                write(f"{mailed}{SEPARATOR}{line}{SEPARATOR}{values}\n")
+            elif group_of[person] != group:
+                first, more = self._groups[group_of[person]], self._groups[group]
+                group_of[person] = self._number(first.united(more))
+
+    def _number(self, group: _Group) -> int:
+        number = self._numbers.setdefault(group, len(self._groups))
+        if number == len(self._groups):
+            self._groups.append(group)
+        return number
 
     def __len__(self) -> int:
-        count: int = self._database.execute("SELECT count(*) FROM person").fetchone()[0]
-        return count
+        return len(self._group_of)
 
     def batches(self) -> Iterator[list[Subscriber]]:
-        """Everyone, in the order of the lists, a few thousand at a time.
+        """Everyone, in the order of the lists, some at a time.
 
         A row whose address is unusable has an empty `mailbox`.
         """
-        cursor = self._database.execute(
-            "SELECT address, mailbox, field_values, regions, roles, lists, line "
-            "FROM person ORDER BY rowid"
-        )
-        sets = _Sets()
-        fields, files = self.fields, self._files
-        while rows := cursor.fetchmany(_BATCH):
-            yield [
-                Subscriber(
-                    address,
-                    mailbox,
-                    dict(zip(fields, values.split(SEPARATOR), strict=False)) if fields else {},
-                    sets[regions],
-                    sets[roles],
-                    sets[lists],
-                    Source(files[lists.partition(";")[0]], line),
-                )
-                for address, mailbox, values, regions, roles, lists, line in rows
-            ]
+        fields, groups = self.fields, self._groups
+        with _explained(), self._path.open(encoding="utf-8", newline="\n") as records:
+            people = zip(records, self._group_of, strict=True)
+            while some := [*itertools.islice(people, _BATCH)]:
+                batch = []
+                for record, number in some:
+                    mailed, line, *values = record[:-1].split(SEPARATOR)
+                    file, regions, roles, lists = groups[number]
+                    batch.append(
+                        Subscriber(
+                            canonical(mailed) if mailed else f"{file}:{line}",
+                            mailed,
+                            dict(zip(fields, values)),  # noqa: B905  # strict costs as much again
+                            regions,
+                            roles,
+                            lists,
+                            file,
+                            int(line),
+                        )
+                    )
+                yield batch
 
     def find(self, address: str) -> Subscriber | None:
         """The person with this canonical address."""
@@ -132,29 +148,12 @@ class Roster:
         return None
 
 
-class _Sets(dict[str, frozenset[str]]):
-    """Remembers the set that a joined text stands for."""
-
-    def __missing__(self, joined: str) -> frozenset[str]:
-        found = frozenset(filter(None, joined.split(";")))
-        if len(self) < 100_000:
-            self[joined] = found
-        return found
-
-
-def _named(findings: Sequence[Finding]) -> Iterable[Finding]:
-    """The first thousand as they are; of the rest, how many by rule and severity."""
-    if len(findings) <= SHOWN_PER_LIST:
-        return findings
-    rest = Counter((f.rule, f.severity, f.source.file) for f in findings[SHOWN_PER_LIST:])
-    summary = (
-        Finding(
-            rule=rule,
-            severity=Severity(severity),
-            source=Source(file, findings[-1].source.line),
-            message=f"{count:,} more findings of this kind in this list.",
-            hint="Mend those above first.",
-        )
-        for (rule, severity, file), count in rest.items()
-    )
-    return itertools.chain(findings[:SHOWN_PER_LIST], summary)
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except OSError as fault:
+        raise ProjectError(
+            f"The scratch file for the lists cannot be kept in {tempfile.gettempdir()}: "
+            f"{fault.strerror}. Nothing was sent."
+        ) from None

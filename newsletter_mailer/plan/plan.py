@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from newsletter_mailer.audience.rows import Subscriber
 from newsletter_mailer.findings import Source
@@ -27,6 +28,11 @@ class Filters:
     regions: frozenset[str] = frozenset()
     roles: frozenset[str] = frozenset()
 
+    def accepted(self, batch: Sequence[Subscriber]) -> Sequence[Subscriber]:
+        if not (self.lists or self.regions or self.roles):
+            return batch
+        return [subscriber for subscriber in batch if self.accept(subscriber)]
+
     def accept(self, subscriber: Subscriber) -> bool:
         return (
             (not self.lists or not self.lists.isdisjoint(subscriber.lists))
@@ -35,8 +41,7 @@ class Filters:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(NamedTuple):
     """One reader and what they get. `variant` None: skipped, for `reason`."""
 
     subscriber: Subscriber
@@ -84,7 +89,7 @@ def assignments(
 ) -> Iterator[Assignment]:
     """Every reader of this run, in the order of the lists."""
     for batch in batches:
-        accepted = [subscriber for subscriber in batch if filters.accept(subscriber)]
+        accepted = filters.accepted(batch)
         reasons = suppressed([subscriber.address for subscriber in accepted])
         for subscriber in accepted:
             if not subscriber.mailbox:
@@ -103,15 +108,15 @@ def make_plan(assigned: Iterable[Assignment], fields: Iterable[str]) -> Plan:
     """Variants with head counts, skips, and the profile of the merge `fields` in use."""
     plan = Plan(profile={name: FieldProfile() for name in fields})
     profile = list(plan.profile.items())
-    for assignment in assigned:
-        variant = assignment.variant
+    head_counts = plan.head_counts
+    for subscriber, variant, reason in assigned:
         if variant is None:
-            plan.skipped[assignment.reason] += 1
+            plan.skipped[reason] += 1
             continue
         plan.variants.setdefault(variant.id, variant)
-        plan.head_counts[variant.id] += 1
+        head_counts[variant.id] += 1
         for name, seen in profile:
-            _note(seen, assignment.subscriber.values.get(name, ""), assignment.subscriber.source)
+            _note(seen, subscriber.values.get(name, ""), subscriber)
     return plan
 
 
@@ -125,15 +130,15 @@ def fields_in_use(issue: Issue) -> tuple[str, ...]:
     return tuple(dict.fromkeys(("first_name", "last_name", *named)))
 
 
-def _note(seen: FieldProfile, value: str, source: Source) -> None:
+def _note(seen: FieldProfile, value: str, subscriber: Subscriber) -> None:
     if not value:
         seen.missing += 1
         if len(seen.missing_at) < EXAMPLES:
-            seen.missing_at.append(source)
+            seen.missing_at.append(subscriber.source)
         return
     if len(value) > len(seen.longest):
         seen.longest = value
-    if not _WEB_ADDRESS.fullmatch(value):
+    if ":" not in value or not _WEB_ADDRESS.fullmatch(value):
         seen.not_a_link += 1
         if len(seen.not_a_link_at) < EXAMPLES:
-            seen.not_a_link_at.append(source)
+            seen.not_a_link_at.append(subscriber.source)
