@@ -1,0 +1,69 @@
+"""The command in a fresh process for every line of standard input, without the start's second.
+
+A fork of a process that has imported everything and done nothing: its own memory, files, exit code.
+Each line is JSON: words, cwd, env, and the files for standard output and error. The answer is the
+exit code. POSIX only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from typing import Any  # JSON
+
+import newsletter_mailer.campaign.build
+import newsletter_mailer.campaign.check
+import newsletter_mailer.campaign.new
+import newsletter_mailer.campaign.resolve
+import newsletter_mailer.campaign.send
+import newsletter_mailer.campaign.status
+import newsletter_mailer.campaign.subscribers
+import newsletter_mailer.campaign.test  # all for their imports' sake
+import newsletter_mailer.cli.app
+import newsletter_mailer.cli.watcher  # noqa: F401
+from newsletter_mailer.cli import main
+
+
+def run(job: dict[str, Any]) -> int:
+    os.chdir(job["cwd"])
+    os.environ.clear()
+    os.environ.update(job["env"])
+    time.tzset()
+    for descriptor, path, mode in (
+        (0, os.devnull, os.O_RDONLY),
+        (1, job["out"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC),
+        (2, job["err"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC),
+    ):
+        os.dup2(os.open(path, mode), descriptor)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.argv = ["newsletter-mailer", *job["words"]]
+    try:
+        main()
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    else:
+        code = 0
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return code
+
+
+def serve() -> None:
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            code = 70  # something that no command ends with
+            try:
+                code = run(json.loads(line))
+            finally:
+                os._exit(code)
+        _, status = os.waitpid(child, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)  # noqa: T201  # the answer
+
+
+if __name__ == "__main__":
+    serve()
