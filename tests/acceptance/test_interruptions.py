@@ -1,0 +1,235 @@
+"""Crashes, Ctrl-C and the terminal's question: nobody is lost, nobody gets it twice."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.scene import (
+    COMMAND,
+    Newsletter,
+    addresses,
+    environment,
+    plain_newsletter,
+    run,
+)
+from tests.conftest import Result
+from tests.smtp_server import Inbox
+
+SEND = ("send", "--issue", "2030-01", "--yes")
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals and terminals of POSIX")
+
+#: Makes the message of one reader (or everyone) fail, as a bug would.
+CRASH = """\
+import sys
+from newsletter_mailer.cli import main
+from newsletter_mailer.compose.message import CompiledMessage
+
+fill, unlucky = CompiledMessage.fill, sys.argv.pop(1)
+def crash(self, recipient):
+    if unlucky in (recipient.mailbox, "everyone"):
+        raise RuntimeError("planted")
+    return fill(self, recipient)
+CompiledMessage.fill = crash
+main()
+"""
+
+
+@pytest.fixture
+def news(tmp_path: Path) -> Newsletter:
+    return plain_newsletter(tmp_path / "news", readers=8)
+
+
+def crashing(news: Newsletter, inbox: Inbox, *, at: str) -> Result:
+    words = (*SEND, "--connections", "1")
+    command = (sys.executable, "-c", CRASH, at)
+    return run(*words, cwd=news.root, env=inbox.environment(), command=command)
+
+
+def details(done: Result) -> str:
+    """What stands in the file that the sentence names."""
+    found = re.search(r"The details are in (\S+)", done.err)
+    assert found, done.err
+    file = Path(found[1])
+    text = file.read_text("utf-8")
+    file.unlink()
+    return text
+
+
+def assert_everyone_has_it_once(news: Newsletter, inbox: Inbox) -> None:
+    done = news.run(*SEND, "--json", env=inbox.environment())
+    assert done.code == 0, done.err
+    assert sorted(inbox.recipients()) == addresses(8)
+
+
+def test_a_crash_before_the_first_message_sends_nothing(news: Newsletter, inbox: Inbox) -> None:
+    done = crashing(news, inbox, at="everyone")
+
+    assert done.code == 1, done.err
+    assert inbox.received == []
+    assert "Traceback" not in done.err
+    assert "Nothing was sent." in done.err
+    assert "RuntimeError: planted" in details(done)
+    assert_everyone_has_it_once(news, inbox)
+
+
+def test_a_crash_after_a_message_says_so_and_the_next_run_completes(
+    news: Newsletter, inbox: Inbox
+) -> None:
+    done = crashing(news, inbox, at="reader05@example.org")
+
+    assert done.code == 3, done.err
+    assert 0 < len(inbox.received) < 8
+    assert "Traceback" not in done.err
+    assert "Messages had left already" in done.err
+    assert "RuntimeError: planted" in details(done)
+    states = news.run("status", "--issue", "2030-01", "--json").json["counts"]
+    assert states == {"sent": len(inbox.received), "queued": 8 - len(inbox.received)}
+    assert_everyone_has_it_once(news, inbox)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_stopped_records_everything_and_the_next_completes(
+    news: Newsletter, inbox: Inbox, number: signal.Signals
+) -> None:
+    words = (*SEND, "--rate", "2/s", "--connections", "2", "--json")
+    running = news.begin(*words, env=inbox.environment())
+    wait_until(lambda: len(inbox.received) >= 2)
+    running.send_signal(number)
+    out, err = running.communicate(timeout=30)
+    stopped = Result(running.returncode, out, err)
+
+    assert stopped.code == 3, stopped.err
+    assert "Stopping after the messages in flight" in stopped.err
+    assert stopped.json["sent"] == len(inbox.received) < 8
+    assert stopped.json["remaining"] == 8 - len(inbox.received)
+    assert "Run the same command again" in stopped.err
+    states = news.run("status", "--issue", "2030-01", "--json").json["counts"]
+    assert states == {"sent": len(inbox.received), "queued": 8 - len(inbox.received)}
+    assert_everyone_has_it_once(news, inbox)
+
+
+def test_stopped_while_waiting_for_its_hour_nothing_was_sent(
+    news: Newsletter, inbox: Inbox
+) -> None:
+    before = news.snapshot()
+    running = news.begin(*SEND, "--at", "2099-01-01T09:00", env=inbox.environment())
+    assert running.stderr is not None
+    while "Waiting until 2099-01-01 09:00" not in running.stderr.readline():
+        assert running.poll() is None
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=30)
+
+    assert running.returncode == 1
+    assert "Nothing was sent." in err
+    assert inbox.connections == 0
+    assert news.snapshot() == before
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    for _ in range(200):
+        if true():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it never came")
+
+
+class Terminal:
+    """The command at a terminal of 100 columns, and somebody who types."""
+
+    def __init__(self, news: Newsletter, inbox: Inbox, *words: str) -> None:
+        self.screen = ""
+        self._main, other = pty.openpty()
+        self._process = subprocess.Popen(
+            [COMMAND, *words],
+            cwd=news.root,
+            env=environment({**inbox.environment(), "TERM": "xterm", "COLUMNS": "100"}),
+            stdin=other,
+            stdout=other,
+            stderr=other,
+            start_new_session=True,
+            preexec_fn=lambda: _take_terminal(other),
+        )
+        os.close(other)
+
+    def read_until(self, words: str) -> None:
+        while words not in self.screen:
+            assert self._read(), self.screen
+
+    def type(self, text: str) -> None:
+        os.write(self._main, text.encode())
+
+    def end(self) -> int:
+        while self._read():
+            pass
+        os.close(self._main)
+        return self._process.wait(timeout=30)
+
+    def _read(self) -> bool:
+        try:
+            octets = os.read(self._main, 4096)
+        except OSError:  # Linux: the other side is closed
+            return False
+        self.screen += octets.decode("utf-8", "replace").replace("\r\n", "\n")
+        return bool(octets)
+
+
+def _take_terminal(descriptor: int) -> None:
+    """So that typing Ctrl-C sends the signal."""
+    import fcntl
+    import termios
+
+    fcntl.ioctl(descriptor, termios.TIOCSCTTY, 0)
+
+
+ASK = ("send", "--issue", "2030-01")
+QUESTION = "Mail 8 readers now? [y/N]: "
+
+
+def test_at_a_terminal_the_plan_is_shown_and_yes_sends(news: Newsletter, inbox: Inbox) -> None:
+    terminal = Terminal(news, inbox, *ASK)
+    terminal.read_until(QUESTION)
+    assert inbox.connections == 0
+    for line in (
+        "Subject  News for Sam",
+        "From     Test News <news@example.org>",
+        f"Through  127.0.0.1:{inbox.port}",
+        "Variant  Sections  Readers",
+        "full            1        8",
+    ):
+        assert line in terminal.screen
+    terminal.type("y\n")
+
+    assert terminal.end() == 0
+    assert "8/8" in terminal.screen, "the progress bar"
+    assert "2030-01: 8 readers: 8 sent." in terminal.screen
+    assert len(inbox.received) == 8
+
+    again = Terminal(news, inbox, *ASK)
+    assert again.end() == 0
+    assert "Mail " not in again.screen, "nobody is left: there is nothing to ask"
+
+
+@pytest.mark.parametrize("answer", ["n\n", "\n", "\x04", "\x03"], ids=["n", "enter", "^D", "^C"])
+def test_at_a_terminal_anything_but_yes_sends_nothing(
+    news: Newsletter, inbox: Inbox, answer: str
+) -> None:
+    before = news.snapshot()
+    terminal = Terminal(news, inbox, *ASK)
+    terminal.read_until(QUESTION)
+    terminal.type(answer)
+
+    assert terminal.end() == 1
+    assert "Nothing was sent" in terminal.screen
+    assert inbox.connections == 0
+    assert news.snapshot() == before
