@@ -16,7 +16,7 @@ def parse_toml(text: str, file: str) -> tuple[dict[str, Any], list[Finding]]:
         return tomllib.loads(text), []
     except tomllib.TOMLDecodeError as fault:
         found = re.search(r"\(at line (\d+), column (\d+)\)", str(fault))
-        line = int(found[1]) if found else max(1, text.count("\n"))
+        line = int(found[1]) if found else text.rstrip("\n").count("\n") + 1
         what = re.sub(r" \(at .*\)$", "", str(fault))
         return {}, [
             error(

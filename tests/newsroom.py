@@ -41,13 +41,18 @@ class Newsroom:
     folder: ProjectFolder
     issue_id: str = ISSUE
     environment: Mapping[str, str] = field(default_factory=dict)
+    cached: tuple[Template | None, list[Finding]] | None = None
 
     def write(self, path: str, content: str | bytes) -> None:
         """`path` inside the issue's folder."""
         self.folder.write(f"issues/{self.issue_id}/{path}", content)
 
     def write_kind(self, name: str, content: str) -> None:
-        self.folder.write(f"templates/regional/sections/{name}", content)
+        self.write_template(f"sections/{name}", content)
+
+    def write_template(self, path: str, content: str) -> None:
+        self.folder.write(f"templates/regional/{path}", content)
+        self.cached = None
 
     def drop(self, path: str) -> None:
         (self.folder.root / "issues" / self.issue_id / path).unlink()
@@ -57,7 +62,10 @@ class Newsroom:
         return made_settings(self.folder.read("newsletter.toml"), self.environment)
 
     def read_template(self) -> tuple[Template | None, list[Finding]]:
-        return read_template(self.folder.root, self.settings.template, REPOSITORY / "templates")
+        if self.cached is None:
+            shipped = REPOSITORY / "templates"
+            self.cached = read_template(self.folder.root, self.settings.template, shipped)
+        return self.cached
 
     def read(self) -> tuple[Issue | None, list[Finding]]:
         template, findings = self.read_template()

@@ -86,6 +86,7 @@ def _regions(
             conditional = _CONDITIONAL.fullmatch(match["comment"])
             if conditional:
                 inside = conditional.span("inside")
+                yield at, at + inside[0], "code", ""
                 yield from _regions(page, at + inside[0], at + inside[1], slots)
             else:
                 yield at, to, "code", ""

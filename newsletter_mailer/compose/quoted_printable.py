@@ -11,6 +11,7 @@ import binascii
 import re
 
 SOFT_BREAK = b"=\r\n"
+_WIDTH = 76  #: of a line, with its soft break
 
 _LEADING_DOT = re.compile(rb"^\.+", re.MULTILINE)
 #: A value that stands for itself in one line of a quoted-printable body.
@@ -28,7 +29,12 @@ def encode_piece(text: str) -> bytes:
 
 def close(piece: bytes) -> bytes:
     """The piece, ended so that the next one begins a line."""
-    return piece if not piece or piece.endswith(b"\r\n") else piece + SOFT_BREAK
+    if not piece or piece.endswith(b"\r\n"):
+        return piece
+    if len(piece) - piece.rfind(b"\n") > _WIDTH:  # full: the soft break needs a place
+        last = 3 if piece[-3:-2] == b"=" else 1
+        piece = piece[:-last] + SOFT_BREAK + piece[-last:].replace(b".", b"=2E")
+    return piece + SOFT_BREAK
 
 
 def encode_value(value: str) -> bytes:

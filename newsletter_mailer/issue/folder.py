@@ -75,10 +75,12 @@ class _IssueReader:
         toml_file = f"{self.prefix}/issue.toml"
         text = _read_text(self.folder / "issue.toml", toml_file, self.findings)
         table: Mapping[str, Any] = {}
+        is_readable = False
         if text is not None:
             self.files["issue.toml"] = text.encode()
             table, broken = parse_toml(text, toml_file)
             self.findings.extend(broken)
+            is_readable = not broken
             if not broken:
                 self.look_at_keys(table, text, toml_file)
         sections = self.sections()
@@ -91,7 +93,7 @@ class _IssueReader:
                     "Write files such as 10-letter.md, or run newsletter-mailer add.",
                 )
             )
-        if text is None or not table:
+        if text is None or not is_readable:
             return None, self.findings
         issue = self.issue(table, text, Source(toml_file), sections)
         return issue, self.findings
@@ -118,7 +120,7 @@ class _IssueReader:
         before = len(self.findings)
         subject = self.line_of_text(table, text, source, "subject")
         preheader = self.line_of_text(table, text, source, "preheader")
-        if subject.is_empty:
+        if not str(table.get("subject", "")).strip():
             self.wrong(source.file, text, (), "The issue has no subject.", 'Add subject = "...".')
         day = table.get("date")
         if isinstance(day, datetime):
