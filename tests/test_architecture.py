@@ -43,6 +43,7 @@ TOUCHES_THE_WORLD = (
     "store/lock.py",
     "store/sqlite.py",
     "deliver/engine.py",
+    "deliver/login.py",
     "deliver/sandbox.py",
     "deliver/smtp.py",
     "campaign/",

@@ -6,6 +6,7 @@ outcomes and the next batch's claims share a transaction. Only a batch is ever i
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import queue
 import random
@@ -18,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 
 from newsletter_mailer.deliver.pace import Pace
 from newsletter_mailer.deliver.replies import Outcome
-from newsletter_mailer.deliver.smtp import SenderRefused, SmtpConnection
+from newsletter_mailer.deliver.smtp import RunRefused, SmtpConnection
 from newsletter_mailer.errors import DeliveryError
 from newsletter_mailer.store.sqlite import ClaimedRow, Settled
 from newsletter_mailer.store.states import State
@@ -37,7 +38,10 @@ Ready = Callable[[ClaimedRow], bytes]
 
 @dataclass(slots=True)
 class Done:
-    """What a thread reports of a row. `fault`: it was not sent, and the run must stop."""
+    """What a thread reports of a row. Without an outcome it was not sent, and is owed again.
+
+    `fault`: the run must stop.
+    """
 
     row: ClaimedRow
     outcome: Outcome | None = None
@@ -91,14 +95,15 @@ class Engine:
                 self._coordinate(waiting, jobs, done)
                 if not self._wait_for_deferred(delay):
                     break
+        except BaseException as fault:
+            self._fault = self._fault or fault
+            raise
         finally:
             for _ in threads:
                 jobs.put(None)
             for thread in threads:
                 thread.join()
-            self._record(0)
-            if waiting:
-                self.give_back([row.address for row in waiting])
+            self._finish(waiting, done)
         if self._fault is not None:
             raise self._fault
         return not self.stop.is_set()
@@ -112,35 +117,62 @@ class Engine:
         in_flight = 0
         at_once = self.connections if self.pace.per_minute else BATCH
         is_through = False
+        next_at: datetime | None = None  #: of the first one waiting
         while True:
-            stopping = self.stop.is_set() or self._fault is not None
-            if not stopping and not waiting and not is_through:
+            if not self._is_stopping and not waiting and not is_through:
                 waiting.extend(self._record(at_once))
                 is_through = not waiting
-            while waiting and in_flight < 2 * self.connections and not stopping:
-                if not self._wait_for_pace():
-                    stopping = True
+            while waiting and in_flight < 2 * self.connections and not self._is_stopping:
+                next_at = next_at or self.pace.wait_until(datetime.now(UTC))
+                if next_at > datetime.now(UTC):
                     break
+                next_at = None
                 jobs.put(waiting.popleft())
                 in_flight += 1
-            if in_flight == 0 and (stopping or (not waiting and is_through)):
+            if in_flight == 0 and (self._is_stopping or (not waiting and is_through)):
                 return
-            try:
-                report = done.get(timeout=_RECORD_AFTER)
-            except queue.Empty:
-                report = None
-            if report is not None:
+            if in_flight == 0 and next_at is not None:
+                self._wait_for_pace(next_at, waiting)
+                continue
+            with contextlib.suppress(queue.Empty):
+                report = done.get(timeout=_until(next_at, at_most=_RECORD_AFTER))
                 in_flight -= 1
                 self._note(report)
             if self._settled and time.monotonic() - self._recorded > _RECORD_AFTER:
                 self._record(0)
 
+    @property
+    def _is_stopping(self) -> bool:
+        return self.stop.is_set() or self._fault is not None
+
+    def _finish(self, waiting: deque[ClaimedRow], done: queue.SimpleQueue[Done]) -> None:
+        """Records what the connections still did, whatever failed before."""
+        reports = []
+        with contextlib.suppress(queue.Empty):
+            while True:
+                reports.append(done.get_nowait())
+        for report in reports:
+            self._settle(report)
+        self._record(0)
+        unsent = [report.row for report in reports if report.outcome is None]
+        if addresses := [row.address for row in (*waiting, *unsent)]:
+            self.give_back(addresses)
+        for report in reports:
+            if report.outcome is not None:
+                self.on_outcome(report.outcome)
+
     def _note(self, report: Done) -> None:
+        self._settle(report)
         if report.outcome is None:
-            self._fault = self._fault or report.fault
             self.give_back([report.row.address])
-            return
+        else:
+            self.on_outcome(report.outcome)
+
+    def _settle(self, report: Done) -> None:
+        self._fault = self._fault or report.fault
         outcome = report.outcome
+        if outcome is None:
+            return
         self._settled.append(
             Settled(
                 address=report.row.address,
@@ -153,14 +185,14 @@ class Engine:
             )
         )
         self._deferred += outcome.state is State.DEFERRED
-        self.on_outcome(outcome)
 
     def _record(self, count: int) -> list[ClaimedRow]:
-        settled, self._settled = self._settled, []
         self._recorded = time.monotonic()
-        if not settled and not count:
+        if not self._settled and not count:
             return []
-        return self.claim(settled, count, self._began)
+        claimed = self.claim(self._settled, count, self._began)
+        self._settled = []
+        return claimed
 
     def _wait_for_deferred(self, delay: float) -> bool:
         """Whether there is something to try again, after the wait."""
@@ -174,15 +206,17 @@ class Engine:
         self.on_wait(again, self._deferred)
         return not self.stop.wait((again - now).total_seconds())
 
-    def _wait_for_pace(self) -> bool:
-        """False if a person stopped the run meanwhile."""
-        now = datetime.now(UTC)
-        seconds = (self.pace.wait_until(now) - now).total_seconds()
-        if seconds <= 0:
-            return True
-        if self._settled:
-            self._record(0)
-        return not self.stop.wait(seconds)
+    def _wait_for_pace(self, until: datetime, waiting: deque[ClaimedRow]) -> None:
+        """Nothing is in flight: all is recorded first, and nothing stays claimed for long.
+
+        A person may end the wait.
+        """
+        self._record(0)
+        seconds = _until(until) or 0.0
+        if seconds > _RECORD_AFTER:
+            self.give_back([row.address for row in waiting])
+            waiting.clear()
+        self.stop.wait(seconds)
 
     def _work(
         self,
@@ -192,12 +226,14 @@ class Engine:
     ) -> None:
         failures = 0
         while (row := jobs.get()) is not None:
+            if self._is_stopping:
+                done.put(Done(row))
+                continue
             try:
-                if connection is None or not connection.is_open:
-                    connection = self.connect()
-                outcome = connection.send(row.mailbox, self.ready(row))
+                message = self.ready(row)
+                connection, outcome = self._send(connection, row, message)
                 failures = 0
-            except SenderRefused as fault:
+            except RunRefused as fault:
                 done.put(Done(row, fault=fault))
             except DeliveryError as fault:
                 failures += 1
@@ -211,6 +247,34 @@ class Engine:
                 done.put(Done(row, outcome))
         if connection is not None:
             connection.close()
+
+    def _send(
+        self, connection: SmtpConnection | None, row: ClaimedRow, message: bytes
+    ) -> tuple[SmtpConnection, Outcome]:
+        """A connection that was at rest may be gone, or have had its share of messages.
+
+        What was deferred because of that (no reply, or 421) goes over a fresh one at once.
+        """
+        if connection is not None and connection.is_open:
+            outcome = connection.send(row.mailbox, message)
+            if not _is_spent(connection, outcome):
+                return connection, outcome
+        connection = self.connect()
+        return connection, connection.send(row.mailbox, message)
+
+
+def _is_spent(connection: SmtpConnection, outcome: Outcome) -> bool:
+    return (
+        outcome.state is State.DEFERRED and outcome.code in (None, 421) and not connection.is_open
+    )
+
+
+def _until(moment: datetime | None, *, at_most: float | None = None) -> float | None:
+    """Seconds until then."""
+    if moment is None:
+        return at_most
+    seconds = max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    return seconds if at_most is None else min(seconds, at_most)
 
 
 def _delays() -> Iterator[float]:

@@ -8,7 +8,10 @@ from datetime import datetime, time, timedelta, tzinfo
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Hours of the day in which mail may leave; past midnight when it ends before it begins."""
+    """Hours of the day in which mail may leave; past midnight when it ends before it begins.
+
+    A window that ends when it begins is always open.
+    """
 
     begins: time
     ends: time
@@ -18,7 +21,7 @@ class Window:
         """`now` if it is open, else the next moment when it is."""
         local = now.astimezone(self.zone)
         clock = local.time()
-        if self.begins <= self.ends:
+        if self.begins < self.ends:
             is_open = self.begins <= clock < self.ends
         else:
             is_open = clock >= self.begins or clock < self.ends
@@ -38,9 +41,9 @@ class Pace:
 
     def wait_until(self, now: datetime) -> datetime:
         """The earliest moment for the next message; it counts as sent then."""
-        at = now if self.window is None else self.window.opens(now)
+        at = now if self._next is None else max(now, self._next)
+        if self.window is not None:
+            at = self.window.opens(at)
         if self.per_minute is not None:
-            if self._next is not None and self._next > at:
-                at = self._next
             self._next = at + timedelta(minutes=1 / self.per_minute)
         return at

@@ -17,6 +17,10 @@ class Reply:
     enhanced: str | None
     text: str
 
+    def __str__(self) -> str:
+        """For the middle of a sentence."""
+        return f"{self.code} {self.text}".strip().rstrip(".")
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:

@@ -37,7 +37,10 @@ class _Outbox:
         trace = "".join(f"Delivered-To: {recipient}\r\n" for recipient in envelope.rcpt_tos)
         head = f"Return-Path: <{envelope.mail_from or ''}>\r\n{trace}".encode()
         content = envelope.original_content or b""
-        (self.folder / f"{self.number:04}.eml").write_bytes(head + content)
+        try:
+            (self.folder / f"{self.number:04}.eml").write_bytes(head + content)
+        except OSError as fault:
+            return f"452 4.3.1 cannot be written: {fault.strerror}"
         return "250 2.0.0 delivered to the sandbox"
 
 

@@ -8,42 +8,59 @@ to the kernel first, then the dot, then the answer is read.
 from __future__ import annotations
 
 import contextlib
-import shlex
 import smtplib
 import socket
 import ssl
-import subprocess
+from dataclasses import dataclass
 
 from newsletter_mailer.address import needs_smtputf8
-from newsletter_mailer.deliver.replies import Outcome, outcome_of, read_reply
-from newsletter_mailer.errors import (
-    CannotConnect,
-    CertificateRefused,
-    DeliveryError,
-    LoginRefused,
-)
+from newsletter_mailer.deliver.login import log_in
+from newsletter_mailer.deliver.replies import Outcome, Reply, outcome_of, read_reply
+from newsletter_mailer.errors import CannotConnect, CertificateRefused, DeliveryError
 from newsletter_mailer.settings import SmtpSettings
 from newsletter_mailer.store.states import State
 
-#: Seconds. Connecting is short, so that a wrong host is noticed; the rest is RFC 5321 section
-#: 4.5.3.2: a time-out after the dot "would typically result in delivery of multiple copies".
-CONNECT, COMMAND, AFTER_DOT = 30.0, 300.0, 600.0
-
 _LOST = (smtplib.SMTPException, OSError)
+_GOODBYE = 5.0  #: seconds for the answer to QUIT, which changes nothing
 
 
-class SenderRefused(DeliveryError):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """Seconds. Connecting is short, so that a wrong host is noticed; the rest is RFC 5321 section
+    4.5.3.2: a time-out after the dot "would typically result in delivery of multiple copies".
+    """
+
+    connect: float = 30.0
+    command: float = 300.0
+    after_dot: float = 600.0
+
+
+PATIENT = Timeouts()
+
+
+class RunRefused(DeliveryError):
+    """The server takes none of these messages: to go on would burn the list."""
+
+
+class SenderRefused(RunRefused):
     """The server takes no mail from this sender at all."""
+
+
+class MessageTooLarge(RunRefused):
+    """RFC 1870: the server takes no message of this size."""
 
 
 class SmtpConnection:
     """One open session. Not for several threads."""
 
-    def __init__(self, smtp: smtplib.SMTP, reverse_path: str) -> None:
+    def __init__(self, smtp: smtplib.SMTP, reverse_path: str, timeouts: Timeouts = PATIENT) -> None:
         self._smtp: smtplib.SMTP | None = smtp
         self._reverse_path = reverse_path
+        self._timeouts = timeouts
         self.takes_smtputf8 = smtp.has_extn("smtputf8")
         self._states_size = smtp.has_extn("size")
+        limit = smtp.esmtp_features.get("size", "").strip()
+        self._largest = int(limit) if limit.isascii() and limit.isdigit() else 0  #: 0: no limit
 
     @property
     def is_open(self) -> bool:
@@ -52,24 +69,34 @@ class SmtpConnection:
     def send(self, mailbox: str, message: bytes) -> Outcome:
         """One message to one recipient. `message` has CRLF line ends and ends in one.
 
-        Raises SenderRefused; every other fate is an Outcome.
+        Raises RunRefused; every other fate is an Outcome.
         """
         if self._smtp is None:
             return Outcome(State.DEFERRED, reply="the connection was lost before")
         smtp = self._smtp
+        if needs_smtputf8(mailbox) and not self.takes_smtputf8:
+            return Outcome(
+                State.DEFERRED, reply="the server lacks SMTPUTF8, which the address needs"
+            )
+        if 0 < self._largest < len(message):
+            raise MessageTooLarge(
+                f"The server takes messages of up to {self._largest:,} octets, and this issue has "
+                f"{len(message):,}. Make its pictures smaller, or host them."
+            )
         try:
             refused = self._envelope(smtp, mailbox, len(message))
             if refused is not None:
                 return refused
             _hand_over(smtp, _dot_stuffed(message))
+            _set_timeout(smtp, self._timeouts.after_dot)
+            # If the kernel takes not even these, the server never has the dot.
+            _hand_over(smtp, b".\r\n")
         except _LOST as fault:
             self.close()
             return Outcome(State.DEFERRED, reply=f"line lost before the final dot: {_said(fault)}")
         try:
-            _set_timeout(smtp, AFTER_DOT)
-            _hand_over(smtp, b".\r\n")
             reply = read_reply(*smtp.getreply())
-            _set_timeout(smtp, COMMAND)
+            _set_timeout(smtp, self._timeouts.command)
         except _LOST as fault:
             self.close()
             return Outcome(State.UNKNOWN, reply=f"line lost after the final dot: {_said(fault)}")
@@ -84,9 +111,15 @@ class SmtpConnection:
         if needs_smtputf8(mailbox) or needs_smtputf8(self._reverse_path):
             options.append("SMTPUTF8")
         reply = read_reply(*smtp.mail(self._reverse_path, options))
+        if reply.code == 552:
+            raise MessageTooLarge(
+                f"The server takes no message of {size:,} octets: {reply}. "
+                "Make the issue's pictures smaller, or host them."
+            )
         if 500 <= reply.code < 600:
             raise SenderRefused(
-                f"The server refuses the sender {self._reverse_path}: {reply.code} {reply.text}"
+                f"The server refuses the sender {self._reverse_path}: {reply}. Ask whoever runs "
+                "it, or look at BOUNCE_ADDRESS in .env and from in newsletter.toml."
             )
         if reply.code // 100 == 2:
             reply = read_reply(*smtp.rcpt(mailbox))
@@ -94,73 +127,97 @@ class SmtpConnection:
             reply = read_reply(*smtp.docmd("DATA"))
             if reply.code == 354:
                 return None
-        if reply.code == 421:
-            self.close()
-        else:
-            smtp.rset()
+        self._begin_anew(smtp, reply)
         return outcome_of(reply, after_dot=False)
+
+    def _begin_anew(self, smtp: smtplib.SMTP, reply: Reply) -> None:
+        """After a refusal the connection is good for the next message, or closed."""
+        if reply.code // 100 in (4, 5) and reply.code != 421:
+            with contextlib.suppress(*_LOST):
+                if smtp.rset()[0] == 250:
+                    return
+        self.close()
 
     def close(self) -> None:
         """Ends the session; what the server says to QUIT changes nothing."""
         if self._smtp is not None:
             smtp, self._smtp = self._smtp, None
             with contextlib.suppress(*_LOST):
-                _set_timeout(smtp, 5.0)
+                _set_timeout(smtp, _GOODBYE)
                 smtp.quit()
             smtp.close()
 
 
-def connect(settings: SmtpSettings, sender: str) -> SmtpConnection:
+def connect(settings: SmtpSettings, sender: str, timeouts: Timeouts = PATIENT) -> SmtpConnection:
     """A session, encrypted and logged in as the settings say.
 
     Raises CannotConnect, CertificateRefused, LoginRefused.
     """
     where = f"{settings.host}:{settings.port}"
+    reverse_path = settings.bounce_address or sender
+    smtp = _greeted(settings, where, timeouts)
     try:
-        smtp = _greeted(settings)
+        log_in(smtp, settings)
+        connection = SmtpConnection(smtp, reverse_path, timeouts)
+        if needs_smtputf8(reverse_path) and not connection.takes_smtputf8:
+            raise CannotConnect(
+                f"{where} lacks SMTPUTF8, which the sender's address {reverse_path} needs. "
+                "Use an address without accents before the @-sign."
+            )
+        _set_timeout(smtp, timeouts.command)
+    except BaseException:
+        smtp.close()
+        raise
+    return connection
+
+
+def _greeted(settings: SmtpSettings, where: str, timeouts: Timeouts) -> smtplib.SMTP:
+    """Raises CannotConnect, CertificateRefused."""
+    look = "Look at SMTP_HOST, SMTP_PORT and SMTP_SECURITY in .env"
+    try:
+        return _session(settings, timeouts)
     except ssl.SSLCertVerificationError as fault:
         raise CertificateRefused(
-            f"The certificate of {where} is not valid: {fault.verify_message}. Nothing was sent. "
-            "If your organisation signs its own certificates, name their file in SMTP_CA_FILE."
+            f"The certificate of {where} is not valid: {fault.verify_message.rstrip('.')}. "
+            "Nothing was sent. SMTP_HOST must be the name that the certificate is for; if your "
+            "organisation signs its own certificates, name their file in SMTP_CA_FILE."
         ) from None
     except ssl.SSLError as fault:
         raise CannotConnect(
             f"{where} does not speak TLS as expected ({fault.reason or fault}). "
-            "Look at SMTP_SECURITY and SMTP_PORT in .env: starttls is usually 587, tls 465."
+            f"{look}: starttls is usually 587, tls 465."
         ) from None
     except smtplib.SMTPNotSupportedError:
         raise CannotConnect(
-            f"{where} offers no STARTTLS, so the connection would not be encrypted. "
-            "Look at SMTP_SECURITY and SMTP_PORT in .env."
+            f"{where} offers no STARTTLS, so the connection would not be encrypted. {look}."
         ) from None
     except smtplib.SMTPResponseException as fault:
         reply = read_reply(fault.smtp_code, _octets(fault.smtp_error))
-        raise CannotConnect(f"{where} does not want us: {reply.code} {reply.text}") from None
+        if reply.code < 0:
+            raise CannotConnect(f"{where} is not a mail server. {look}.") from None
+        raise CannotConnect(f"{where} does not want us: {reply}.") from None
     except _LOST as fault:
         raise CannotConnect(
-            f"The mail server {where} does not answer ({_said(fault)}). "
-            "Look at SMTP_HOST and SMTP_PORT in .env, and at your network."
+            f"The mail server {where} does not answer ({_said(fault)}). {look}, and at your "
+            "network."
         ) from None
-    try:
-        _log_in(smtp, settings)
-    except LoginRefused:
-        smtp.close()
-        raise
-    return SmtpConnection(smtp, settings.bounce_address or sender)
+    except ValueError as fault:  # a name that cannot be one
+        raise CannotConnect(f"{where} cannot be a mail server ({_said(fault)}). {look}.") from None
 
 
-def _greeted(settings: SmtpSettings) -> smtplib.SMTP:
+def _session(settings: SmtpSettings, timeouts: Timeouts) -> smtplib.SMTP:
     helo = settings.helo_name or _helo_name()
+    host = settings.host.strip("[]")  # an IPv6 address as in a URL
     if settings.security == "tls":
         smtp: smtplib.SMTP = smtplib.SMTP_SSL(
-            local_hostname=helo, timeout=CONNECT, context=_context(settings)
+            local_hostname=helo, timeout=timeouts.connect, context=_context(settings)
         )
     else:
-        smtp = smtplib.SMTP(local_hostname=helo, timeout=CONNECT)
+        smtp = smtplib.SMTP(local_hostname=helo, timeout=timeouts.connect)
     try:
         # smtplib checks the certificate's name against this, and sets it only in its constructor.
-        smtp._host = settings.host  # type: ignore[attr-defined]  # noqa: SLF001
-        code, said = smtp.connect(settings.host, settings.port)
+        smtp._host = host  # type: ignore[attr-defined]  # noqa: SLF001
+        code, said = smtp.connect(host, settings.port)
         if code != 220:
             raise smtplib.SMTPConnectError(code, said)
         if smtp.sock is not None:
@@ -172,55 +229,10 @@ def _greeted(settings: SmtpSettings) -> smtplib.SMTP:
             if code != 220:
                 raise smtplib.SMTPResponseException(code, said)
             smtp.ehlo_or_helo_if_needed()
-        _set_timeout(smtp, COMMAND)
     except BaseException:
         smtp.close()
         raise
     return smtp
-
-
-def _log_in(smtp: smtplib.SMTP, settings: SmtpSettings) -> None:
-    if not settings.username:
-        return
-    try:
-        if settings.token_command:
-            smtp.ehlo_or_helo_if_needed()
-            token = _token(settings.token_command)
-            words = f"user={settings.username}\x01auth=Bearer {token}\x01\x01"
-            # A second challenge holds the server's error (RFC 7628 section 3.2.3): answer nothing.
-            smtp.auth("XOAUTH2", lambda challenge=None: "" if challenge else words)
-        else:
-            smtp.login(settings.username, settings.password)
-    except smtplib.SMTPNotSupportedError:
-        raise LoginRefused(
-            f"{settings.host} offers no login, but SMTP_USERNAME is set. Remove it from .env, or "
-            "use the port for submission (587 or 465)."
-        ) from None
-    except smtplib.SMTPResponseException as fault:
-        reply = read_reply(fault.smtp_code, _octets(fault.smtp_error))
-        raise LoginRefused(
-            f"{settings.host} refuses the login of {settings.username}: {reply.code} {reply.text} "
-            "Look at SMTP_USERNAME and SMTP_PASSWORD in .env."
-        ) from None
-    except _LOST as fault:
-        raise LoginRefused(
-            f"{settings.host} hung up during the login of {settings.username} ({_said(fault)})."
-        ) from None
-
-
-def _token(command: str) -> str:
-    """The access token that the person's own command prints (XOAUTH2). Raises LoginRefused."""
-    try:
-        done = subprocess.run(  # noqa: S603  # the command is the person's own, from .env
-            shlex.split(command), capture_output=True, text=True, timeout=60, check=False
-        )
-    except (OSError, ValueError, subprocess.TimeoutExpired) as fault:
-        raise LoginRefused(f"SMTP_TOKEN_COMMAND cannot be run: {fault}.") from None
-    if done.returncode or not done.stdout.strip():
-        raise LoginRefused(
-            f"SMTP_TOKEN_COMMAND gave no token (exit code {done.returncode}). Run it by hand."
-        )
-    return done.stdout.strip()
 
 
 def _context(settings: SmtpSettings) -> ssl.SSLContext:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -16,6 +17,9 @@ else:
 
     def _lock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+_HELD = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)  #: flock's and msvcrt's ways to say it
 
 
 class AlreadyLocked(Exception):
@@ -36,7 +40,9 @@ class FileLock:
             _lock(descriptor)
         except OSError as fault:
             os.close(descriptor)
-            raise AlreadyLocked from fault
+            if fault.errno in _HELD:
+                raise AlreadyLocked from fault
+            raise
         self._descriptor = descriptor
 
     def release(self) -> None:

@@ -48,7 +48,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
         ) WITHOUT ROWID
         """,
         """
-        CREATE INDEX delivery_by_run ON delivery (issue, run, state)
+        CREATE INDEX delivery_by_run ON delivery (issue, run, state, at)
         """,
         """
         CREATE TABLE suppression (

@@ -11,18 +11,28 @@ import hmac
 import json
 import secrets
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from newsletter_mailer.errors import LedgerBusy, LedgerError
 from newsletter_mailer.store.lock import AlreadyLocked, FileLock
 from newsletter_mailer.store.schema import STEPS
-from newsletter_mailer.store.states import OWED, State
+from newsletter_mailer.store.states import OWED, TRANSITIONS, State
 
 _WAIT = 5.0  #: seconds for another connection's commit
+_COMPLAINTS = {
+    "SQLITE_FULL": "the disk is full",
+    "SQLITE_IOERR": "the disk does not take it (full, or faulty)",
+    "SQLITE_NOTADB": "the file is not a ledger, or it is damaged",
+    "SQLITE_CORRUPT": "the file is damaged",
+    "SQLITE_BUSY": "another program holds it",
+    "SQLITE_READONLY": "it is write-protected",
+    "SQLITE_CANTOPEN": "it cannot be opened",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +119,8 @@ class Ledger:
             raise LedgerError(f"The ledger cannot be locked: {fault.strerror}.") from None
         with self._writing() as database:
             database.execute(
-                "UPDATE delivery SET state = ?, reply = ? WHERE state = ?",
+                "UPDATE delivery SET state = ?, code = NULL, enhanced = NULL, reply = ? "
+                "WHERE state = ?",
                 (State.UNKNOWN, "the sender died before it read the answer", State.SENDING),
             )
 
@@ -147,7 +158,8 @@ class Ledger:
     ) -> int:
         """Records the run and puts its audience into the ledger, in one transaction.
 
-        Rows of earlier runs keep their state; what is still owed is planned anew.
+        Rows of earlier runs keep their state; what is still owed is planned anew. `skipped` is
+        read when `rows` are through.
         Raises LedgerError, with nothing written.
         """
         with self._writing() as database:
@@ -155,18 +167,12 @@ class Ledger:
             database.execute(
                 "INSERT INTO issue VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
                 "content_hash = excluded.content_hash, files = excluded.files",
-                (issue, now.isoformat(), content_hash, json.dumps(files)),
+                (issue, _stamp(now), content_hash, json.dumps(files)),
             )
             cursor = database.execute(
                 "INSERT INTO run (issue, began, filters, content_hash, planned, skipped) "
-                "VALUES (?, ?, ?, ?, 0, ?)",
-                (
-                    issue,
-                    now.isoformat(),
-                    json.dumps(filters, default=sorted),
-                    content_hash,
-                    json.dumps(skipped),
-                ),
+                "VALUES (?, ?, ?, ?, 0, '{}')",
+                (issue, _stamp(now), json.dumps(filters, default=sorted), content_hash),
             )
             run = cursor.lastrowid or 0
             database.executemany(
@@ -191,16 +197,17 @@ class Ledger:
                     for row in rows
                 ),
             )
+            # Who is skipped is known only now: the rows are counted while they are read.
             database.execute(
-                "UPDATE run SET planned = "
+                "UPDATE run SET skipped = ?, planned = "
                 "(SELECT count(*) FROM delivery WHERE issue = ? AND run = ?) WHERE id = ?",
-                (issue, run, run),
+                (json.dumps(skipped), issue, run, run),
             )
         return run
 
     def end_run(self, run: int, now: datetime) -> None:
         with self._writing() as database:
-            database.execute("UPDATE run SET ended = ? WHERE id = ?", (now.isoformat(), run))
+            database.execute("UPDATE run SET ended = ? WHERE id = ?", (_stamp(now), run))
 
     def settle_and_claim(
         self,
@@ -215,36 +222,18 @@ class Ledger:
         """Records how attempts ended and claims the next `count` owed rows, in one transaction.
 
         One fsync serves both. Suppressed addresses are never claimed; they keep their state.
-        `not_after`: only rows last tried before then (or never), so that a run tries each once.
+        `states` in order of preference, of those that may be sent. `not_after`: only rows last
+        tried before then (or never), so that a run tries each once.
         """
+        if not {*states} <= {*OWED}:
+            raise ValueError(f"only {', '.join(OWED)} rows may be sent")
         with self._writing() as database:
-            database.executemany(
-                "UPDATE delivery SET state = ?, code = ?, enhanced = ?, reply = ?, server = ?, "
-                "at = ? WHERE issue = ? AND address = ? AND state = 'sending'",
-                [
-                    (
-                        item.state,
-                        item.code,
-                        item.enhanced,
-                        item.reply,
-                        item.server,
-                        item.at.isoformat(),
-                        issue,
-                        item.address,
-                    )
-                    for item in settled
-                ],
-            )
-            if count <= 0:
-                return []
-            since = not_after.isoformat() if not_after else None
-            rows = database.execute(
-                "SELECT address, mailbox, variant, field_values, message_id FROM delivery "
-                "WHERE issue = ?1 AND run = ?2 AND state IN (SELECT value FROM json_each(?3)) "
-                "AND (at IS NULL OR ?4 IS NULL OR at < ?4) "
-                "AND address NOT IN (SELECT address FROM suppression) LIMIT ?5",
-                (issue, run, json.dumps(states), since, count),
-            ).fetchall()
+            _settle(database, issue, settled)
+            rows: list[tuple[str, str, str, str, str]] = []
+            since = _stamp(not_after) if not_after else None
+            for state in states:
+                if len(rows) < count:
+                    rows += _owed(database, issue, run, state, since, count - len(rows))
             database.executemany(
                 "UPDATE delivery SET state = 'sending', attempts = attempts + 1 "
                 "WHERE issue = ? AND address = ?",
@@ -323,20 +312,27 @@ class Ledger:
                 yield DeliveryRecord(address, State(found), said)
 
     def resolve_unknown(self, issue: str, state: State, *, now: datetime, how: str) -> int:
-        """Settles all unknown rows of an issue as a person decided; says how many there were."""
+        """Settles all unknown rows of an issue as a person decided; says how many there were.
+
+        `state`: queued or sent.
+        """
+        if state not in TRANSITIONS[State.UNKNOWN]:
+            raise ValueError(f"an unknown row cannot become {state}")
         with self._writing() as database:
             cursor = database.execute(
-                "UPDATE delivery SET state = ?, reply = ?, at = ? WHERE issue = ? AND state = ?",
-                (state, f"resolved by hand: {how}", now.isoformat(), issue, State.UNKNOWN),
+                "UPDATE delivery SET state = ?, code = NULL, enhanced = NULL, reply = ?, at = ? "
+                "WHERE issue = ? AND state = ?",
+                (state, f"resolved by hand: {how}", _stamp(now), issue, State.UNKNOWN),
             )
         return cursor.rowcount
 
     def suppress(self, address: str, reason: str, now: datetime) -> None:
+        """From now on nobody mails this canonical address."""
         with self._writing() as database:
             database.execute(
                 "INSERT INTO suppression VALUES (?, ?, ?) ON CONFLICT (address) DO UPDATE SET "
                 "reason = excluded.reason, since = excluded.since",
-                (address, reason, now.isoformat()),
+                (address, reason, _stamp(now)),
             )
 
     def unsuppress(self, address: str) -> bool:
@@ -402,10 +398,11 @@ class Ledger:
             self._database.execute("BEGIN IMMEDIATE")
             try:
                 yield self._database
+                self._database.execute("COMMIT")
             except BaseException:
-                self._database.execute("ROLLBACK")
+                if self._database.in_transaction:  # a full disk has ended it already
+                    self._database.execute("ROLLBACK")
                 raise
-            self._database.execute("COMMIT")
 
 
 def open_ledger(path: Path) -> Ledger:
@@ -420,7 +417,7 @@ def open_ledger(path: Path) -> Ledger:
     with _explained():
         database = sqlite3.connect(path, isolation_level=None, timeout=_WAIT)
         try:
-            database.execute("PRAGMA journal_mode = WAL")
+            _use_write_ahead_log(database)
             database.execute("PRAGMA synchronous = FULL")
             _migrate(database)
         except BaseException:
@@ -435,8 +432,11 @@ def read_ledger(path: Path) -> Ledger | None:
     Without a write-ahead log beside it the file is complete, and opened as immutable (SQLite would
     make the log's files anew otherwise).
     """
-    if not path.is_file() or path.stat().st_size == 0:
-        return None
+    try:
+        if not path.exists() or (path.is_file() and path.stat().st_size == 0):
+            return None
+    except OSError as fault:
+        raise LedgerError(f"The ledger cannot be used: {fault.strerror}.") from None
     log = path.with_name(path.name + "-wal")
     how = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
     with _explained():
@@ -444,16 +444,27 @@ def read_ledger(path: Path) -> Ledger | None:
             f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None, timeout=_WAIT
         )
         try:
-            taken = database.execute("PRAGMA user_version").fetchone()[0]
+            if _steps_taken(database) == len(STEPS):
+                return Ledger(database, path)
         except BaseException:
             database.close()
             raise
-    if taken != len(STEPS):
-        database.close()
-        if taken > len(STEPS):
-            raise _newer()
-        return None
-    return Ledger(database, path)
+    database.close()
+    return None
+
+
+def _use_write_ahead_log(database: sqlite3.Connection) -> None:
+    """SQLite does not wait when several processes do this to a new file at once: we do."""
+    give_up = time.monotonic() + _WAIT
+    while True:
+        try:
+            database.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as fault:
+            if not _is(fault, "SQLITE_BUSY") or time.monotonic() > give_up:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _migrate(database: sqlite3.Connection) -> None:
@@ -478,8 +489,14 @@ def _migrate(database: sqlite3.Connection) -> None:
 
 
 def _steps_taken(database: sqlite3.Connection) -> int:
-    """Raises LedgerError for a schema of the future."""
+    """Raises LedgerError for a schema of the future, or of another program."""
     taken: int = database.execute("PRAGMA user_version").fetchone()[0]
+    names = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
+    if names and "ledger" not in names:
+        raise LedgerError(
+            "The ledger cannot be used: the file is another program's database. "
+            "Look at LEDGER_URL in .env."
+        )
     if taken > len(STEPS):
         raise _newer()
     return taken
@@ -496,20 +513,58 @@ def _digest(key: bytes, issue: str, address: str) -> str:
     return hmac.new(key, f"{issue}\0{address}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
+def _settle(database: sqlite3.Connection, issue: str, settled: Sequence[Settled]) -> None:
+    """Only of rows that are being sent: an outcome that comes too late changes nothing."""
+    for item in settled:
+        if item.state not in TRANSITIONS[State.SENDING]:
+            raise ValueError(f"an attempt cannot end as {item.state}")
+    database.executemany(
+        "UPDATE delivery SET state = ?, code = ?, enhanced = ?, reply = ?, server = ?, at = ? "
+        "WHERE issue = ? AND address = ? AND state = 'sending'",
+        [
+            (
+                item.state,
+                item.code,
+                item.enhanced,
+                item.reply,
+                item.server,
+                _stamp(item.at),
+                issue,
+                item.address,
+            )
+            for item in settled
+        ],
+    )
+
+
+def _owed(
+    database: sqlite3.Connection, issue: str, run: int, state: State, since: str | None, count: int
+) -> list[tuple[str, str, str, str, str]]:
+    """Those never tried or tried longest ago come first, as the index has them."""
+    return database.execute(
+        "SELECT address, mailbox, variant, field_values, message_id FROM delivery "
+        "WHERE issue = ?1 AND run = ?2 AND state = ?3 AND (at IS NULL OR ?4 IS NULL OR at < ?4) "
+        "AND address NOT IN (SELECT address FROM suppression) ORDER BY at LIMIT ?5",
+        (issue, run, state, since, count),
+    ).fetchall()
+
+
+def _stamp(moment: datetime) -> str:
+    """Texts that sort as the moments do."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _is(fault: sqlite3.Error, name: str) -> bool:
+    """Whether the fault is of this kind, such as SQLITE_BUSY or SQLITE_BUSY_SNAPSHOT."""
+    return f"{getattr(fault, 'sqlite_errorname', '')}_".startswith(f"{name}_")
+
+
 @contextmanager
 def _explained() -> Iterator[None]:
     """SQLite's complaints as a sentence."""
     try:
         yield
     except sqlite3.Error as fault:
-        name = getattr(fault, "sqlite_errorname", "")
-        what = {
-            "SQLITE_FULL": "the disk is full",
-            "SQLITE_NOTADB": "the file is not a ledger, or it is damaged",
-            "SQLITE_CORRUPT": "the file is damaged",
-            "SQLITE_BUSY": "another program holds it",
-            "SQLITE_READONLY": "it is write-protected",
-            "SQLITE_CANTOPEN": "it cannot be opened",
-        }.get(name, str(fault))
-        kind = LedgerBusy if name == "SQLITE_BUSY" else LedgerError
+        what = next((text for name, text in _COMPLAINTS.items() if _is(fault, name)), str(fault))
+        kind = LedgerBusy if _is(fault, "SQLITE_BUSY") else LedgerError
         raise kind(f"The ledger cannot be used: {what}. No message leaves without it.") from fault
