@@ -23,6 +23,8 @@ def suppress(project: Project, address: str, reason: str) -> str:
 def unsuppress(project: Project, address: str) -> bool:
     """Whether the address had been suppressed. Raises ProjectError, LedgerError."""
     found = _canonical(address)
+    if not project.ledger_path.is_file():
+        return False
     with open_ledger(project.ledger_path) as ledger:
         return ledger.unsuppress(found)
 
