@@ -294,4 +294,6 @@ def _folded(word: str) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= 80 else f"{text[:77]}..."
+    """For a message: not too long, and what cannot be seen is written as its number."""
+    shown = "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text[:80])
+    return shown if len(text) <= 80 else f"{shown[:77]}..."
