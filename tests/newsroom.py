@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,6 +21,37 @@ from tests.conftest import REPOSITORY, ProjectFolder
 
 ISSUE = "2030-01"
 LINKS = {"unsubscribe_url": "mailto:leave@example.org?subject=Unsubscribe%20me"}
+
+
+PLAIN_PAGE = """\
+<mjml lang="{{ newsletter.language }}" dir="{{ newsletter.direction }}">
+<mj-head><mj-title>{{ issue.subject }}</mj-title><mj-preview>{{ issue.preheader }}</mj-preview>
+<mj-style>{{ head_css }}</mj-style></mj-head>
+<mj-body>
+{% for block in blocks %}
+{% if block.heading %}
+<mj-section><mj-column><mj-text><h2>{{ block.heading }}</h2></mj-text></mj-column></mj-section>
+{% endif %}
+{% for section in block.sections %}
+{{ section.mjml }}
+{% endfor %}
+{% endfor %}
+<mj-section><mj-column><mj-text><a href="{{ links.unsubscribe }}">Leave</a></mj-text></mj-column>
+</mj-section>
+</mj-body>
+</mjml>
+"""
+PLAIN_KIND = """\
+---
+label: Text
+fields:
+  title: {type: text}
+---
+<mj-section><mj-column><mj-text>
+<h{{ section.level }}>{{ section.title }}</h{{ section.level }}>
+{{ section.body }}
+</mj-text></mj-column></mj-section>
+"""
 
 
 def text_section(body: str, title: str = "Hello", **more: str) -> str:
@@ -49,6 +81,12 @@ class Newsroom:
 
     def write_kind(self, name: str, content: str) -> None:
         self.write_template(f"sections/{name}", content)
+
+    def use_plain_template(self) -> None:
+        """The least that a template can be: no pictures, no styles, one kind."""
+        shutil.rmtree(self.folder.root / "templates", ignore_errors=True)
+        self.write_template("newsletter.mjml", PLAIN_PAGE)
+        self.write_kind("text.mjml", PLAIN_KIND)
 
     def write_template(self, path: str, content: str) -> None:
         self.folder.write(f"templates/regional/{path}", content)

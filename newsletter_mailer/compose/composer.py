@@ -270,7 +270,7 @@ class Composer:
             name: self._templates.render(name, self._common) if self._templates.has(name) else ""
             for name in ("head.css", "inline.css")
         }
-        values["head_css"] = Markup(css["head.css"])  # noqa: S704  # our own style sheet
+        values["head_css"] = self._style_sheet("head.css", css["head.css"])
         name = "newsletter.mjml"
         document = self._templates.render(name, values)
         try:
@@ -285,6 +285,21 @@ class Composer:
             'style="display:none;font-size:1px;color:#333333;'
         )
         return inline_css(page.replace(_PREVIEW, hidden, 1), css["inline.css"])
+
+    def _style_sheet(self, name: str, css: str) -> str:
+        """Raises TemplateMistake: mrml reads a "<" in a style as a tag."""
+        if "<" in css:
+            source = self._templates.source(name)
+            line = source.count("\n", 0, max(0, source.find("<"))) + 1
+            raise TemplateMistake(
+                error(
+                    "template",
+                    Source(f"{self._template.folder}/{name}", line),
+                    'A style sheet cannot hold the sign "<".',
+                    "Write min-width or max-width; in a text write \\3C.",
+                )
+            )
+        return css
 
     def _why(self) -> str:
         return f"You receive this because you are on the mailing list of {self._settings.name}."

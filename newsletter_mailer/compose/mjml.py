@@ -22,6 +22,7 @@ from lxml import etree
 from mjml import mjml2html
 
 _DEEPEST = 200
+_BLANKS = re.compile(r"[ \t\r\n]+")  # not the non-breaking ones
 _TAG = re.compile(r"<[A-Za-z][^<>]*>")
 _NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]*);")
 _CSS = re.compile(r"(<(?:mj-style|style)\b[^>]*>)(.*?)(</(?:mj-style|style)>)", re.DOTALL)
@@ -87,6 +88,8 @@ def parse_mjml(text: str) -> etree._Element:
     except etree.XMLSyntaxError as fault:
         line = fault.lineno or 1
         what = (fault.msg or "it cannot be read").partition(", line")[0]
+        if "depth" in what:
+            raise MjmlFault("elements are nested too deeply", line) from None
         raise MjmlFault(f"this is not well-formed: {what}", line) from None
     _look(root)
     return root
@@ -160,7 +163,7 @@ def _serialised(root: etree._Element) -> str:
         if not isinstance(element.tag, str):
             continue
         for name, value in element.attrib.items():
-            tidy = " ".join(value.split(None))
+            tidy = _BLANKS.sub(" ", value).strip(" ")
             if tidy != value:
                 element.attrib[name] = tidy
         if element.text is None and len(element) == 0 and element.tag not in _VOID:

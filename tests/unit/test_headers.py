@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import email
 import email.policy
+from email.header import decode_header, make_header
 from email.headerregistry import Address
 from email.message import EmailMessage
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newsletter_mailer.characters import has_line_break, unmailable
@@ -69,7 +70,19 @@ def test_subjects_as_bytes(subject: str, header: bytes) -> None:
     assert text_header("Subject", subject) == header
 
 
+def shown_name(header: bytes, mailbox: Address) -> str:
+    """The name as RFC 2047 section 6.2 reads it: blanks between encoded words do not count.
+
+    Python 3.11 counts them in names, though not in subjects (bpo-35547).
+    """
+    if header.count(b"=?utf-8?") < 2:
+        return str(mailbox.display_name)
+    phrase = header.decode().removeprefix("To:").rpartition("<")[0]
+    return str(make_header(decode_header(phrase.strip())))
+
+
 @given(WORDS, ADDRESSES)
+@example("Ξενοφών-Θεμιστοκλής Παπακωνσταντινόπουλος", "x@example.org")
 def test_any_name_is_read_back_as_it_was(name: str, address: str) -> None:
     header = mailbox_header("To", name, address)
 
@@ -77,7 +90,7 @@ def test_any_name_is_read_back_as_it_was(name: str, address: str) -> None:
     assert to.defects == ()
     (mailbox,) = to.addresses
     assert isinstance(mailbox, Address)
-    assert mailbox.display_name == name.strip()
+    assert shown_name(header, mailbox) == name.strip()
     assert mailbox.addr_spec == address
     assert all(len(line) <= max(78, len(address) + 7) for line in lines(header))
 
@@ -123,6 +136,12 @@ def test_any_text_at_all_adds_no_header(text: str) -> None:
         return
     message = email.message_from_bytes(header + b"\r\nbody", policy=email.policy.default)
     assert message.keys() == ["To", "Subject"]
+
+
+def test_a_name_of_everyday_length_is_one_encoded_word() -> None:
+    header = mailbox_header("To", "Κωνσταντίνος Νικολάου", "x@example.org")
+
+    assert header.count(b"=?utf-8?") == 1
 
 
 def test_a_smtputf8_address_is_left_as_it_is() -> None:

@@ -20,8 +20,9 @@ from tests.newsroom import LINKS, Newsroom, text_section
 SLOT = "nlq0a1b2c3dx0z"
 
 #: Every place in which a slot may stand, with its name.
-PAGE = """\
-<!DOCTYPE html><html><head><title>T {SLOT}</title><style>p > a {{ color: red }}</style></head><body>
+PAGE = f"""\
+<!DOCTYPE html><html><head><title>T {SLOT}</title><style>p {{ color: red }}</style></head>
+<body>
 <!--[if mso]><p title="{SLOT}">{SLOT}</p><![endif]-->
 <!--[if !mso]><!--><p>{SLOT}</p><!--<![endif]-->
 <!-- an ordinary comment > with marks -->
@@ -34,7 +35,7 @@ PAGE = """\
 <a id="subject" href="mailto:a@example.org?subject={SLOT}">x</a>
 <a id="anchor" href="#{SLOT}">x</a>
 </body></html>
-""".format(SLOT=SLOT)
+"""
 
 VALUES = st.one_of(
     st.text(st.characters(codec="utf-8"), max_size=40),
