@@ -417,6 +417,7 @@ def open_ledger(path: Path) -> Ledger:
     with _explained():
         database = sqlite3.connect(path, isolation_level=None, timeout=_WAIT)
         try:
+            _steps_taken(database)  # a file that is not ours stays as it is
             _use_write_ahead_log(database)
             database.execute("PRAGMA synchronous = FULL")
             _migrate(database)
