@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import email
 import email.policy
+import socket
 import ssl
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -87,6 +90,8 @@ class _Handler:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         answer = self.inbox.behaviour.at_mail(address)
+        if self.inbox.behaviour.users and not session.authenticated:
+            return "530 5.7.0 Authentication required"
         if answer is None:
             envelope.mail_from = address
             envelope.mail_options.extend(options)
@@ -149,10 +154,104 @@ def smtp_server(
             tls_context=starttls,
             require_starttls=starttls is not None,
             authenticator=authenticate if users else None,
-            auth_required=bool(users),
             auth_require_tls=False,
             loop=loop,
         )
 
     with serving(protocol, tls) as inbox.port:
         yield inbox
+
+
+#: Instead of an answer.
+DROP, SILENCE = "drop", "silence"
+_USUAL: Mapping[str, bytes] = {
+    "banner": b"220 mail.example.org ESMTP",
+    "EHLO": b"250-mail.example.org\r\n250 ENHANCEDSTATUSCODES",
+    "HELO": b"250 mail.example.org",
+    "MAIL": b"250 2.1.0 OK",
+    "RCPT": b"250 2.1.5 OK",
+    "DATA": b"354 go on",
+    "body": b"",
+    ".": b"250 2.0.0 OK",
+    "RSET": b"250 2.0.0 OK",
+    "NOOP": b"250 2.0.0 OK",
+    "QUIT": b"221 2.0.0 bye",
+}
+
+
+@dataclass
+class Script:
+    """A server that says what it is told to, on a plain socket: for what aiosmtpd cannot do.
+
+    An answer is what goes on the wire (a line end is added), DROP or SILENCE, by verb; "banner" is
+    said first, "body" when the first octets of a message are there, "." after the final dot. One
+    table of answers per connection; the last one serves for all that follow.
+    """
+
+    tables: Sequence[Mapping[str, bytes | str]]
+    port: int = 0
+    lines: list[bytes] = field(default_factory=list)  #: what clients said, without line ends
+    messages: list[bytes] = field(default_factory=list)  #: all that had their dot
+    connections: int = 0
+
+    over: threading.Event = field(default_factory=threading.Event)
+
+    def converse(self, line: socket.socket) -> None:
+        answers = {**_USUAL, **self.tables[min(self.connections, len(self.tables)) - 1]}
+        heard = line.makefile("rb")
+        if not self.said(line, answers["banner"]):
+            return
+        while command := heard.readline():
+            self.lines.append(command.rstrip(b"\r\n"))
+            verb = command.decode("ascii", "replace").upper().partition(" ")[0].strip()
+            answer = answers.get(verb, b"502 5.5.1 no such command")
+            if not self.said(line, answer) or verb == "QUIT":
+                return
+            if verb == "DATA" and answer == _USUAL["DATA"]:
+                if heard.peek(1) and not self.said(line, answers["body"]):
+                    return
+                self.messages.append(b"".join(iter(heard.readline, b".\r\n")))
+                if not self.said(line, answers["."]):
+                    return
+
+    def said(self, line: socket.socket, answer: bytes | str) -> bool:
+        """Whether the conversation goes on."""
+        if isinstance(answer, bytes):
+            line.sendall(answer and answer + b"\r\n")
+            return True
+        if answer == SILENCE:
+            self.over.wait()
+        return False
+
+
+@contextmanager
+def scripted_server(*tables: Mapping[str, bytes | str]) -> Iterator[Script]:
+    """Runs while the context does."""
+    script = Script(tables or ({},))
+    lines: list[socket.socket] = []
+
+    def hold(line: socket.socket) -> None:
+        with contextlib.suppress(OSError), line:
+            script.converse(line)
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                line, _ = server.accept()
+                lines.append(line)
+                script.connections += 1
+                threading.Thread(target=hold, args=(line,), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        script.port = server.getsockname()[1]
+        listener = threading.Thread(target=accept, daemon=True)
+        listener.start()
+        try:
+            yield script
+        finally:
+            script.over.set()
+            for line in (server, *lines):
+                with contextlib.suppress(OSError):
+                    line.shutdown(socket.SHUT_RDWR)
+                line.close()
+            listener.join()

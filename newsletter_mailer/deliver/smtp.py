@@ -21,7 +21,6 @@ from newsletter_mailer.settings import SmtpSettings
 from newsletter_mailer.store.states import State
 
 _LOST = (smtplib.SMTPException, OSError)
-_GOODBYE = 5.0  #: seconds for the answer to QUIT, which changes nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +32,7 @@ class Timeouts:
     connect: float = 30.0
     command: float = 300.0
     after_dot: float = 600.0
+    goodbye: float = 5.0  #: for the answer to QUIT, which changes nothing
 
 
 PATIENT = Timeouts()
@@ -143,7 +143,7 @@ class SmtpConnection:
         if self._smtp is not None:
             smtp, self._smtp = self._smtp, None
             with contextlib.suppress(*_LOST):
-                _set_timeout(smtp, _GOODBYE)
+                _set_timeout(smtp, self._timeouts.goodbye)
                 smtp.quit()
             smtp.close()
 

@@ -1,0 +1,570 @@
+"""One connection to a mail server: every answer, and every silence, has its meaning."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import shlex
+import socket
+import ssl
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import trustme
+
+from newsletter_mailer.deliver.replies import Outcome
+from newsletter_mailer.deliver.smtp import (
+    MessageTooLarge,
+    SenderRefused,
+    SmtpConnection,
+    Timeouts,
+    connect,
+)
+from newsletter_mailer.errors import CannotConnect, CertificateRefused, DeliveryError, LoginRefused
+from newsletter_mailer.settings import SmtpSettings
+from newsletter_mailer.store.states import State
+from tests.conftest import certificates
+from tests.smtp_server import DROP, SILENCE, Behaviour, Inbox, Script, scripted_server
+
+SENDER = "news@example.org"
+MESSAGE = b"Subject: Hello\r\n\r\nDear Ann,\r\nhello.\r\n"
+CALM = Timeouts(connect=10, command=10, after_dot=10, goodbye=10)
+BRISK = Timeouts(connect=0.3, command=0.3, after_dot=0.3, goodbye=0.3)
+
+Serve = Callable[..., Inbox]
+Answers = Mapping[str, bytes | str]
+
+
+def to(port: int, **more: str) -> SmtpSettings:
+    return SmtpSettings(host="localhost", port=port, **{"security": "none", **more})  # type: ignore[arg-type]  # texts all
+
+
+def patience(answers: Answers) -> Timeouts:
+    """Nobody waits long for a server that is known to be silent."""
+    return BRISK if {SILENCE, b""} & {*answers.values()} else CALM
+
+
+@contextmanager
+def connected(port: int, timeouts: Timeouts = CALM, **more: str) -> Iterator[SmtpConnection]:
+    connection = connect(to(port, **more), SENDER, timeouts)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def refused(port: int, kind: type[DeliveryError], timeouts: Timeouts = CALM, **more: str) -> str:
+    """The sentence with which the server is given up."""
+    with pytest.raises(kind) as fault:
+        connect(to(port, **more), SENDER, timeouts)
+    sentence = str(fault.value)
+    assert sentence.isprintable()
+    assert sentence.endswith(".")
+    return sentence
+
+
+def test_a_message_arrives_over_starttls(serve: Serve, tmp_path: Path) -> None:
+    proof = certificates(tmp_path, "localhost")
+    inbox = serve(starttls=proof.server)
+    with connected(inbox.port, security="starttls", ca_file=str(proof.ca_file)) as connection:
+        assert connection.send("ann@example.org", MESSAGE).state is State.SENT
+
+    (received,) = inbox.received
+    assert received.was_encrypted
+    assert (received.reverse_path, received.recipient) == (SENDER, "ann@example.org")
+    assert received.content == MESSAGE
+
+
+def test_a_message_arrives_over_implicit_tls(serve: Serve, tmp_path: Path) -> None:
+    proof = certificates(tmp_path, "localhost")
+    inbox = serve(tls=proof.server)
+    with connected(inbox.port, security="tls", ca_file=str(proof.ca_file)) as connection:
+        assert connection.send("ann@example.org", MESSAGE).state is State.SENT
+
+    assert inbox.recipients() == ["ann@example.org"]
+
+
+def test_a_message_arrives_without_encryption_when_told_so(inbox: Inbox) -> None:
+    with connected(inbox.port) as connection:
+        assert connection.send("ann@example.org", MESSAGE) == Outcome(
+            State.SENT, 250, "2.0.0", "OK"
+        )
+
+    assert not inbox.received[0].was_encrypted
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_a_certificate_for_another_name_is_refused(
+    serve: Serve, tmp_path: Path, security: str
+) -> None:
+    proof = certificates(tmp_path, "mail.elsewhere.example")
+    inbox = serve(**{security: proof.server})
+
+    told = refused(inbox.port, CertificateRefused, security=security, ca_file=str(proof.ca_file))
+
+    assert "localhost" in told
+    assert "SMTP_HOST must be the name" in told
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_a_certificate_of_an_unknown_authority_is_refused(
+    serve: Serve, tmp_path: Path, security: str
+) -> None:
+    inbox = serve(**{security: certificates(tmp_path, "localhost").server})
+
+    assert "SMTP_CA_FILE" in refused(inbox.port, CertificateRefused, security=security)
+    assert inbox.received == []
+
+
+def test_an_expired_certificate_is_refused(serve: Serve, tmp_path: Path) -> None:
+    authority = trustme.CA()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    authority.issue_cert("localhost", not_after=yesterday).configure_cert(context)
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    inbox = serve(tls=context)
+
+    told = refused(inbox.port, CertificateRefused, security="tls", ca_file=str(tmp_path / "ca.pem"))
+
+    assert "expired" in told
+
+
+@pytest.mark.parametrize("content", [None, "not a certificate"])
+def test_a_certificate_file_that_is_none_is_named(
+    inbox: Inbox, tmp_path: Path, content: str | None
+) -> None:
+    if content is not None:
+        (tmp_path / "ca.pem").write_text(content)
+
+    told = refused(inbox.port, CertificateRefused, security="tls", ca_file=str(tmp_path / "ca.pem"))
+
+    assert "SMTP_CA_FILE" in told
+
+
+def test_without_starttls_on_offer_nothing_is_said_in_the_clear(serve: Serve) -> None:
+    inbox = serve(Behaviour(users={"ann": "secret"}))
+
+    told = refused(
+        inbox.port, CannotConnect, security="starttls", username="ann", password="secret"
+    )
+
+    assert "would not be encrypted" in told
+
+
+def test_words_slipped_in_before_the_encryption_are_not_heeded(tmp_path: Path) -> None:
+    answers: Answers = {
+        "EHLO": b"250-me\r\n250 STARTTLS",
+        "STARTTLS": b"220 go\r\n250-evil\r\n250 AUTH PLAIN",
+    }
+    with scripted_server(answers) as server:
+        refused(server.port, CannotConnect, security="starttls")
+
+
+@pytest.mark.parametrize("answer", [b"454 4.7.0 TLS not available", b"502 what?"])
+def test_refused_starttls_stops(answer: bytes) -> None:
+    with scripted_server({"EHLO": b"250-me\r\n250 STARTTLS", "STARTTLS": answer}) as server:
+        told = refused(server.port, CannotConnect, security="starttls")
+
+    assert answer.decode()[:3] in told
+
+
+def test_tls_to_a_server_that_speaks_none_names_the_settings(inbox: Inbox) -> None:
+    told = refused(inbox.port, CannotConnect, security="tls")
+
+    assert "SMTP_SECURITY" in told
+    assert "465" in told
+
+
+def test_a_closed_port_does_not_answer() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+
+    assert "does not answer" in refused(port, CannotConnect)
+
+
+@pytest.mark.parametrize(
+    ("banner", "words"),
+    [
+        (SILENCE, "does not answer"),
+        (DROP, "does not answer"),
+        (b"SSH-2.0-OpenSSH_9.2", "is not a mail server"),
+        (b"HTTP/1.1 400 Bad Request", "is not a mail server"),
+        (b"\x00\xff\xfe\x1b[31m\x07", "is not a mail server"),
+        (b"", "does not answer"),
+        (b"554 5.7.1 You are on a block list", "554 You are on a block list"),
+        (b"421 4.3.2 Too busy", "421 Too busy"),
+        (b"220", ""),
+        (b"2" * 100_000, "does not want us"),
+    ],
+)
+def test_a_server_that_does_not_greet_is_given_up_with_a_sentence(
+    banner: bytes | str, words: str
+) -> None:
+    answers: Answers = {"banner": banner}
+    with scripted_server(answers) as server:
+        if not words:
+            with connected(server.port):
+                return
+        told = refused(server.port, CannotConnect, patience(answers))
+
+    assert words in told
+    assert f"localhost:{server.port}" in told
+
+
+@pytest.mark.parametrize("answer", [DROP, SILENCE, b"550 5.7.1 go away", b"421 no", b"garbage"])
+def test_a_server_that_does_not_say_hello_is_given_up(answer: bytes | str) -> None:
+    answers: Answers = {"EHLO": answer, "HELO": answer}
+    with scripted_server(answers) as server:
+        refused(server.port, CannotConnect, patience(answers))
+
+
+def test_a_server_of_the_last_century_is_spoken_to() -> None:
+    with (
+        scripted_server({"EHLO": b"500 what?"}) as server,
+        connected(server.port) as connection,
+    ):
+        assert connection.send("ann@example.org", MESSAGE).state is State.SENT
+
+
+@pytest.mark.parametrize("host", ["nowhere.invalid", "a..b", "a" * 300, "exa mple", "mail\0"])
+def test_a_host_that_cannot_be_is_told(host: str) -> None:
+    with pytest.raises(CannotConnect, match="SMTP_HOST"):
+        connect(SmtpSettings(host=host, port=25, security="none"), SENDER, BRISK)
+
+
+@pytest.mark.parametrize("name", ["büro.example", "mail\r\nMAIL FROM:<x@example.org>"])
+def test_a_name_that_cannot_be_said_is_told(inbox: Inbox, name: str) -> None:
+    refused(inbox.port, CannotConnect, helo_name=name)
+
+
+@pytest.mark.parametrize("password", ["secret", "pa££wörd", ' spaces and \\ " '])
+@pytest.mark.parametrize("security", ["none", "starttls"])
+def test_the_right_password_is_taken(
+    serve: Serve, tmp_path: Path, password: str, security: str
+) -> None:
+    proof = certificates(tmp_path, "localhost")
+    tls = {"starttls": proof.server} if security == "starttls" else {}
+    inbox = serve(Behaviour(users={"zoë": password}), **tls)
+
+    with connected(
+        inbox.port,
+        security=security,
+        ca_file=str(proof.ca_file),
+        username="zoë",
+        password=password,
+    ) as connection:
+        assert connection.send("ann@example.org", MESSAGE).state is State.SENT
+
+
+def test_a_wrong_password_is_told_and_not_repeated(serve: Serve) -> None:
+    inbox = serve(Behaviour(users={"ann": "secret"}))
+
+    told = refused(inbox.port, LoginRefused, username="ann", password="wrong-one")
+
+    assert "ann" in told
+    assert "535" in told
+    assert "SMTP_PASSWORD" in told
+    assert "wrong-one" not in told
+
+
+def test_a_login_where_none_is_offered_is_told(inbox: Inbox) -> None:
+    assert "SMTP_USERNAME" in refused(inbox.port, LoginRefused, username="ann", password="secret")
+
+
+@pytest.mark.parametrize("answer", [DROP, SILENCE, b"454 4.7.0 later", b"garbage"])
+def test_a_login_that_breaks_off_is_told(answer: bytes | str) -> None:
+    answers: Answers = {"EHLO": b"250-me\r\n250 AUTH PLAIN", "AUTH": answer}
+    with scripted_server(answers) as server:
+        refused(server.port, LoginRefused, patience(answers), username="ann", password="secret")
+
+
+def decoded(line: bytes) -> bytes:
+    return base64.b64decode(line.split()[-1])
+
+
+def test_login_is_spoken_to_those_who_know_no_other() -> None:
+    name, password = (base64.b64encode(word).decode() for word in (b"ann", b"secret"))
+    answers: Answers = {
+        "EHLO": b"250-me\r\n250 AUTH LOGIN",
+        "AUTH": b"334 VXNlcm5hbWU6",
+        name.upper(): b"334 UGFzc3dvcmQ6",
+        password.upper(): b"235 2.7.0 welcome",
+    }
+    with (
+        scripted_server(answers) as server,
+        connected(server.port, username="ann", password="secret"),
+    ):
+        assert server.lines[1:] == [b"AUTH LOGIN", name.encode(), password.encode()]
+
+
+def test_a_password_does_not_travel_where_a_challenge_is_offered() -> None:
+    challenge = b"<1896.697170952@mail.example.org>"
+    digest = hmac.new(b"secret", challenge, "md5").hexdigest()
+    words = base64.b64encode(f"ann {digest}".encode())
+    answers: Answers = {
+        "EHLO": b"250-me\r\n250 AUTH PLAIN CRAM-MD5",
+        "AUTH": b"334 " + base64.b64encode(challenge),
+        words.decode().upper(): b"235 2.7.0 welcome",
+    }
+    with (
+        scripted_server(answers) as server,
+        connected(server.port, username="ann", password="secret"),
+    ):
+        assert server.lines[1:] == [b"AUTH CRAM-MD5", words]
+
+
+def printing(text: str, code: int = 0) -> str:
+    program = f"print({text!r}); raise SystemExit({code})"
+    return f"{shlex.quote(sys.executable)} -c {shlex.quote(program)}"
+
+
+XOAUTH2 = b"250-me\r\n250 AUTH PLAIN XOAUTH2"
+
+
+def test_a_token_from_a_command_logs_in() -> None:
+    with (
+        scripted_server({"EHLO": XOAUTH2, "AUTH": b"235 2.7.0 welcome"}) as server,
+        connected(server.port, username="ann@example.org", token_command=printing("t0k3n")),
+    ):
+        assert server.lines[1].startswith(b"AUTH XOAUTH2 ")
+        assert decoded(server.lines[1]) == b"user=ann@example.org\x01auth=Bearer t0k3n\x01\x01"
+
+
+def test_a_refused_token_is_told_after_the_servers_second_challenge() -> None:
+    answers: Answers = {
+        "EHLO": XOAUTH2,
+        "AUTH": b"334 eyJzdGF0dXMiOiI0MDEifQ==",
+        "": b"535 5.7.3 Authentication unsuccessful",
+    }
+    with scripted_server(answers) as server:
+        told = refused(server.port, LoginRefused, username="ann", token_command=printing("old"))
+
+    assert "535 Authentication unsuccessful" in told
+    assert "SMTP_TOKEN_COMMAND" in told
+
+
+@pytest.mark.parametrize(
+    "command", ["no-such-program", "'unclosed", printing("t", 3), printing(""), " "]
+)
+def test_a_token_command_that_gives_none_is_told(command: str) -> None:
+    with scripted_server({"EHLO": XOAUTH2}) as server:
+        told = refused(server.port, LoginRefused, username="ann", token_command=command)
+
+    assert "SMTP_TOKEN_COMMAND" in told
+
+
+def fate(answers: Answers, message: bytes = MESSAGE) -> tuple[Outcome, Script]:
+    with (
+        scripted_server(answers) as server,
+        connected(server.port, patience(answers)) as connection,
+    ):
+        return connection.send("ann@example.org", message), server
+
+
+LONG = b"Subject: long\r\n\r\n" + (b"x" * 78 + b"\r\n") * 300_000
+
+
+@pytest.mark.parametrize(
+    ("answers", "state", "code"),
+    [
+        ({}, State.SENT, 250),
+        ({".": b"251 elsewhere"}, State.SENT, 251),
+        ({"MAIL": b"450 4.2.0 later"}, State.DEFERRED, 450),
+        ({"MAIL": b"421 4.3.0 closing"}, State.DEFERRED, 421),
+        ({"RCPT": b"450 4.2.0 greylisted"}, State.DEFERRED, 450),
+        ({"RCPT": b"421 4.3.0 closing"}, State.DEFERRED, 421),
+        ({"RCPT": b"550 5.1.1 no such user"}, State.REFUSED, 550),
+        ({"DATA": b"451 4.3.0 later"}, State.DEFERRED, 451),
+        ({"DATA": b"554 5.0.0 no"}, State.REFUSED, 554),
+        ({"DATA": b"250 what?"}, State.DEFERRED, 250),
+        ({".": b"451 4.3.0 later"}, State.DEFERRED, 451),
+        ({".": b"421 4.3.0 closing"}, State.DEFERRED, 421),
+        ({".": b"552 5.2.2 mailbox full"}, State.REFUSED, 552),
+        ({".": b"554 5.7.1 spam"}, State.REFUSED, 554),
+        ({".": b"354 go on"}, State.UNKNOWN, 354),
+        ({".": b"garbage"}, State.UNKNOWN, -1),
+        ({".": b"2"}, State.UNKNOWN, 2),
+        ({".": b"y" * 100_000}, State.UNKNOWN, None),
+        ({".": DROP}, State.UNKNOWN, None),
+        ({".": SILENCE}, State.UNKNOWN, None),
+        ({"MAIL": DROP}, State.DEFERRED, None),
+        ({"MAIL": SILENCE}, State.DEFERRED, None),
+        ({"MAIL": b"garbage"}, State.DEFERRED, -1),
+        ({"RCPT": DROP}, State.DEFERRED, None),
+        ({"RCPT": SILENCE}, State.DEFERRED, None),
+        ({"DATA": DROP}, State.DEFERRED, None),
+        ({"DATA": SILENCE}, State.DEFERRED, None),
+        ({"RCPT": b"550 5.1.1 no", "RSET": DROP}, State.REFUSED, 550),
+        ({"RCPT": b"550 5.1.1 no", "RSET": SILENCE}, State.REFUSED, 550),
+        ({"QUIT": DROP}, State.SENT, 250),
+        ({"QUIT": SILENCE}, State.SENT, 250),
+    ],
+    ids=str,
+)
+def test_every_answer_has_its_state(answers: Answers, state: State, code: int | None) -> None:
+    outcome, _ = fate(answers)
+
+    assert (outcome.state, outcome.code) == (state, code)
+
+
+@pytest.mark.parametrize("answer", [DROP, SILENCE])
+def test_a_line_lost_within_the_message_is_lost_before_the_dot(answer: str) -> None:
+    outcome, server = fate({"body": answer}, LONG)
+
+    assert outcome.state is State.DEFERRED
+    assert "before the final dot" in outcome.reply
+    assert server.messages == []
+
+
+def test_an_accepted_message_whose_answer_is_lost_is_unknown(serve: Serve) -> None:
+    inbox = serve(Behaviour(at_dot=lambda address: "accept and drop"))
+    with connected(inbox.port) as connection:
+        assert connection.send("ann@example.org", MESSAGE).state is State.UNKNOWN
+        assert not connection.is_open
+
+    assert inbox.recipients() == ["ann@example.org"]
+
+
+def test_a_closed_connection_sends_nothing(inbox: Inbox) -> None:
+    with connected(inbox.port) as connection:
+        connection.close()
+        connection.close()
+
+        assert connection.send("ann@example.org", MESSAGE).state is State.DEFERRED
+    assert inbox.received == []
+
+
+@pytest.mark.parametrize(
+    "refusal", [{"RCPT": b"550 no"}, {"DATA": b"451 later"}, {".": b"554 spam"}, {"MAIL": b"450 x"}]
+)
+def test_a_refusal_does_not_spoil_the_connection(refusal: Answers) -> None:
+    with scripted_server(refusal) as server, connected(server.port) as connection:
+        assert connection.send("ann@example.org", MESSAGE).state is not State.SENT
+        assert connection.is_open
+        assert connection.send("ben@example.org", MESSAGE).state is not State.SENT
+
+    assert server.connections == 1
+
+
+def test_a_connection_is_used_for_many_messages_good_and_bad(serve: Serve) -> None:
+    inbox = serve(
+        Behaviour(at_rcpt=lambda address: "550 5.1.1 no" if address.startswith("bad") else None)
+    )
+    with connected(inbox.port) as connection:
+        outcomes = [
+            connection.send(f"{name}@example.org", MESSAGE).state
+            for name in ("ann", "bad", "ben", "bad2", "cy")
+        ]
+
+    assert outcomes == [State.SENT, State.REFUSED, State.SENT, State.REFUSED, State.SENT]
+    assert inbox.connections == 1
+    assert inbox.recipients() == ["ann@example.org", "ben@example.org", "cy@example.org"]
+
+
+@pytest.mark.parametrize("code", [500, 530, 550, 553])
+def test_a_refused_sender_stops_rather_than_burning_the_list(code: int) -> None:
+    with (
+        scripted_server({"MAIL": b"%d 5.7.1 not you" % code}) as server,
+        connected(server.port) as connection,
+        pytest.raises(SenderRefused, match=f"{SENDER}: {code} not you"),
+    ):
+        connection.send("ann@example.org", MESSAGE)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [{"EHLO": b"250-me\r\n250 SIZE 30"}, {"MAIL": b"552 5.3.4 too big"}],
+)
+def test_a_message_that_is_too_large_for_the_server_stops(answers: Answers) -> None:
+    with (
+        scripted_server(answers) as server,
+        connected(server.port) as connection,
+        pytest.raises(MessageTooLarge, match="pictures"),
+    ):
+        connection.send("ann@example.org", MESSAGE)
+
+
+@pytest.mark.parametrize("size", [b"SIZE", b"SIZE 0", b"SIZE 1000000", b"SIZE lots"])
+def test_a_size_that_suffices_is_told_the_server(size: bytes) -> None:
+    outcome, server = fate({"EHLO": b"250-me\r\n250 " + size})
+
+    assert outcome.state is State.SENT
+    assert b"size=%d" % len(MESSAGE) in server.lines[1].lower()
+
+
+def test_lines_that_begin_with_a_dot_arrive_as_they_were(inbox: Inbox) -> None:
+    message = b"Subject: dots\r\n\r\n.\r\n..\r\n.dot\r\nend.\r\n.\r\n"
+    with connected(inbox.port) as connection:
+        assert connection.send("ann@example.org", message).state is State.SENT
+        assert connection.send("ben@example.org", b"." + message).state is State.SENT
+
+    assert [one.content for one in inbox.received] == [message, b"." + message]
+
+
+def test_an_address_beyond_ascii_needs_a_server_that_takes_it(serve: Serve) -> None:
+    able, unable = serve(), serve(Behaviour(smtputf8=False))
+    with connected(able.port) as connection:
+        assert connection.takes_smtputf8
+        assert connection.send("zoë@example.org", MESSAGE).state is State.SENT
+        assert connection.send("ann@example.org", MESSAGE).state is State.SENT
+    with connected(unable.port) as connection:
+        assert not connection.takes_smtputf8
+        outcome = connection.send("zoë@example.org", MESSAGE)
+        assert outcome.state is State.DEFERRED
+        assert "SMTPUTF8" in outcome.reply
+        assert connection.send("ann@example.org", MESSAGE).state is State.SENT
+
+    assert able.recipients() == ["zoë@example.org", "ann@example.org"]
+    assert unable.recipients() == ["ann@example.org"]
+
+
+def test_a_sender_beyond_ascii_needs_a_server_that_takes_it(serve: Serve) -> None:
+    inbox = serve(Behaviour(smtputf8=False))
+
+    assert "SMTPUTF8" in refused(inbox.port, CannotConnect, bounce_address="zoë@example.org")
+
+
+def test_bounces_go_to_the_bounce_address(inbox: Inbox) -> None:
+    with connected(inbox.port, bounce_address="bounces@example.org") as connection:
+        connection.send("ann@example.org", MESSAGE)
+
+    assert inbox.received[0].reverse_path == "bounces@example.org"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b"550 5.1.1 \x1b[2Jgone\x07\x00\x9b31m",
+        b"550 " + b"\xff" * 400,
+        b"550-5.1.1 one\r\n550-5.1.1 two\r\n550 5.1.1 three",
+        b"\r\n".join([b"550-line"] * 1000 + [b"550 end"]),
+        "550 \u202egnol\u200b".encode(),
+        b"550 " + b"x" * 8_000,
+    ],
+    ids=lambda reply: ascii(reply)[:30],
+)
+def test_what_a_server_says_is_short_and_harmless(reply: bytes) -> None:
+    outcome, _ = fate({"RCPT": reply})
+
+    assert (outcome.state, outcome.code) == (State.REFUSED, 550)
+    assert outcome.reply.isprintable()
+    assert len(outcome.reply) <= 500
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("ann@example.org", b"<ann@example.org>"),
+        ("o'neill+news@example.org", b"<o'neill+news@example.org>"),
+        ("#!$%&*/=?^`{|}~@example.org", b"<#!$%&*/=?^`{|}~@example.org>"),
+    ],
+)
+def test_an_address_goes_on_the_wire_as_it_is(address: str, words: bytes) -> None:
+    with scripted_server() as server, connected(server.port) as connection:
+        connection.send(address, MESSAGE)
+
+    assert server.lines[2].partition(b":")[2] == words
