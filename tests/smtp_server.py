@@ -194,7 +194,16 @@ class Script:
     messages: list[bytes] = field(default_factory=list)  #: all that had their dot
     connections: int = 0
 
+    sockets: list[socket.socket] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
+
+    def close(self) -> None:
+        """Every connection ends at once, and no new one is taken."""
+        self.over.set()
+        for line in self.sockets:
+            with contextlib.suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
+            line.close()
 
     def converse(self, line: socket.socket) -> None:
         answers = {**_USUAL, **self.tables[min(self.connections, len(self.tables)) - 1]}
@@ -228,7 +237,6 @@ class Script:
 def scripted_server(*tables: Mapping[str, bytes | str]) -> Iterator[Script]:
     """Runs while the context does."""
     script = Script(tables or ({},))
-    lines: list[socket.socket] = []
 
     def hold(line: socket.socket) -> None:
         with contextlib.suppress(OSError), line:
@@ -238,20 +246,17 @@ def scripted_server(*tables: Mapping[str, bytes | str]) -> Iterator[Script]:
         with contextlib.suppress(OSError):
             while True:
                 line, _ = server.accept()
-                lines.append(line)
+                script.sockets.append(line)
                 script.connections += 1
                 threading.Thread(target=hold, args=(line,), daemon=True).start()
 
     with socket.create_server(("127.0.0.1", 0)) as server:
         script.port = server.getsockname()[1]
+        script.sockets.append(server)
         listener = threading.Thread(target=accept, daemon=True)
         listener.start()
         try:
             yield script
         finally:
-            script.over.set()
-            for line in (server, *lines):
-                with contextlib.suppress(OSError):
-                    line.shutdown(socket.SHUT_RDWR)
-                line.close()
+            script.close()
             listener.join()

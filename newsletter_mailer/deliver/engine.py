@@ -80,7 +80,7 @@ class Engine:
         threads = [
             threading.Thread(
                 target=self._work,
-                args=(jobs, done, self.first if number == 0 else None),
+                args=(jobs, done, _Line(self.connect, self.first if number == 0 else None)),
                 name=f"connection-{number + 1}",
                 daemon=True,
             )
@@ -222,7 +222,7 @@ class Engine:
         self,
         jobs: queue.SimpleQueue[ClaimedRow | None],
         done: queue.SimpleQueue[Done],
-        connection: SmtpConnection | None,
+        line: _Line,
     ) -> None:
         failures = 0
         while (row := jobs.get()) is not None:
@@ -230,8 +230,7 @@ class Engine:
                 done.put(Done(row))
                 continue
             try:
-                message = self.ready(row)
-                connection, outcome = self._send(connection, row, message)
+                outcome = line.send(row.mailbox, self.ready(row))
                 failures = 0
             except RunRefused as fault:
                 done.put(Done(row, fault=fault))
@@ -245,22 +244,34 @@ class Engine:
                 done.put(Done(row, fault=fault))
             else:
                 done.put(Done(row, outcome))
-        if connection is not None:
-            connection.close()
+        line.close()
 
-    def _send(
-        self, connection: SmtpConnection | None, row: ClaimedRow, message: bytes
-    ) -> tuple[SmtpConnection, Outcome]:
-        """A connection that was at rest may be gone, or have had its share of messages.
 
-        What was deferred because of that (no reply, or 421) goes over a fresh one at once.
+class _Line:
+    """One connection after another."""
+
+    def __init__(
+        self, connect: Callable[[], SmtpConnection], connection: SmtpConnection | None
+    ) -> None:
+        self._connect = connect
+        self._connection = connection
+
+    def send(self, mailbox: str, message: bytes) -> Outcome:
+        """Raises DeliveryError.
+
+        A connection that was at rest may be gone, or have had its share of messages: what was
+        deferred because of that (no reply, or 421) goes over a fresh one at once.
         """
-        if connection is not None and connection.is_open:
-            outcome = connection.send(row.mailbox, message)
-            if not _is_spent(connection, outcome):
-                return connection, outcome
-        connection = self.connect()
-        return connection, connection.send(row.mailbox, message)
+        if self._connection is not None and self._connection.is_open:
+            outcome = self._connection.send(mailbox, message)
+            if not _is_spent(self._connection, outcome):
+                return outcome
+        self._connection = self._connect()
+        return self._connection.send(mailbox, message)
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
 
 
 def _is_spent(connection: SmtpConnection, outcome: Outcome) -> bool:

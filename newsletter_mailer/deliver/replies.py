@@ -40,7 +40,7 @@ def read_reply(code: int, octets: bytes) -> Reply:
     found = _ENHANCED.match(text)
     if not found:
         return Reply(code, None, text)
-    return Reply(code, found[1], text[found.end() :].replace(f"{found[1]} ", " "))
+    return Reply(code, found[1], text[found.end() :].replace(f"{found[1]} ", ""))
 
 
 def outcome_of(reply: Reply, *, after_dot: bool) -> Outcome:
