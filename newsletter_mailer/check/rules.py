@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from newsletter_mailer.check.registry import RULES, Ask, Rule, Subject, check
+from newsletter_mailer.check.registry import ADJUSTABLE, RULES, Ask, Rule, Subject, check
 from newsletter_mailer.compose.compiled import HtmlSlot
 from newsletter_mailer.compose.places import Place
 from newsletter_mailer.findings import Finding, Severity, Source, did_you_mean
@@ -152,6 +152,26 @@ def postal_address(subject: Subject, ask: Ask) -> Iterator[Finding]:
             "The newsletter has no postal address.",
             'Add postal_address = """...""".',
         )
+
+
+@check("unknown-rule", Severity.WARNING)
+def unknown_rule(subject: Subject, ask: Ask) -> Iterator[Finding]:
+    """A rule under [check] or in a section's ignore that does not exist, or cannot be changed."""
+    adjustable = ADJUSTABLE | RULES.keys()
+    settings = subject.settings
+    named = [
+        (rule, Source("newsletter.toml")) for rule in (*settings.severities, *settings.ignored)
+    ]
+    for section in subject.issue.sections:
+        place = section.source.at(section.field_lines.get("ignore", 1))
+        named += [(rule, place) for rule in section.ignored]
+    for rule, source in named:
+        if rule not in adjustable:
+            yield ask.finding(
+                source,
+                f'There is no rule "{rule}" that can be changed or ignored.',
+                did_you_mean(rule, adjustable),
+            )
 
 
 def _texts(issue: Issue) -> Iterator[tuple[MergeText, Source]]:

@@ -1,0 +1,273 @@
+"""Every question has an issue that it finds fault with, and a near miss that it leaves alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from newsletter_mailer.audience.rows import Subscriber
+from newsletter_mailer.check.registry import RULES, Subject, as_the_newsletter_wants
+from newsletter_mailer.check.rules import ask_all
+from newsletter_mailer.compose.compiled import CompiledVariant
+from newsletter_mailer.findings import Finding, Severity, Source, error
+from newsletter_mailer.plan.plan import Filters, assignments, fields_in_use, make_plan
+from newsletter_mailer.plan.variants import Variants
+from tests.conftest import ISSUE
+from tests.newsroom import Newsroom, text_section
+
+
+def asked(
+    newsroom: Newsroom,
+    *readers: dict[str, str],
+    columns: frozenset[str] = frozenset({"first_name", "code", "link"}),
+    has_lists: bool = True,
+) -> list[Finding]:
+    """All that the questions find, when these readers (their values) get the issue."""
+    issue = newsroom.issue
+    composer, variants = newsroom.composer(issue), Variants(issue)
+    people = [
+        Subscriber(
+            address=f"{number}@example.org",
+            mailbox=f"{number}@example.org",
+            values=values,
+            regions=frozenset(),
+            roles=frozenset(),
+            lists=frozenset({"readers"}),
+            file="recipients/readers.csv",
+            line=number,
+        )
+        for number, values in enumerate(readers or ({"first_name": "Ann"},), start=2)
+    ]
+    plan = make_plan(
+        assignments(variants, [people], Filters(), lambda addresses: {}), fields_in_use(issue)
+    )
+    plan.include(variants.full())
+    plan.columns, plan.has_lists = columns, has_lists
+    compiled: list[CompiledVariant] = []
+    for variant in plan.variants.values():
+        made = composer.compose(variant)
+        assert made is not None, composer.findings
+        compiled.append(made)
+    subject = Subject(settings=newsroom.settings, issue=issue, plan=plan, compiled=compiled)
+    return [*ask_all(subject)]
+
+
+def rules(findings: list[Finding]) -> list[str]:
+    return [f"{one.rule}:{one.source.line}" for one in findings]
+
+
+def test_a_sound_issue_raises_no_question(newsroom: Newsroom) -> None:
+    assert asked(newsroom) == []
+
+
+@pytest.mark.parametrize(
+    ("size", "severity"),
+    [(70_000, None), (85_000, Severity.WARNING), (100_000, Severity.ERROR)],
+)
+def test_gmail_clipping(newsroom: Newsroom, size: int, severity: Severity | None) -> None:
+    newsroom.write("20-long.md", text_section("word " * (size // 5), title="Long"))
+
+    found = asked(newsroom)
+
+    assert [one.severity for one in found] == ([severity] if severity else [])
+    assert all("20-long.md" in one.hint for one in found)
+
+
+def test_gmail_clipping_counts_the_longest_values(newsroom: Newsroom) -> None:
+    newsroom.write("20-a.md", text_section("{{ subscriber.code }} " * 1000))
+
+    assert asked(newsroom, {"code": "short"}) == []
+    assert rules(asked(newsroom, {"code": "short"}, {"code": "x" * 100})) == ["gmail-clipping:1"]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("{{ subscriber.code | default('x') }}", []),
+        ("a\n{{ subscriber.cod | default('x') }}", ["unknown-column:6"]),
+        ("{{ subscriber.email | default('x') }}", ["unknown-column:5"]),
+    ],
+)
+def test_unknown_column(newsroom: Newsroom, body: str, expected: list[str]) -> None:
+    newsroom.write("10-hello.md", text_section(body))
+
+    found = asked(newsroom, {"code": "1"})
+
+    assert rules(found) == expected
+    assert all("code" in one.hint for one in found)
+    assert asked(newsroom, {"code": "1"}, has_lists=False) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "readers", "expected"),
+    [
+        ("{{ subscriber.code }}", [{"code": "1"}, {"code": "2"}], []),
+        ("{{ subscriber.code | default('x') }}", [{"code": "1"}, {"code": ""}], []),
+        ("{{ subscriber.code | default('') }}", [{"code": ""}], []),
+        ("a\n\n{{ subscriber.code }}", [{"code": "1"}, {"code": ""}], ["missing-value:7"]),
+        ("{{ subscriber.code }}\n{{ subscriber.code | default('x') }}", [{}], ["missing-value:5"]),
+    ],
+)
+def test_missing_value(
+    newsroom: Newsroom, body: str, readers: list[dict[str, str]], expected: list[str]
+) -> None:
+    newsroom.write("10-hello.md", text_section(body))
+
+    assert rules(asked(newsroom, *readers)) == expected
+
+
+def test_missing_value_names_the_first_ten_places(newsroom: Newsroom) -> None:
+    newsroom.write("10-hello.md", text_section("{{ subscriber.code }}"))
+
+    (finding,) = asked(newsroom, *[{"code": ""}] * 1200)
+
+    assert "blank for 1,200 readers: recipients/readers.csv:2, " in finding.message
+    assert finding.message.endswith("recipients/readers.csv:11 and 1,190 more.")
+
+
+@pytest.mark.parametrize(
+    ("body", "value", "expected"),
+    [
+        ("[a]({{ subscriber.link }})", "https://example.org/x", []),
+        ("[a]({{ subscriber.link }})", "mailto:a@example.org", []),
+        ("[a]({{ subscriber.link }})", "example.org", ["not-a-link:5"]),
+        ("[a]({{ subscriber.link }})", "javascript:alert(1)", ["not-a-link:5"]),
+        ("[a]({{ subscriber.link }})", "https:///x", ["not-a-link:5"]),
+        ("{{ subscriber.link }}", "example.org", []),
+        ("[a](https://example.org/{{ subscriber.link }})", "x y", []),
+        ("[a]({{ subscriber.link | default('https://example.org') }})", "https://a.example", []),
+        ("[a]({{ subscriber.link | default('nothing') }})", "https://a.example", ["not-a-link:5"]),
+    ],
+)
+def test_not_a_link(newsroom: Newsroom, body: str, value: str, expected: list[str]) -> None:
+    newsroom.write("10-hello.md", text_section(body))
+
+    assert rules(asked(newsroom, {"link": value})) == expected
+
+
+STORY = "---\nkind: story\ntitle: T\n%s\n---\nBody\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "expected"),
+    [
+        ("10-hello.md", text_section("a\nTODO: b"), ["unfinished-text:6"]),
+        ("10-hello.md", text_section("a FIXME"), ["unfinished-text:5"]),
+        ("10-hello.md", text_section("XXX"), ["unfinished-text:5"]),
+        ("10-hello.md", text_section("Lorem ipsum dolor"), ["unfinished-text:5"]),
+        ("10-hello.md", text_section("a", title="TODO, the title"), ["unfinished-text:3"]),
+        ("10-hello.md", STORY % "link_text: TODO", ["unfinished-text:4"]),
+        ("issue.toml", ISSUE.replace("The subject", "TODO: the subject"), ["unfinished-text:1"]),
+        ("issue.toml", ISSUE.replace("What inboxes", "TODO: what"), ["unfinished-text:2"]),
+        ("10-hello.md", text_section("todo lists, mastodon, XXXL, Texxxt, método"), []),
+        ("10-hello.md", text_section("No ipsum, no lorem"), []),
+    ],
+)
+def test_unfinished_text(newsroom: Newsroom, path: str, content: str, expected: list[str]) -> None:
+    newsroom.write(path, content)
+
+    assert rules(asked(newsroom)) == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (text_section(""), ["empty-section:1"]),
+        (text_section(" \n\n "), ["empty-section:1"]),
+        (text_section("a"), []),
+        (text_section("{{ newsletter.name }}"), []),
+        ("---\nkind: event\ntitle: T\nstarts: tbc\n---\n", []),
+    ],
+)
+def test_empty_section(newsroom: Newsroom, content: str, expected: list[str]) -> None:
+    newsroom.write("10-hello.md", content)
+
+    assert rules(asked(newsroom)) == expected
+
+
+def test_preheader(newsroom: Newsroom) -> None:
+    newsroom.write("issue.toml", ISSUE.replace("What inboxes show after the subject", " "))
+    assert rules(asked(newsroom)) == ["preheader:1"]
+
+    newsroom.write("issue.toml", ISSUE.replace("What inboxes show after the subject", "x"))
+    assert asked(newsroom) == []
+
+
+def test_postal_address(newsroom: Newsroom) -> None:
+    toml = newsroom.folder.read("newsletter.toml")
+    newsroom.folder.write("newsletter.toml", toml.replace("1 Sample Street", ""))
+
+    (finding,) = asked(newsroom)
+
+    assert (finding.rule, finding.source.file) == ("postal-address", "newsletter.toml")
+
+
+def test_unknown_rule(newsroom: Newsroom) -> None:
+    toml = newsroom.folder.read("newsletter.toml")
+    newsroom.write("10-hello.md", text_section("a", ignore="[missing-alt, misssing-alt]"))
+    newsroom.folder.write(
+        "newsletter.toml",
+        f"{toml}\n[check]\nignore = ['preheadr', 'preheader']\nbroken-toml = 'info'\n"
+        "raw-html = 'info'\n",
+    )
+
+    found = asked(newsroom)
+
+    assert [(one.source.file.split("/")[-1], one.source.line) for one in found] == [
+        ("newsletter.toml", 1), ("newsletter.toml", 1), ("10-hello.md", 4),
+    ]  # fmt: skip
+    assert '"preheader"' in found[1].hint
+    assert '"missing-alt"' in found[2].hint
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.id)
+def test_every_question_has_a_manual_and_a_test(rule: object) -> None:
+    from newsletter_mailer.check.registry import Rule
+
+    assert isinstance(rule, Rule)
+    assert rule.manual.endswith(".")
+    assert f"test_{rule.id.replace('-', '_')}" in globals()
+
+
+def wanted(
+    newsroom: Newsroom, check: str, *findings: Finding, ignored: str = ""
+) -> list[tuple[str, Severity]]:
+    toml = newsroom.folder.read("newsletter.toml")
+    newsroom.folder.write("newsletter.toml", f"{toml}\n[check]\n{check}\n")
+    files = {"10-hello.md": frozenset({ignored})} if ignored else {}
+    found = as_the_newsletter_wants(findings, newsroom.settings, files)
+    return [(one.rule, one.severity) for one in found]
+
+
+PREHEADER = error("preheader", Source("issue.toml"), "m")
+RAW = error("raw-html", Source("10-hello.md", 3), "m")
+BROKEN = error("broken-toml", Source("issue.toml"), "m")
+
+
+@pytest.mark.parametrize(
+    ("check", "ignored", "left"),
+    [
+        ("", "", [("preheader", "error"), ("raw-html", "error"), ("broken-toml", "error")]),
+        ("preheader = 'info'", "",
+         [("preheader", "info"), ("raw-html", "error"), ("broken-toml", "error")]),
+        ("raw-html = 'warning'\npreheader = 'warning'", "",
+         [("preheader", "warning"), ("raw-html", "warning"), ("broken-toml", "error")]),
+        ("ignore = ['preheader', 'raw-html']", "", [("broken-toml", "error")]),
+        # without these nothing can be made: they cannot be waved away
+        ("broken-toml = 'info'\nignore = ['broken-toml']", "",
+         [("preheader", "error"), ("raw-html", "error"), ("broken-toml", "error")]),
+        # a section's own ignore holds for its own file
+        ("", "raw-html", [("preheader", "error"), ("broken-toml", "error")]),
+        ("", "preheader",
+         [("preheader", "error"), ("raw-html", "error"), ("broken-toml", "error")]),
+    ],
+)  # fmt: skip
+def test_the_newsletter_says_what_it_minds(
+    newsroom: Newsroom, check: str, ignored: str, left: list[tuple[str, str]]
+) -> None:
+    assert wanted(newsroom, check, PREHEADER, RAW, BROKEN, ignored=ignored) == left
+
+
+def test_a_section_says_what_does_not_apply_to_it(newsroom: Newsroom) -> None:
+    newsroom.write("10-hello.md", text_section("a", ignore="[raw-html, empty-section]"))
+
+    assert newsroom.issue.sections[0].ignored == {"raw-html", "empty-section"}
