@@ -29,13 +29,23 @@ class HtmlSlot:
     place: Place
 
 
+@dataclass(frozen=True, slots=True)
+class UrlPart:
+    """A field within a web address in plain text: percent-encoded there."""
+
+    field: MergeField
+
+
+TextPiece = str | MergeField | UrlPart
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledVariant:
     """One variant, composed once. Texts and slots alternate in no fixed rhythm."""
 
     variant: Variant
     html: tuple[str | HtmlSlot, ...]
-    text: tuple[str | MergeField, ...]
+    text: tuple[TextPiece, ...]
     subject: tuple[str | MergeField, ...]
     preheader: tuple[str | MergeField, ...]
     pictures: Mapping[str, Picture]  #: by the key of their slots, only those that are shown
@@ -43,9 +53,10 @@ class CompiledVariant:
     def fields(self) -> tuple[str, ...]:
         """The subscriber's fields that are filled in, and those of the To header."""
         html = (piece.meaning for piece in self.html if isinstance(piece, HtmlSlot))
+        text = (piece.field if isinstance(piece, UrlPart) else piece for piece in self.text)
         named = (
             meaning.name
-            for meaning in (*html, *self.text, *self.subject, *self.preheader)
+            for meaning in (*html, *text, *self.subject, *self.preheader)
             if isinstance(meaning, MergeField) and meaning.namespace == "subscriber"
         )
         return tuple(dict.fromkeys(("first_name", "last_name", *named)))
@@ -72,7 +83,11 @@ class CompiledVariant:
     def words(self, values: Mapping[str, str], links: Mapping[str, str]) -> str:
         """The plain text for one reader."""
         return "".join(
-            piece if isinstance(piece, str) else as_words(slot_value(piece, values, links))
+            piece
+            if isinstance(piece, str)
+            else escape(slot_value(piece.field, values, links), Place.URL_PART)
+            if isinstance(piece, UrlPart)
+            else as_words(slot_value(piece, values, links))
             for piece in self.text
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from markdown_it.token import Token
 
@@ -12,9 +12,17 @@ from newsletter_mailer.issue.markdown import parse_markdown
 COLUMNS = 78  #: RFC 5322 section 2.1.1
 
 
-def markdown_text(text: str) -> str:
-    """The text, laid out; paragraphs are separated by an empty line."""
-    blocks, _ = _blocks(parse_markdown(text), 0, COLUMNS)
+def markdown_text(text: str, *, address: Callable[[str], str] = str) -> str:
+    """The text, laid out; paragraphs are separated by an empty line.
+
+    `address`: given a link's target, how it is shown.
+    """
+    tokens = parse_markdown(text)
+    for token in tokens:
+        for child in token.children or []:
+            if child.type == "link_open":
+                child.meta["shown"] = address(_target(child))
+    blocks, _ = _blocks(tokens, 0, COLUMNS)
     return "\n\n".join(blocks)
 
 
@@ -52,7 +60,8 @@ def _blocks(tokens: Sequence[Token], start: int, width: int) -> tuple[list[str],
                 blocks.append(block)
             case "blockquote_open":
                 quoted, index = _blocks(tokens, index + 1, width - 2)
-                blocks.append(textwrap.indent("\n\n".join(quoted), "> ", lambda line: True))
+                lines = "\n\n".join(quoted).split("\n")
+                blocks.append("\n".join(f"> {line}".rstrip() for line in lines))
             case "fence" | "code_block":
                 blocks.append(textwrap.indent(token.content.rstrip("\n"), "    "))
             case "hr":
@@ -84,7 +93,7 @@ _MARKS = {"em_open": "_", "em_close": "_", "strong_open": "*", "strong_close": "
 
 def _inline(tokens: Sequence[Token]) -> str:
     parts: list[str] = []
-    links: list[tuple[str, int]] = []  #: target and where its text begins
+    links: list[tuple[Token, int]] = []  #: and where its text begins
     for token in tokens:
         match token.type:
             case "text":
@@ -98,21 +107,24 @@ def _inline(tokens: Sequence[Token]) -> str:
             case "image":
                 parts.append(f"[Picture: {token.content}]" if token.content else "")
             case "link_open":
-                links.append((str(token.attrs.get("href", "")), len(parts)))
+                links.append((token, len(parts)))
             case "link_close":
-                target, at = links.pop()
-                words = "".join(parts[at:])
-                parts[at:] = [link_text(words, target)]
+                link, at = links.pop()
+                parts[at:] = [_link_text("".join(parts[at:]), _target(link), link.meta["shown"])]
             case mark if mark in _MARKS:
                 parts.append(_MARKS[mark])
     return "".join(parts)
 
 
-def link_text(words: str, target: str) -> str:
+def _link_text(words: str, target: str, shown: str) -> str:
     """`the words (https://example.org)`, or only the target where both say the same."""
-    shown = target.removeprefix("mailto:")
-    if not words or words in (target, shown, target.removeprefix("https://")):
-        return shown
-    if target.startswith("#"):
+    if target.startswith("#") and words:
         return words
+    shown = shown.removeprefix("mailto:")
+    if words in ("", target, target.removeprefix("mailto:"), target.removeprefix("https://")):
+        return shown
     return f"{words} ({shown})"
+
+
+def _target(link: Token) -> str:
+    return str(link.attrs.get("href", ""))

@@ -21,7 +21,14 @@ from datetime import datetime
 from email.utils import format_datetime
 
 from newsletter_mailer.address import domain
-from newsletter_mailer.compose.compiled import CompiledVariant, PictureSlot, as_words, slot_value
+from newsletter_mailer.compose.compiled import (
+    CompiledVariant,
+    PictureSlot,
+    TextPiece,
+    UrlPart,
+    as_words,
+    slot_value,
+)
 from newsletter_mailer.compose.headers import mailbox_header, plain_header, text_header
 from newsletter_mailer.compose.places import Place, escape
 from newsletter_mailer.compose.quoted_printable import close, encode_piece, encode_value
@@ -250,9 +257,11 @@ def _html_part(
     return [head.encode(), *_part(inner, "text/html", html), images, f"--{inner}--\r\n".encode()]
 
 
-def _body(pieces: Sequence[str | MergeField], links: Links) -> list[bytes | _Slot]:
+def _body(pieces: Sequence[TextPiece], links: Links) -> list[bytes | _Slot]:
     return _encoded(
-        slot_value(piece, {}, links)
+        _Slot(piece.field, Place.URL_PART)
+        if isinstance(piece, UrlPart)
+        else slot_value(piece, {}, links)
         if isinstance(piece, MergeField) and piece.namespace == "link"
         else _Slot(piece, None)
         if isinstance(piece, MergeField)

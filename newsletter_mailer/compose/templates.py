@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Mapping
 from typing import Any  # Jinja2's own signature
@@ -17,6 +18,7 @@ from jinja2 import (
 from jinja2.bccache import Bucket
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from newsletter_mailer.compose.mjml import MjmlFault, parse_mjml
 from newsletter_mailer.findings import Finding, Source, error
 from newsletter_mailer.issue.model import Template
 
@@ -97,6 +99,35 @@ class Templates:
         except Exception as fault:  # noqa: BLE001  # a template's author may make it raise anything
             raise self._at(name, fault, str(fault) or type(fault).__name__) from None
 
+    def style_sheet(self, name: str, values: Mapping[str, object]) -> str:
+        """The style sheet rendered; empty if there is none. Raises TemplateMistake."""
+        if not self.has(name):
+            return ""
+        css = self.render(name, values)
+        if "<" in css:  # mrml reads it as a tag
+            source = self.source(name)
+            line = source.count("\n", 0, max(0, source.find("<"))) + 1
+            raise self._mistake(
+                name, line, 'a style sheet cannot hold the sign "<"; write min-width or max-width'
+            )
+        return css
+
+    def mjml_mistake(self, name: str, fault: MjmlFault, seen_with: str = "") -> TemplateMistake:
+        """What MJML does not understand in a rendered file, at the line of the file itself.
+
+        A rendered line is not a template's line, so the template itself is read with its Jinja2
+        blanked out; if it is sound, the fault lies in what its branches make of it.
+        """
+        source = _without_jinja(self.source(name))
+        line, message = 1, fault.message
+        try:
+            parse_mjml(source if name == "newsletter.mjml" else f"<mj-body>{source}</mj-body>")
+        except MjmlFault as static:
+            line, message = static.line, static.message
+        return self._mistake(
+            name, line, f"{message} (seen with {seen_with})" if seen_with else message
+        )
+
     def _load(self, name: str) -> tuple[str, str, None] | None:
         if name not in self._texts:
             return None
@@ -124,6 +155,16 @@ class Templates:
                 "Look at the line named; docs/templates.md lists what a template can use.",
             )
         )
+
+
+def _without_jinja(source: str) -> str:
+    """Jinja2's marks blanked out, line breaks kept."""
+
+    def blank(found: re.Match[str]) -> str:
+        filler = "x" if found[0].startswith("{{") else ""
+        return filler + "\n" * found[0].count("\n")
+
+    return re.sub(r"\{%.*?%\}|\{#.*?#\}|\{\{.*?\}\}", blank, source, flags=re.DOTALL)
 
 
 def _without_front_matter(name: str, text: str, template: Template) -> str:

@@ -338,6 +338,15 @@ def test_a_group_has_one_heading_over_its_run(newsroom: Newsroom) -> None:
     assert newsroom.words().count("\nCOMING & UP\n===========\n") == 2
 
 
+def test_a_readers_own_value_wins_over_the_default(newsroom: Newsroom) -> None:
+    body = "Dear {{ subscriber.x | default('colleague') }}"
+    newsroom.write("10-hello.md", text_section(body))
+
+    for values, shown in (({"x": "Zoë"}, "Dear Zoë"), ({}, "Dear colleague")):
+        assert shown in newsroom.words(values)
+        assert shown in newsroom.page(values)
+
+
 def test_what_all_readers_share_is_put_in_once(newsroom: Newsroom) -> None:
     newsroom.write(
         "10-hello.md",
@@ -356,6 +365,53 @@ def test_what_all_readers_share_is_put_in_once(newsroom: Newsroom) -> None:
         )
     assert 'href="https://example.org/?Test%20News"' in newsroom.page()
     assert compiled.fields() == ("first_name", "last_name")
+
+
+def test_an_address_in_the_text_part_is_the_same_as_in_the_page(newsroom: Newsroom) -> None:
+    newsroom.write(
+        "10-hello.md",
+        text_section(
+            "[a](https://example.org/?q={{ subscriber.x }}&n={{ newsletter.name }}) "
+            "{{ subscriber.x }} <https://example.org/{{ subscriber.x }}> [b]({{ subscriber.x }})"
+        ),
+    )
+    newsroom.write(
+        "20-notice.md",
+        "---\nkind: notice\ntitle: N\nlink: https://example.org/n/{{ subscriber.x }}\n---\nB\n",
+    )
+    values = {"x": "a b https://evil.example/?c&d"}
+
+    words, page = newsroom.words(values), newsroom.page(values)
+
+    encoded = "a%20b%20https%3A%2F%2Fevil.example%2F%3Fc%26d"
+    for address in (
+        f"https://example.org/?q={encoded}&n=Test%20News",
+        f"https://example.org/{encoded}",
+        f"https://example.org/n/{encoded}",
+    ):
+        assert address in words
+        assert f'href="{address.replace("&", "&amp;")}"' in page
+    assert words.count("a b https://evil.example/?c&d") == 2
+
+
+def test_every_type_of_field_reads_well_in_the_text_part(plain: Newsroom, portrait: bytes) -> None:
+    plain.write("images/p.jpg", portrait)
+    plain.write_kind(
+        "odd.mjml",
+        "---\nfields:\n  a: {type: text, label: Text}\n  b: {type: flag, label: Online}\n"
+        "  c: {type: day, label: Day}\n  d: {type: picture, label: Picture}\n"
+        "  e: {type: email, label: Write to}\n  f: {type: url, label: See}\n---\n" + FRAME % "x",
+    )
+    plain.write(
+        "20-odd.md",
+        "---\nkind: odd\na: T\nb: yes\nc: 2030-02-01\nd: images/p.jpg\nd_alt: A face\n"
+        "e: a@example.org\nf: https://example.org\n---\n",
+    )
+
+    assert (
+        "Text      T\nOnline    yes\nDay       Friday 1 February 2030\nPicture   A face\n"
+        "Write to  a@example.org\n\nSee: https://example.org\n"
+    ) in plain.words()
 
 
 def test_the_text_part_is_laid_out_to_be_read(newsroom: Newsroom) -> None:
