@@ -25,6 +25,7 @@ FROM_ENVIRONMENT = ("reply_to", "public_url", "image_base_url", "unsubscribe_mai
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _SENDER = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>")
+_FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 _LIST_ID = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+")
 
@@ -89,6 +90,11 @@ class SmtpSettings:
     ca_file: str = ""
     helo_name: str = ""
     bounce_address: str = ""  #: reverse-path; empty means the sender's address
+
+
+def is_folder_name(text: str) -> bool:
+    """Whether it can name an issue, a list or a template on every system."""
+    return bool(_FOLDER_NAME.fullmatch(text))
 
 
 def is_language(value: object) -> bool:

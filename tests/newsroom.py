@@ -13,8 +13,9 @@ from newsletter_mailer.compose.message import CompiledMessage, Recipient, compil
 from newsletter_mailer.compose.message import Envelope as MessageEnvelope
 from newsletter_mailer.findings import Finding, in_order
 from newsletter_mailer.issue.content_hash import ContentHash, content_hash
-from newsletter_mailer.issue.folder import read_issue, read_template
+from newsletter_mailer.issue.folder import read_issue
 from newsletter_mailer.issue.model import Issue, Template
+from newsletter_mailer.issue.template_folder import read_template
 from newsletter_mailer.plan.variants import Variant, Variants
 from newsletter_mailer.settings import Settings, read_settings
 from tests.conftest import REPOSITORY, ProjectFolder

@@ -37,7 +37,9 @@ GROUND_FLOOR = {
 }
 #: The modules that touch the world. Everything else takes values and returns values.
 TOUCHES_THE_WORLD = (
+    "issue/files.py",
     "issue/folder.py",
+    "issue/template_folder.py",
     "audience/csv_lists.py",
     "audience/roster.py",
     "store/lock.py",

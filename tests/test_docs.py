@@ -98,7 +98,7 @@ def test_the_sample_section_and_kind_work() -> None:
     from zoneinfo import ZoneInfo
 
     from newsletter_mailer import starter
-    from newsletter_mailer.issue.folder import read_template
+    from newsletter_mailer.issue.template_folder import read_template
 
     kind_text = re.search(r"```\n(---\nlabel: Vacancy.*?)```", TEXT, flags=re.DOTALL)
     section_text = re.search(r"```markdown\n(.*?)```", TEXT, flags=re.DOTALL)

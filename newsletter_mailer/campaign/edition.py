@@ -25,8 +25,9 @@ from newsletter_mailer.findings import (
     in_order,
 )
 from newsletter_mailer.issue.content_hash import ContentHash, content_hash
-from newsletter_mailer.issue.folder import read_issue, read_template
+from newsletter_mailer.issue.folder import read_issue
 from newsletter_mailer.issue.model import Issue, Template
+from newsletter_mailer.issue.template_folder import read_template
 from newsletter_mailer.plan.plan import (
     Assignment,
     Filters,

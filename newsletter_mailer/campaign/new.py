@@ -11,7 +11,7 @@ from newsletter_mailer import starter
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.errors import ContentError, ProjectError
 from newsletter_mailer.findings import did_you_mean
-from newsletter_mailer.issue.folder import checked_id, issue_ids, read_template
+from newsletter_mailer.issue.folder import checked_id, issue_ids
 from newsletter_mailer.issue.kinds import Kind
 from newsletter_mailer.issue.skeleton import (
     dated_issue_toml,
@@ -21,6 +21,7 @@ from newsletter_mailer.issue.skeleton import (
     next_section,
     section_file_name,
 )
+from newsletter_mailer.issue.template_folder import read_template
 
 _STARTER_FILES = ("newsletter.toml", ".env.example", "recipients/example.csv")
 _STARTER_ISSUE = "2025-09"

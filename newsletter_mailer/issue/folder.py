@@ -1,4 +1,4 @@
-"""Reads issue and template folders. The only module here that touches files."""
+"""Reads an issue's folder."""
 
 from __future__ import annotations
 
@@ -12,20 +12,17 @@ from typing import Any  # values of a TOML table
 from newsletter_mailer.characters import has_line_break, unmailable
 from newsletter_mailer.errors import ProjectError
 from newsletter_mailer.findings import Finding, Source, did_you_mean, error
-from newsletter_mailer.issue.kinds import Kind, parse_kind
+from newsletter_mailer.issue.files import picture_file, text_file
 from newsletter_mailer.issue.merge import MergeText, parse_merge_text
 from newsletter_mailer.issue.model import Issue, Section, Template
-from newsletter_mailer.issue.pictures import BadPicture, Picture, is_local_path, read_picture
+from newsletter_mailer.issue.pictures import Picture
 from newsletter_mailer.issue.sections import parse_section
-from newsletter_mailer.settings import Settings, is_language
+from newsletter_mailer.settings import Settings, is_folder_name, is_language
 from newsletter_mailer.toml_lines import line_of, parse_toml
 
-LARGEST_TEXT = 1_000_000  #: octets of one text file
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _SECTION_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\.md")
 _MOST_KEYS = 20  #: unknown ones that are named
 _ISSUE_KEYS = ("subject", "preheader", "date", "lists", "lang", "groups")
-_PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".gif")
 
 
 def issue_ids(root: Path) -> list[str]:
@@ -34,13 +31,13 @@ def issue_ids(root: Path) -> list[str]:
     if not folder.is_dir():
         return []
     return sorted(
-        path.name for path in folder.iterdir() if path.is_dir() and _ID.fullmatch(path.name)
+        path.name for path in folder.iterdir() if path.is_dir() and is_folder_name(path.name)
     )
 
 
 def checked_id(issue_id: str) -> str:
     """The id itself. Raises ProjectError when it could not be a folder's name."""
-    if not _ID.fullmatch(issue_id) or issue_id.endswith("."):
+    if not is_folder_name(issue_id) or issue_id.endswith("."):
         shown = issue_id.encode("unicode_escape").decode()[:80]
         raise ProjectError(
             f'"{shown}" cannot be the id of an issue: use letters, digits, ".", "_" and "-", '
@@ -73,7 +70,7 @@ class _IssueReader:
 
     def read(self) -> tuple[Issue | None, list[Finding]]:
         toml_file = f"{self.prefix}/issue.toml"
-        text = _read_text(self.folder / "issue.toml", toml_file, self.findings)
+        text = text_file(self.folder / "issue.toml", toml_file, self.findings)
         table: Mapping[str, Any] = {}
         is_readable = False
         if text is not None:
@@ -234,7 +231,7 @@ class _IssueReader:
                     )
                 )
                 continue
-            text = _read_text(path, file, self.findings)
+            text = text_file(path, file, self.findings)
             if text is None:
                 continue
             self.files[path.name] = text.encode()
@@ -255,81 +252,9 @@ class _IssueReader:
     def picture(self, path: str) -> Picture:
         """Raises BadPicture."""
         if path not in self.pictures:
-            self.pictures[path] = _picture(self.folder, path, "the issue's folder")
+            self.pictures[path] = picture_file(self.folder, path, "the issue's folder")
             self.files[path] = self.pictures[path].content
         return self.pictures[path]
-
-
-def read_template(root: Path, name: str, shipped: Path) -> tuple[Template | None, list[Finding]]:
-    """The template `templates/name` of the project, else the one shipped with the program.
-
-    Raises ProjectError when neither exists.
-    """
-    if not _ID.fullmatch(name):
-        raise ProjectError(f'template = "{name}" in newsletter.toml cannot be a folder\'s name.')
-    folder = next(
-        (place for place in (root / "templates" / name, shipped / name) if place.is_dir()), None
-    )
-    if folder is None:
-        raise ProjectError(f"There is no template folder templates/{name}.")
-    return _TemplateReader(folder, name).read()
-
-
-class _TemplateReader:
-    def __init__(self, folder: Path, name: str) -> None:
-        self.folder, self.name = folder, name
-        self.prefix = f"templates/{name}"
-        self.findings: list[Finding] = []
-        self.texts: dict[str, str] = {}
-        self.pictures: dict[str, Picture] = {}
-        self.files: dict[str, bytes] = {}
-
-    def read(self) -> tuple[Template | None, list[Finding]]:
-        for path in sorted(self.folder.rglob("*")):
-            relative = path.relative_to(self.folder).as_posix()
-            if path.is_file() and not any(part.startswith(".") for part in relative.split("/")):
-                self.take(path, relative)
-        kinds = self.kinds()
-        if "newsletter.mjml" not in self.texts:
-            place = Source(f"{self.prefix}/newsletter.mjml")
-            self.findings.append(error("template", place, "The template lacks this file."))
-        theme, broken = parse_toml(self.texts.get("theme.toml", ""), f"{self.prefix}/theme.toml")
-        self.findings.extend(broken)
-        if self.findings:
-            return None, self.findings
-        template = Template(
-            name=self.name,
-            folder=self.prefix,
-            texts=self.texts,
-            pictures=self.pictures,
-            kinds=kinds,
-            theme=theme,
-            files=self.files,
-        )
-        return template, []
-
-    def take(self, path: Path, relative: str) -> None:
-        file = f"{self.prefix}/{relative}"
-        if path.suffix.lower() in _PICTURE_ENDINGS:
-            try:
-                self.pictures[relative] = read_picture(relative, path.read_bytes())
-                self.files[relative] = self.pictures[relative].content
-            except BadPicture as fault:
-                self.findings.append(error("bad-picture", Source(file), str(fault)))
-        elif path.suffix in (".mjml", ".css", ".toml", ".txt"):
-            text = _read_text(path, file, self.findings)
-            if text is not None:
-                self.texts[relative] = text
-                self.files[relative] = text.encode()
-
-    def kinds(self) -> dict[str, Kind]:
-        kinds: dict[str, Kind] = {}
-        for relative, text in self.texts.items():
-            if relative.startswith("sections/") and relative.endswith(".mjml"):
-                kind, findings = parse_kind(text, f"{self.prefix}/{relative}")
-                self.findings.extend(findings)
-                kinds[kind.name] = kind
-        return kinds
 
 
 def issue_dates(root: Path) -> dict[str, date]:
@@ -345,71 +270,6 @@ def issue_dates(root: Path) -> dict[str, date]:
     return dates
 
 
-def _picture(folder: Path, path: str, where: str) -> Picture:
-    if not is_local_path(path):
-        raise BadPicture(
-            f'The picture "{path}" is not in {where}. Copy it to images/ there, '
-            "and write images/name.png."
-        )
-    file = folder / path
-    if not file.is_file():
-        there = [other.relative_to(folder).as_posix() for other in folder.glob("images/*")]
-        hint = did_you_mean(path, there)
-        raise BadPicture(f'The picture "{path}" does not exist in {where}. {hint}'.rstrip())
-    if not file.resolve().is_relative_to(folder.resolve()):
-        raise BadPicture(f'The picture "{path}" is a link that leads out of {where}.')
-    return read_picture(path, file.read_bytes())
-
-
-def _read_text(path: Path, file: str, findings: list[Finding]) -> str | None:
-    """The text with \\n line ends, or None and a finding."""
-
-    def wrong(message: str, hint: str = "", line: int = 1) -> None:
-        findings.append(error("unreadable-file", Source(file, line), message, hint))
-
-    if not path.exists():
-        wrong("This file is missing.")
-        return None
-    if not path.is_file():
-        wrong("This is not a file.")
-        return None
-    try:
-        if path.stat().st_size > LARGEST_TEXT:
-            wrong("The file is larger than 1 MB.", "Shorten it; pictures belong in images/.")
-            return None
-        content = path.read_bytes()
-    except OSError as fault:
-        wrong(f"The file cannot be read: {fault.strerror}.")
-        return None
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as fault:
-        wrong(
-            "The file is not UTF-8 text.",
-            'Save it again as UTF-8 ("Encoding" in the Save as dialog).',
-            content.count(b"\n", 0, fault.start) + 1,
-        )
-        return None
-    if "\0" in text:
-        wrong("The file is not a text file.", "", text.count("\n", 0, text.index("\0")) + 1)
-        return None
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if found := unmailable(text):
-        character, at = found
-        line = text.count("\n", 0, at) + 1
-        words = text[:at].rpartition("\n")[2][-30:]
-        findings.append(
-            error(
-                "control-character",
-                Source(file, line),
-                f"This line holds an invisible control character ({character}).",
-                f'It stands after "{words}": delete it there.' if words else "Delete it.",
-            )
-        )
-        return None
-    return text
-
-
 def _order(name: str) -> tuple[int, str]:
     """`5-a.md` comes before `10-b.md`; names without a number come last."""
     number = re.match(r"\d+", name)
@@ -417,4 +277,4 @@ def _order(name: str) -> tuple[int, str]:
 
 
 def _is_list_name(name: object) -> bool:
-    return isinstance(name, str) and bool(_ID.fullmatch(name))
+    return isinstance(name, str) and is_folder_name(name)

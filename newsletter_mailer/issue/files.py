@@ -1,0 +1,77 @@
+"""Reads one file of an issue or a template: a text, or a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from newsletter_mailer.characters import unmailable
+from newsletter_mailer.findings import Finding, Source, did_you_mean, error
+from newsletter_mailer.issue.pictures import BadPicture, Picture, is_local_path, read_picture
+
+LARGEST_TEXT = 1_000_000  #: octets of one text file
+
+
+def picture_file(folder: Path, path: str, where: str) -> Picture:
+    """The picture at `path` inside the folder, `where` in words. Raises BadPicture."""
+    if not is_local_path(path):
+        raise BadPicture(
+            f'The picture "{path}" is not in {where}. Copy it to images/ there, '
+            "and write images/name.png."
+        )
+    file = folder / path
+    if not file.is_file():
+        there = [other.relative_to(folder).as_posix() for other in folder.glob("images/*")]
+        hint = did_you_mean(path, there)
+        raise BadPicture(f'The picture "{path}" does not exist in {where}. {hint}'.rstrip())
+    if not file.resolve().is_relative_to(folder.resolve()):
+        raise BadPicture(f'The picture "{path}" is a link that leads out of {where}.')
+    return read_picture(path, file.read_bytes())
+
+
+def text_file(path: Path, file: str, findings: list[Finding]) -> str | None:
+    """The text with \\n line ends, or None and a finding."""
+
+    def wrong(message: str, hint: str = "", line: int = 1) -> None:
+        findings.append(error("unreadable-file", Source(file, line), message, hint))
+
+    if not path.exists():
+        wrong("This file is missing.")
+        return None
+    if not path.is_file():
+        wrong("This is not a file.")
+        return None
+    try:
+        if path.stat().st_size > LARGEST_TEXT:
+            wrong("The file is larger than 1 MB.", "Shorten it; pictures belong in images/.")
+            return None
+        content = path.read_bytes()
+    except OSError as fault:
+        wrong(f"The file cannot be read: {fault.strerror}.")
+        return None
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        wrong(
+            "The file is not UTF-8 text.",
+            'Save it again as UTF-8 ("Encoding" in the Save as dialog).',
+            content.count(b"\n", 0, fault.start) + 1,
+        )
+        return None
+    if "\0" in text:
+        wrong("The file is not a text file.", "", text.count("\n", 0, text.index("\0")) + 1)
+        return None
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if found := unmailable(text):
+        character, at = found
+        line = text.count("\n", 0, at) + 1
+        words = text[:at].rpartition("\n")[2][-30:]
+        findings.append(
+            error(
+                "control-character",
+                Source(file, line),
+                f"This line holds an invisible control character ({character}).",
+                f'It stands after "{words}": delete it there.' if words else "Delete it.",
+            )
+        )
+        return None
+    return text

@@ -1,0 +1,88 @@
+"""Reads a template's folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from newsletter_mailer.errors import ProjectError
+from newsletter_mailer.findings import Finding, Source, error
+from newsletter_mailer.issue.files import text_file
+from newsletter_mailer.issue.kinds import Kind, parse_kind
+from newsletter_mailer.issue.model import Template
+from newsletter_mailer.issue.pictures import BadPicture, Picture, read_picture
+from newsletter_mailer.settings import is_folder_name
+from newsletter_mailer.toml_lines import parse_toml
+
+_PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".gif")
+
+
+def read_template(root: Path, name: str, shipped: Path) -> tuple[Template | None, list[Finding]]:
+    """The template `templates/name` of the project, else the one shipped with the program.
+
+    Raises ProjectError when neither exists.
+    """
+    if not is_folder_name(name):
+        raise ProjectError(f'template = "{name}" in newsletter.toml cannot be a folder\'s name.')
+    folder = next(
+        (place for place in (root / "templates" / name, shipped / name) if place.is_dir()), None
+    )
+    if folder is None:
+        raise ProjectError(f"There is no template folder templates/{name}.")
+    return _TemplateReader(folder, name).read()
+
+
+class _TemplateReader:
+    def __init__(self, folder: Path, name: str) -> None:
+        self.folder, self.name = folder, name
+        self.prefix = f"templates/{name}"
+        self.findings: list[Finding] = []
+        self.texts: dict[str, str] = {}
+        self.pictures: dict[str, Picture] = {}
+        self.files: dict[str, bytes] = {}
+
+    def read(self) -> tuple[Template | None, list[Finding]]:
+        for path in sorted(self.folder.rglob("*")):
+            relative = path.relative_to(self.folder).as_posix()
+            if path.is_file() and not any(part.startswith(".") for part in relative.split("/")):
+                self.take(path, relative)
+        kinds = self.kinds()
+        if "newsletter.mjml" not in self.texts:
+            place = Source(f"{self.prefix}/newsletter.mjml")
+            self.findings.append(error("template", place, "The template lacks this file."))
+        theme, broken = parse_toml(self.texts.get("theme.toml", ""), f"{self.prefix}/theme.toml")
+        self.findings.extend(broken)
+        if self.findings:
+            return None, self.findings
+        template = Template(
+            name=self.name,
+            folder=self.prefix,
+            texts=self.texts,
+            pictures=self.pictures,
+            kinds=kinds,
+            theme=theme,
+            files=self.files,
+        )
+        return template, []
+
+    def take(self, path: Path, relative: str) -> None:
+        file = f"{self.prefix}/{relative}"
+        if path.suffix.lower() in _PICTURE_ENDINGS:
+            try:
+                self.pictures[relative] = read_picture(relative, path.read_bytes())
+                self.files[relative] = self.pictures[relative].content
+            except BadPicture as fault:
+                self.findings.append(error("bad-picture", Source(file), str(fault)))
+        elif path.suffix in (".mjml", ".css", ".toml", ".txt"):
+            text = text_file(path, file, self.findings)
+            if text is not None:
+                self.texts[relative] = text
+                self.files[relative] = text.encode()
+
+    def kinds(self) -> dict[str, Kind]:
+        kinds: dict[str, Kind] = {}
+        for relative, text in self.texts.items():
+            if relative.startswith("sections/") and relative.endswith(".mjml"):
+                kind, findings = parse_kind(text, f"{self.prefix}/{relative}")
+                self.findings.extend(findings)
+                kinds[kind.name] = kind
+        return kinds
