@@ -42,7 +42,7 @@ def mailbox_header(name: str, display_name: str, address: str) -> bytes:
     """
     if has_line_break(display_name) or has_line_break(address):
         raise HeaderInjection(f"{name} holds a line break")
-    display_name = display_name.strip()
+    display_name = display_name.replace("\t", " ").strip()
     if not display_name:
         return f"{name}: {address}\r\n".encode()
     is_plain = not re.search(r"=\?|  ", display_name)  # readers fold two spaces into one
