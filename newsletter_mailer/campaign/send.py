@@ -89,6 +89,9 @@ class Watcher(Protocol):
     def prepared(self, prepared: Prepared, forecast: SendReport, *, server: str) -> None:
         """Everything was composed and checked. `forecast`: how it stands before this run."""
 
+    def note(self, text: str) -> None:
+        """Something a person should know, and no fault."""
+
     def confirm(self) -> bool:
         """Whether a person agrees that the readers are mailed now."""
 
@@ -125,8 +128,10 @@ def send(
         )
         prepared.refuse_errors()
         with _looking_at(memory) as ledger:
-            if not request.to_sandbox:
-                _refuse_another_ledger(project, request.issue_id, ledger)
+            if request.dry_run and ledger is None and _sent_file(project, request).is_file():
+                watcher.note("This issue was sent elsewhere: who has it is not known here.")
+            elif not request.to_sandbox:
+                _refuse_another_ledger(project, _sent_file(project, request), ledger)
             _refuse_changes(prepared, ledger, request)
             forecast = _forecast(prepared, ledger)
             if request.dry_run:
@@ -343,23 +348,27 @@ def _refuse_changes(prepared: Prepared, ledger: Ledger | None, request: SendRequ
     )
 
 
-def _refuse_another_ledger(project: Project, issue_id: str, ledger: Ledger | None) -> None:
+def _sent_file(project: Project, request: SendRequest) -> Path:
+    return project.root / "issues" / request.issue_id / SENT_FILE
+
+
+def _refuse_another_ledger(project: Project, file: Path, ledger: Ledger | None) -> None:
     """Whoever cloned the project has no memory of what was sent: stop before sending it twice."""
-    file = project.root / "issues" / issue_id / SENT_FILE
     if not file.is_file():
         return
+    name = file.relative_to(project.root).as_posix()
     try:
         named = tomllib.loads(file.read_text("utf-8"))["ledger"]
     except (OSError, ValueError, KeyError):
         raise ProjectError(
-            f"issues/{issue_id}/{SENT_FILE} cannot be read, so it is not known whether this issue "
-            "was sent. Restore it from your version control."
+            f"{name} cannot be read, so it is not known whether this issue was sent. "
+            "Restore it from your version control."
         ) from None
     if ledger is None or ledger.id != named:
         raise ProjectError(
             f"This issue was sent with another ledger ({named}): the one here does not know who "
             f"got it. Copy that ledger to {project.ledger_path}, or run send where it is. (If "
-            f"nobody ever got the issue, delete issues/{issue_id}/{SENT_FILE}.)"
+            f"nobody ever got the issue, delete {name}.)"
         )
 
 

@@ -11,9 +11,12 @@ from typing import Annotated
 import typer
 
 from newsletter_mailer import __version__
-from newsletter_mailer.cli import author, send, status, subscribers
+from newsletter_mailer.cli.author import add, build, check, new
 from newsletter_mailer.cli.output import examples
 from newsletter_mailer.cli.project import ProjectOption, note_before_the_command
+from newsletter_mailer.cli.send import send
+from newsletter_mailer.cli.status import resolve, status
+from newsletter_mailer.cli.subscribers import app as subscribers
 
 app = typer.Typer(
     name="newsletter-mailer",
@@ -52,17 +55,17 @@ app.command(
     epilog=examples(
         "newsletter-mailer new --issue 2025-09", "newsletter-mailer new --issue x --from 2025-08"
     )
-)(author.new)
+)(new)
 app.command(
     epilog=examples('newsletter-mailer add --issue 2025-09 --kind event --title "Webinar"')
-)(author.add)
-app.command(epilog=examples("newsletter-mailer build --issue 2025-08"))(author.build)
+)(add)
+app.command(epilog=examples("newsletter-mailer build --issue 2025-08"))(build)
 app.command(
     epilog=examples(
         "newsletter-mailer check",
         "newsletter-mailer check --issue 2025-08 --strict --format json",
     )
-)(author.check)
+)(check)
 app.command(
     epilog=examples(
         "newsletter-mailer send --issue 2025-08 --sandbox",
@@ -71,14 +74,14 @@ app.command(
         "newsletter-mailer send --issue 2025-08 --region dudley --role director",
         "newsletter-mailer send --issue 2025-08 --rate 30/min --retry-for 2h",
     )
-)(send.send)
+)(send)
 app.command(
     epilog=examples(
         "newsletter-mailer status --issue 2025-08",
         "newsletter-mailer status --issue 2025-08 --addresses --state refused",
     )
-)(status.status)
+)(status)
 app.command(epilog=examples("newsletter-mailer resolve --issue 2025-08 --unknown assume-sent"))(
-    status.resolve
+    resolve
 )
-app.add_typer(subscribers.app, name="subscribers")
+app.add_typer(subscribers, name="subscribers")

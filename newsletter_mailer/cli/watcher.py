@@ -62,6 +62,9 @@ class Terminal:
             say(f"Sent in earlier runs: {counted(forecast.already_sent, 'reader')}")
         say("")
 
+    def note(self, text: str) -> None:
+        self.say(f"note: {text}")
+
     def confirm(self) -> bool:
         if self._assume_yes or self._owed == 0:
             return True

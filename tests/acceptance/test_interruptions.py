@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -176,6 +177,11 @@ class Terminal:
         return self._process.wait(timeout=30)
 
     def _read(self) -> bool:
+        ready, _, _ = select.select([self._main], [], [], 30)
+        if not ready:
+            self._process.kill()
+            self._process.wait()
+            raise AssertionError(f"the command hangs: {self.screen}")
         try:
             octets = os.read(self._main, 4096)
         except OSError:  # Linux: the other side is closed
@@ -227,6 +233,7 @@ def test_at_a_terminal_anything_but_yes_sends_nothing(
     before = news.snapshot()
     terminal = Terminal(news, inbox, *ASK)
     terminal.read_until(QUESTION)
+    time.sleep(0.5)  # a signal between the question and the read would wait for Enter
     terminal.type(answer)
 
     assert terminal.end() == 1

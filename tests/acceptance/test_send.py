@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,6 +87,7 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> Month:
         here = inbox.environment()
         dudley = news.run(*SEND, "--region", "dudley", env=here)
         after_dudley = sorted(inbox.recipients())
+        time.sleep(1.1)  # a Date has seconds
         everyone = news.run(*SEND, env=here)
         again = news.run(*SEND, env=here)
     return Month(news, inbox, before, dry, dudley, everyone, again, after_dudley)
@@ -201,10 +203,13 @@ def test_a_clone_without_the_ledger_does_not_mail_everyone_again(
 
     with smtp_server() as inbox:
         done = clone.run(*SEND, env=inbox.environment())
+    dry = clone.run("send", "--issue", "2030-01", "--dry-run")
 
     assert done.code == 1
     assert "another ledger" in done.err
     assert inbox.received == []
+    assert dry.code == 0, "a machine that tests every change has no ledger"
+    assert "sent elsewhere" in dry.err
 
 
 # (options, who is mailed)
@@ -609,8 +614,6 @@ def test_another_sender_at_work_is_left_alone(two: Newsletter) -> None:
 
 
 def _wait_until(true: Callable[[], bool]) -> None:
-    import time
-
     for _ in range(200):
         if true():
             return
