@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pty
 import re
 import select
 import signal
@@ -149,6 +148,8 @@ class Terminal:
     """The command at a terminal of 100 columns, and somebody who types."""
 
     def __init__(self, news: Newsletter, inbox: Inbox, *words: str) -> None:
+        import pty
+
         self.screen = ""
         self._main, other = pty.openpty()
         self._process = subprocess.Popen(
