@@ -1,6 +1,6 @@
 """All lists of an issue merged: one record per person, in a scratch file, so that memory stays low.
 
-What many people share (their regions, roles and lists) is kept once and numbered; a person's number
+What many people share (their regions, roles and lists) is kept once and numbered; a record's number
 leads to it, and uniting two rows of a person changes that number only.
 """
 
@@ -22,7 +22,8 @@ from newsletter_mailer.audience.rows import SEPARATOR, Subscriber
 from newsletter_mailer.errors import ProjectError
 from newsletter_mailer.findings import Finding
 
-_BATCH = 2_000
+_BATCH = 300  #: fewer objects than make Python look for garbage
+_DOUBLE = 0  #: the group of a record whose person has another, earlier one
 
 
 class _Group(NamedTuple):
@@ -50,8 +51,9 @@ class Roster:
         self.findings: list[Finding] = []
         self.columns: set[str] = set()
         self._known = Known()
-        self._group_of = array("I")  #: by person
-        self._groups: list[_Group] = []
+        self._is_united = True
+        self._group_of = array("I")  #: by record
+        self._groups = [_Group("", frozenset(), frozenset(), frozenset())]  #: first, _DOUBLE
         self._numbers: dict[_Group, int] = {}
 
     def __enter__(self) -> Roster:
@@ -78,11 +80,12 @@ class Roster:
         with _explained():
             self._add(listed)
             self._records.flush()
+        self._is_united = False
         self.columns.update(listed.columns)
         self.findings.extend(listed.findings)
 
     def _add(self, listed: ListFile) -> None:
-        number_of, group_of, write = self._known.number, self._group_of, self._records.write
+        know, group_of, write = self._known.add, self._group_of, self._records.write
         groups: dict[tuple[str, str], int] = {}
         for address, mailed, values, regions, roles, line in listed.rows():
             group = groups.get((regions, roles))
@@ -95,13 +98,22 @@ class Roster:
                         frozenset({listed.name}),
                     )
                 )
-            person = number_of(address)
-            if person == len(group_of):
-                group_of.append(group)
-                write(f"{mailed}{SEPARATOR}{line}{SEPARATOR}{values}\n")
-            elif group_of[person] != group:
-                first, more = self._groups[group_of[person]], self._groups[group]
-                group_of[person] = self._number(first.united(more))
+            know(address)
+            group_of.append(group)
+            write(f"{mailed}{SEPARATOR}{line}{SEPARATOR}{values}\n")
+
+    def _unite(self) -> None:
+        """Gives each person's first record what the others say."""
+        if self._is_united:
+            return
+        group_of, groups = self._group_of, self._groups
+        for record, first in self._known.again():
+            if group_of[record] not in (_DOUBLE, group_of[first]):
+                group_of[first] = self._number(
+                    groups[group_of[first]].united(groups[group_of[record]])
+                )
+            group_of[record] = _DOUBLE
+        self._is_united = True
 
     def _number(self, group: _Group) -> int:
         number = self._numbers.setdefault(group, len(self._groups))
@@ -110,19 +122,24 @@ class Roster:
         return number
 
     def __len__(self) -> int:
-        return len(self._group_of)
+        """How many people there are."""
+        self._unite()
+        return len(self._group_of) - self._group_of.count(_DOUBLE)
 
     def batches(self) -> Iterator[list[Subscriber]]:
         """Everyone, in the order of the lists, some at a time.
 
         A row whose address is unusable has an empty `mailbox`.
         """
+        self._unite()
         fields, groups = self.fields, self._groups
         with _explained(), self._path.open(encoding="utf-8", newline="\n") as records:
             people = zip(records, self._group_of, strict=True)
             while some := [*itertools.islice(people, _BATCH)]:
                 batch = []
                 for record, number in some:
+                    if number == _DOUBLE:
+                        continue
                     mailed, line, *values = record[:-1].split(SEPARATOR)
                     file, regions, roles, lists = groups[number]
                     batch.append(

@@ -108,15 +108,17 @@ def make_plan(assigned: Iterable[Assignment], fields: Iterable[str]) -> Plan:
     """Variants with head counts, skips, and the profile of the merge `fields` in use."""
     plan = Plan(profile={name: FieldProfile() for name in fields})
     profile = list(plan.profile.items())
-    head_counts = plan.head_counts
+    variants, head_counts = plan.variants, plan.head_counts
     for subscriber, variant, reason in assigned:
         if variant is None:
             plan.skipped[reason] += 1
             continue
-        plan.variants.setdefault(variant.id, variant)
+        if variant.id not in variants:
+            variants[variant.id] = variant
         head_counts[variant.id] += 1
+        values = subscriber.values
         for name, seen in profile:
-            _note(seen, subscriber.values.get(name, ""), subscriber)
+            _note(seen, values.get(name, ""), subscriber)
     return plan
 
 

@@ -1,0 +1,131 @@
+"""Planning 1,000,000 subscribers: seconds and peak memory, beside csv.DictReader on the same file.
+
+    python benchmarks/planning.py [ROWS]
+
+Each measurement is a process of its own, and the quickest of three rounds counts. Seconds are the
+processor's, so that other work on the machine matters less. Goals: within 4 times csv.DictReader,
+and under 100 MB.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parent.parent
+ISSUE = "2025-08"
+ROUNDS = 3
+COLUMNS = ("email", "first_name", "last_name", "organisation", "region", "role")
+REGIONS = ("dudley", "Walsall", "Stoke-on-Trent", "dudley; walsall", "all", "")
+
+
+def write_list(project: Path, rows: int) -> None:
+    (project / "recipients").mkdir()
+    drawn = random.Random(0)
+    with (project / "recipients/readers.csv").open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(COLUMNS)
+        for number in range(rows):
+            table.writerow(
+                (
+                    f"first.last{number}@council{number % 14}.example.gov.uk",
+                    f"First{drawn.randrange(1_000)}",
+                    f"Last{drawn.randrange(10_000)}",
+                    "Metropolitan Borough Council",
+                    drawn.choice(REGIONS),
+                    drawn.choice(("director", "")),
+                )
+            )
+
+
+def dict_reader(project: Path) -> int:
+    """csv.DictReader, the peer: every row as a dict, and nothing else"""
+    with (project / "recipients/readers.csv").open(encoding="utf-8", newline="") as file:
+        return sum(1 for _ in csv.DictReader(file))
+
+
+def reading(project: Path) -> int:
+    """reading: addresses checked, regions and roles understood"""
+    from newsletter_mailer.audience.csv_lists import ListFile
+    from newsletter_mailer.settings import read_settings
+
+    settings, findings = read_settings((REPOSITORY / "newsletter.toml").read_text("utf-8"), {})
+    assert settings is not None, findings
+    return sum(1 for _ in ListFile(project, "readers", settings, fields=COLUMNS[1:3]).rows())
+
+
+def planning(project: Path) -> int:
+    """planning: read, merged to people, variants, head counts, profile"""
+    from newsletter_mailer.audience.csv_lists import ListFile
+    from newsletter_mailer.audience.roster import Roster
+    from newsletter_mailer.issue.folder import read_issue
+    from newsletter_mailer.issue.template_folder import read_template
+    from newsletter_mailer.plan.plan import Filters, assignments, fields_in_use, make_plan
+    from newsletter_mailer.plan.variants import Variants
+    from newsletter_mailer.settings import read_settings
+
+    settings, findings = read_settings((REPOSITORY / "newsletter.toml").read_text("utf-8"), {})
+    assert settings is not None, findings
+    template, _ = read_template(REPOSITORY, settings.template, REPOSITORY / "templates")
+    assert template is not None
+    issue, _ = read_issue(REPOSITORY, ISSUE, settings, template)
+    assert issue is not None
+    fields = fields_in_use(issue)
+    with Roster(fields) as roster:
+        roster.add(ListFile(project, "readers", settings, fields=fields))
+        assert not roster.findings, roster.findings[:3]
+        readers = assignments(Variants(issue), roster.batches(), Filters(), lambda addresses: {})
+        return make_plan(readers, fields).planned
+
+
+JOBS: tuple[Callable[[Path], int], ...] = (dict_reader, reading, planning)
+
+
+def measure(name: str, project: Path) -> None:
+    """In a process of its own: prints rows, seconds and megabytes."""
+    import resource
+
+    before = time.process_time()
+    rows = next(job for job in JOBS if job.__name__ == name)(project)
+    seconds = time.process_time() - before
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(json.dumps([rows, seconds, peak / (2**20 if sys.platform == "darwin" else 2**10)]))
+
+
+def main(rows: int) -> None:
+    results: dict[str, list[tuple[float, float]]] = {job.__name__: [] for job in JOBS}
+    with tempfile.TemporaryDirectory() as folder:
+        write_list(Path(folder), rows)
+        for _ in range(ROUNDS):
+            for job in JOBS:
+                done = subprocess.run(
+                    [sys.executable, __file__, "--measure", job.__name__, folder],
+                    check=True,
+                    capture_output=True,
+                    text=True,
+                )
+                counted, seconds, megabytes = json.loads(done.stdout)
+                assert counted == rows
+                results[job.__name__].append((seconds, megabytes))
+    peer = min(seconds for seconds, _ in results[dict_reader.__name__])
+    print(f"{rows:,} rows, Python {sys.version.split()[0]}\n")
+    print("| job | seconds | times csv.DictReader | peak MB |")
+    print("|---|---|---|---|")
+    for job in JOBS:
+        seconds = min(seconds for seconds, _ in results[job.__name__])
+        megabytes = max(megabytes for _, megabytes in results[job.__name__])
+        print(f"| {job.__doc__} | {seconds:.2f} | {seconds / peer:.1f} | {megabytes:.0f} |")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--measure"]:
+        measure(sys.argv[2], Path(sys.argv[3]))
+    else:
+        main(int(sys.argv[1]) if sys.argv[1:] else 1_000_000)
