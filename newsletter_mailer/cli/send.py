@@ -15,7 +15,7 @@ from newsletter_mailer.cli.project import Issue, Json, ProjectOption, opened
 
 if TYPE_CHECKING:
     from newsletter_mailer.campaign.project import Project
-    from newsletter_mailer.campaign.send import SendReport, SendRequest
+    from newsletter_mailer.campaign.send_request import SendReport, SendRequest
     from newsletter_mailer.deliver.replies import Outcome
 
 
@@ -98,7 +98,7 @@ def send(
     Safe to run again: nobody gets an issue twice. Exit codes: 0 everyone has it, 1 nothing was
     sent, 2 a wrong option, 3 sent in part.
     """
-    from newsletter_mailer.campaign.send import SendRequest
+    from newsletter_mailer.campaign.send_request import SendRequest
     from newsletter_mailer.deliver.pace import Pace, Window
     from newsletter_mailer.plan.plan import Filters
     from newsletter_mailer.store.states import State

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from newsletter_mailer.campaign.edition import Prepared
-    from newsletter_mailer.campaign.send import SendReport
+    from newsletter_mailer.campaign.send_request import SendReport
     from newsletter_mailer.deliver.replies import Outcome
 
 _MOST_VARIANTS = 12  #: lines of the plan's table

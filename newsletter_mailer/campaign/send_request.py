@@ -1,0 +1,78 @@
+"""What `send` is asked, what it answers, and who looks on."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from newsletter_mailer.campaign.edition import Prepared
+from newsletter_mailer.deliver.pace import Pace
+from newsletter_mailer.deliver.replies import Outcome
+from newsletter_mailer.errors import DeliveryError
+from newsletter_mailer.plan.plan import Filters
+from newsletter_mailer.store.states import State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendRequest:
+    """What a person asked for."""
+
+    issue_id: str
+    filters: Filters = field(default_factory=Filters)
+    dry_run: bool = False
+    to_sandbox: bool = False
+    accept_changes: bool = False
+    only: State | None = None
+    connections: int = 4
+    pace: Pace = field(default_factory=Pace)
+    retry_for: timedelta = timedelta()
+    at: datetime | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class SendReport:
+    """What `send --json` prints. `planned` is the sum of the states."""
+
+    issue: str
+    planned: int = 0
+    sent: int = 0
+    already_sent: int = 0
+    deferred: int = 0
+    refused: int = 0
+    unknown: int = 0
+    remaining: int = 0
+    skipped: dict[str, int] = field(default_factory=dict)
+    variants: int = 0
+
+    @property
+    def is_complete(self) -> bool:
+        return not (self.deferred or self.refused or self.unknown or self.remaining)
+
+    def as_json(self) -> dict[str, object]:
+        return asdict(self)
+
+
+class Watcher(Protocol):
+    """Whoever looks on: the terminal, or nobody. Called in the caller's thread."""
+
+    def prepared(self, prepared: Prepared, forecast: SendReport, *, server: str) -> None:
+        """Everything was composed and checked. `forecast`: how it stands before this run."""
+
+    def note(self, text: str) -> None:
+        """Something a person should know, and no fault."""
+
+    def confirm(self) -> bool:
+        """Whether a person agrees that the readers are mailed now."""
+
+    def began(self, owed: int) -> None:
+        """The first message is about to leave."""
+
+    def waiting(self, until: datetime, why: str) -> None:
+        """Nothing leaves until then."""
+
+    def outcome(self, outcome: Outcome) -> None:
+        """One message's fate."""
+
+    def stopped(self, fault: DeliveryError) -> None:
+        """The server ended the run early; everything is recorded."""
