@@ -8,7 +8,7 @@ from typing import Literal
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.errors import LedgerError
 from newsletter_mailer.issue.folder import checked_id
-from newsletter_mailer.store.sqlite import open_ledger
+from newsletter_mailer.store.ledger import open_ledger
 from newsletter_mailer.store.states import State
 
 

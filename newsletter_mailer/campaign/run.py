@@ -24,7 +24,8 @@ from newsletter_mailer.deliver.replies import Outcome
 from newsletter_mailer.deliver.smtp import SmtpConnection, connect
 from newsletter_mailer.errors import DeliveryError
 from newsletter_mailer.settings import SmtpSettings
-from newsletter_mailer.store.sqlite import ClaimedRow, Ledger, PlannedRow
+from newsletter_mailer.store.ledger import Ledger
+from newsletter_mailer.store.rows import ClaimedRow, PlannedRow
 from newsletter_mailer.store.states import OWED, State
 
 
@@ -92,7 +93,7 @@ class Run:
         """This run's audience; who is skipped is counted."""
         suppressed = self.prepared.suppressed
         if not self.request.to_sandbox:
-            suppressed = self.ledger.suppressed
+            suppressed = self.ledger.suppressions.among
         for assignment in self.prepared.assignments(suppressed):
             subscriber, variant = assignment.subscriber, assignment.variant
             if variant is None:

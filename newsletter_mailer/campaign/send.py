@@ -20,7 +20,7 @@ from newsletter_mailer.deliver.smtp import connect
 from newsletter_mailer.errors import NotConfirmed, ProjectError
 from newsletter_mailer.plan.plan import Suppressed
 from newsletter_mailer.settings import SmtpSettings, read_smtp_settings
-from newsletter_mailer.store.sqlite import Ledger, open_ledger, read_ledger
+from newsletter_mailer.store.ledger import Ledger, open_ledger, read_ledger
 from newsletter_mailer.store.states import State
 
 _CHUNK = 5_000  #: rows of a forecast looked up at once
@@ -97,7 +97,7 @@ def _looking_at(path: Path) -> Iterator[Ledger | None]:
 def _suppressions(project: Project) -> Iterator[Suppressed]:
     """Who must not be mailed, from the real ledger; in a rehearsal too."""
     with _looking_at(project.ledger_path) as ledger:
-        yield (lambda addresses: {}) if ledger is None else ledger.suppressed
+        yield (lambda addresses: {}) if ledger is None else ledger.suppressions.among
 
 
 def _where(smtp: SmtpSettings | None) -> str:

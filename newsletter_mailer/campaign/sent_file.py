@@ -8,7 +8,7 @@ from pathlib import Path
 
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.errors import ProjectError
-from newsletter_mailer.store.sqlite import Ledger
+from newsletter_mailer.store.ledger import Ledger
 
 SENT_FILE = "sent.toml"
 

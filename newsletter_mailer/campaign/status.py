@@ -6,7 +6,7 @@ from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.errors import ProjectError
 from newsletter_mailer.findings import did_you_mean
 from newsletter_mailer.issue.folder import checked_id, issue_ids
-from newsletter_mailer.store.sqlite import read_ledger
+from newsletter_mailer.store.ledger import read_ledger
 from newsletter_mailer.store.states import State
 
 

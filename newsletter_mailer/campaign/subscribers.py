@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from newsletter_mailer.address import BadAddress, canonical, mailbox
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.errors import ProjectError
-from newsletter_mailer.store.sqlite import open_ledger, read_ledger
+from newsletter_mailer.store.ledger import open_ledger, read_ledger
 
 
 def suppress(project: Project, address: str, reason: str) -> str:
@@ -16,7 +16,7 @@ def suppress(project: Project, address: str, reason: str) -> str:
     """
     found = _canonical(address)
     with open_ledger(project.ledger_path) as ledger:
-        ledger.suppress(found, reason, datetime.now(UTC))
+        ledger.suppressions.add(found, reason, datetime.now(UTC))
     return found
 
 
@@ -26,7 +26,7 @@ def unsuppress(project: Project, address: str) -> bool:
     if not project.ledger_path.is_file():
         return False
     with open_ledger(project.ledger_path) as ledger:
-        return ledger.unsuppress(found)
+        return ledger.suppressions.remove(found)
 
 
 def suppressed(project: Project) -> list[dict[str, str]]:
@@ -37,7 +37,7 @@ def suppressed(project: Project) -> list[dict[str, str]]:
     with ledger:
         return [
             {"address": address, "reason": reason, "since": since}
-            for address, reason, since in ledger.suppressions()
+            for address, reason, since in ledger.suppressions.all()
         ]
 
 

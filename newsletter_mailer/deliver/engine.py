@@ -21,7 +21,7 @@ from newsletter_mailer.deliver.pace import Pace
 from newsletter_mailer.deliver.replies import Outcome
 from newsletter_mailer.deliver.smtp import RunRefused, SmtpConnection
 from newsletter_mailer.errors import DeliveryError
-from newsletter_mailer.store.sqlite import ClaimedRow, Settled
+from newsletter_mailer.store.rows import ClaimedRow, Settled
 from newsletter_mailer.store.states import State
 
 BATCH = 50  #: rows claimed at once: what a killed process leaves unknown at most

@@ -20,7 +20,8 @@ from newsletter_mailer.deliver.replies import Outcome
 from newsletter_mailer.deliver.smtp import SenderRefused, Timeouts, connect
 from newsletter_mailer.errors import CannotConnect, LedgerError
 from newsletter_mailer.settings import SmtpSettings
-from newsletter_mailer.store.sqlite import ClaimedRow, Ledger, PlannedRow, Settled, open_ledger
+from newsletter_mailer.store.ledger import Ledger, open_ledger
+from newsletter_mailer.store.rows import ClaimedRow, PlannedRow, Settled
 from newsletter_mailer.store.states import State
 from tests.smtp_server import Behaviour, Inbox, scripted_server
 
@@ -384,7 +385,7 @@ def test_a_suppression_of_the_last_minute_is_obeyed(sending: Sending, inbox: Inb
 
     def on_outcome(outcome: Outcome) -> None:
         if len(sending.outcomes) == 1:
-            sending.ledger.suppress(late, "unsubscribed", datetime.now(UTC))
+            sending.ledger.suppressions.add(late, "unsubscribed", datetime.now(UTC))
 
     assert sending.engine(inbox.port, on_outcome=on_outcome, connections=1).run()
 

@@ -16,15 +16,9 @@ from pathlib import Path
 import pytest
 
 from newsletter_mailer.errors import LedgerBusy, LedgerError
+from newsletter_mailer.store.ledger import Ledger, open_ledger, read_ledger
+from newsletter_mailer.store.rows import ClaimedRow, PlannedRow, Settled
 from newsletter_mailer.store.schema import STEPS
-from newsletter_mailer.store.sqlite import (
-    ClaimedRow,
-    Ledger,
-    PlannedRow,
-    Settled,
-    open_ledger,
-    read_ledger,
-)
 from newsletter_mailer.store.states import OWED, TRANSITIONS, State
 
 NOW = datetime(2030, 1, 15, 9, 0, tzinfo=UTC)
@@ -372,31 +366,31 @@ def test_a_run_that_cannot_begin_leaves_nothing(ledger: Ledger) -> None:
 
 def test_a_suppressed_reader_is_never_claimed_and_stays_owed(ledger: Ledger) -> None:
     run = begin(ledger, *ALL)
-    ledger.suppress(ALL[0], "unsubscribed", NOW)
+    ledger.suppressions.add(ALL[0], "unsubscribed", NOW)
 
     assert claim(ledger, run) == ALL[1:]
     assert states(ledger)[ALL[0]] == "queued"
 
 
 def test_suppression_is_told_changed_and_lifted(ledger: Ledger) -> None:
-    assert ledger.suppressed(ALL) == {}
-    ledger.suppress(ALL[0], "bounced", NOW)
-    ledger.suppress(ALL[0], "complained", LATER)
-    ledger.suppress(ALL[1], "manual", NOW)
+    assert ledger.suppressions.among(ALL) == {}
+    ledger.suppressions.add(ALL[0], "bounced", NOW)
+    ledger.suppressions.add(ALL[0], "complained", LATER)
+    ledger.suppressions.add(ALL[1], "manual", NOW)
 
-    assert ledger.suppressed(ALL) == {ALL[0]: "complained", ALL[1]: "manual"}
-    assert [row[:2] for row in ledger.suppressions()] == [
+    assert ledger.suppressions.among(ALL) == {ALL[0]: "complained", ALL[1]: "manual"}
+    assert [row[:2] for row in ledger.suppressions.all()] == [
         (ALL[0], "complained"),
         (ALL[1], "manual"),
     ]
-    assert ledger.unsuppress(ALL[0])
-    assert not ledger.unsuppress(ALL[0])
-    assert ledger.suppressed(ALL) == {ALL[1]: "manual"}
+    assert ledger.suppressions.remove(ALL[0])
+    assert not ledger.suppressions.remove(ALL[0])
+    assert ledger.suppressions.among(ALL) == {ALL[1]: "manual"}
 
 
 def test_all_that_is_held_about_a_person_is_told(ledger: Ledger) -> None:
     begin(ledger, ALL[0])
-    ledger.suppress(ALL[0], "manual", NOW)
+    ledger.suppressions.add(ALL[0], "manual", NOW)
 
     held = ledger.held_about(ALL[0])
 
@@ -424,7 +418,7 @@ def test_every_commit_reaches_the_disk(ledger: Ledger) -> None:
 OPEN_AT_ONCE = """
 import sys, time
 from pathlib import Path
-from newsletter_mailer.store.sqlite import open_ledger
+from newsletter_mailer.store.ledger import open_ledger
 time.sleep(max(0, float(sys.argv[2]) - time.time()))
 with open_ledger(Path(sys.argv[1])) as ledger:
     print(ledger.id)
@@ -558,12 +552,12 @@ import os, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from newsletter_mailer.errors import LedgerError
-from newsletter_mailer.store.sqlite import open_ledger
+from newsletter_mailer.store.ledger import open_ledger
 if os.name == "posix" and os.geteuid() == 0:
     os.setgid(65534); os.setuid(65534)
 try:
     with open_ledger(Path(sys.argv[1])) as ledger:
-        ledger.suppress("ann@example.org", "manual", datetime.now(UTC))
+        ledger.suppressions.add("ann@example.org", "manual", datetime.now(UTC))
 except LedgerError as fault:
     print(fault)
 """
@@ -594,17 +588,17 @@ def test_a_write_protected_ledger_is_said_to_be(protected: str) -> None:
 def test_another_programs_lock_is_waited_for_and_then_told(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("newsletter_mailer.store.sqlite._WAIT", 0.1)
+    monkeypatch.setattr("newsletter_mailer.store.database._WAIT", 0.1)
     with open_ledger(path) as ledger:
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(LedgerBusy, match="another program holds it"):
-            ledger.suppress(ALL[0], "manual", NOW)
+            ledger.suppressions.add(ALL[0], "manual", NOW)
         other.execute("ROLLBACK")
         other.close()
 
-        ledger.suppress(ALL[0], "manual", NOW)
-        assert ledger.suppressed(ALL) == {ALL[0]: "manual"}
+        ledger.suppressions.add(ALL[0], "manual", NOW)
+        assert ledger.suppressions.among(ALL) == {ALL[0]: "manual"}
 
 
 def test_looking_writes_nothing_not_even_beside_the_file(path: Path) -> None:
@@ -619,7 +613,7 @@ def test_looking_writes_nothing_not_even_beside_the_file(path: Path) -> None:
     with looked:
         assert looked.counts(ISSUE) == {State.QUEUED: 3}
         with pytest.raises(LedgerError, match="write-protected"):
-            looked.suppress(ALL[0], "manual", NOW)
+            looked.suppressions.add(ALL[0], "manual", NOW)
 
     after = {
         file.name: (file.stat().st_mtime_ns, file.read_bytes()) for file in path.parent.iterdir()

@@ -1,90 +1,33 @@
-"""The ledger in SQLite: one row per (issue, address). WAL, and every commit reaches the disk.
-
-WAL with synchronous=NORMAL "might roll back" after a power loss; a lost intent would be a second
-copy for a reader, so it is FULL.
-"""
+"""The ledger: one row per (issue, address), runs, and what they claimed and settled."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import json
-import secrets
 import sqlite3
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from newsletter_mailer.errors import LedgerBusy, LedgerError
+from newsletter_mailer.store.database import (
+    explained,
+    open_to_read,
+    open_to_write,
+    stamp,
+    transaction,
+)
 from newsletter_mailer.store.lock import AlreadyLocked, FileLock
-from newsletter_mailer.store.schema import STEPS
+from newsletter_mailer.store.rows import (
+    ClaimedRow,
+    DeliveryRecord,
+    IssueRecord,
+    PlannedRow,
+    Settled,
+)
 from newsletter_mailer.store.states import OWED, TRANSITIONS, State
-
-_WAIT = 5.0  #: seconds for another connection's commit
-_COMPLAINTS = {
-    "SQLITE_FULL": "the disk is full",
-    "SQLITE_IOERR": "the disk does not take it (full, or faulty)",
-    "SQLITE_NOTADB": "the file is not a ledger, or it is damaged",
-    "SQLITE_CORRUPT": "the file is damaged",
-    "SQLITE_BUSY": "another program holds it",
-    "SQLITE_READONLY": "it is write-protected",
-    "SQLITE_CANTOPEN": "it cannot be opened",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedRow:
-    """What a reader gets, before the row is in the ledger."""
-
-    address: str
-    mailbox: str
-    variant: str
-    values: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClaimedRow:
-    """A row that this run may send, once. `message_id` without angle brackets."""
-
-    address: str
-    mailbox: str
-    variant: str
-    values: Mapping[str, str]
-    message_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
-    """How the attempt for one row ended."""
-
-    address: str
-    state: State
-    code: int | None = None
-    enhanced: str | None = None
-    reply: str = ""
-    server: str = ""
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class IssueRecord:
-    """What the ledger knows of an issue since its first real run."""
-
-    date: datetime
-    content_hash: str
-    files: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryRecord:
-    """A reader's row, as `status` shows it."""
-
-    address: str
-    state: State
-    reply: str
+from newsletter_mailer.store.suppressions import Suppressions
 
 
 class Ledger:
@@ -94,6 +37,7 @@ class Ledger:
         self._database = database
         self._lock = FileLock(path.with_name(path.name + ".lock"))
         self.path = path
+        self.suppressions = Suppressions(database)
 
     def __enter__(self) -> Ledger:
         return self
@@ -117,7 +61,7 @@ class Ledger:
             ) from None
         except OSError as fault:
             raise LedgerError(f"The ledger cannot be locked: {fault.strerror}.") from None
-        with self._writing() as database:
+        with transaction(self._database) as database:
             database.execute(
                 "UPDATE delivery SET state = ?, code = NULL, enhanced = NULL, reply = ? "
                 "WHERE state = ?",
@@ -126,17 +70,17 @@ class Ledger:
 
     @property
     def id(self) -> str:
-        with _explained():
+        with explained():
             return str(self._database.execute("SELECT id FROM ledger").fetchone()[0])
 
     def message_id(self, issue: str, address: str, host: str) -> str:
         """The same for every attempt, so that receivers can drop a second copy."""
-        with _explained():
+        with explained():
             key: bytes = self._database.execute("SELECT key FROM ledger").fetchone()[0]
         return f"{_digest(key, issue, address)}@{host}"
 
     def issue(self, issue: str) -> IssueRecord | None:
-        with _explained():
+        with explained():
             row = self._database.execute(
                 "SELECT date, content_hash, files FROM issue WHERE id = ?", (issue,)
             ).fetchone()
@@ -162,17 +106,17 @@ class Ledger:
         read when `rows` are through.
         Raises LedgerError, with nothing written.
         """
-        with self._writing() as database:
+        with transaction(self._database) as database:
             key: bytes = database.execute("SELECT key FROM ledger").fetchone()[0]
             database.execute(
                 "INSERT INTO issue VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
                 "content_hash = excluded.content_hash, files = excluded.files",
-                (issue, _stamp(now), content_hash, json.dumps(files)),
+                (issue, stamp(now), content_hash, json.dumps(files)),
             )
             cursor = database.execute(
                 "INSERT INTO run (issue, began, filters, content_hash, planned, skipped) "
                 "VALUES (?, ?, ?, ?, 0, '{}')",
-                (issue, _stamp(now), json.dumps(filters, default=sorted), content_hash),
+                (issue, stamp(now), json.dumps(filters, default=sorted), content_hash),
             )
             run = cursor.lastrowid or 0
             database.executemany(
@@ -206,8 +150,8 @@ class Ledger:
         return run
 
     def end_run(self, run: int, now: datetime) -> None:
-        with self._writing() as database:
-            database.execute("UPDATE run SET ended = ? WHERE id = ?", (_stamp(now), run))
+        with transaction(self._database) as database:
+            database.execute("UPDATE run SET ended = ? WHERE id = ?", (stamp(now), run))
 
     def settle_and_claim(
         self,
@@ -227,10 +171,10 @@ class Ledger:
         """
         if not {*states} <= {*OWED}:
             raise ValueError(f"only {', '.join(OWED)} rows may be sent")
-        with self._writing() as database:
+        with transaction(self._database) as database:
             _settle(database, issue, settled)
             rows: list[tuple[str, str, str, str, str]] = []
-            since = _stamp(not_after) if not_after else None
+            since = stamp(not_after) if not_after else None
             for state in states:
                 if len(rows) < count:
                     rows += _owed(database, issue, run, state, since, count - len(rows))
@@ -252,7 +196,7 @@ class Ledger:
 
     def give_back(self, issue: str, addresses: Iterable[str]) -> None:
         """Claimed rows that were never handed to a connection are owed again."""
-        with self._writing() as database:
+        with transaction(self._database) as database:
             database.executemany(
                 "UPDATE delivery SET state = 'queued', attempts = attempts - 1 "
                 "WHERE issue = ? AND address = ? AND state = 'sending'",
@@ -261,7 +205,7 @@ class Ledger:
 
     def counts(self, issue: str, run: int | None = None) -> dict[State, int]:
         """How many rows are in each state; of one run's audience, or of the whole issue."""
-        with _explained():
+        with explained():
             rows = self._database.execute(
                 "SELECT state, count(*) FROM delivery "
                 "WHERE issue = ?1 AND (?2 IS NULL OR run = ?2) GROUP BY state",
@@ -271,7 +215,7 @@ class Ledger:
 
     def states(self, issue: str, addresses: Sequence[str]) -> dict[str, State]:
         """The state of each of these canonical addresses that has a row."""
-        with _explained():
+        with explained():
             rows = self._database.execute(
                 "SELECT address, state FROM delivery WHERE issue = ? "
                 "AND address IN (SELECT value FROM json_each(?))",
@@ -281,7 +225,7 @@ class Ledger:
 
     def runs(self, issue: str) -> list[dict[str, object]]:
         """Every run, oldest first."""
-        with _explained():
+        with explained():
             rows = self._database.execute(
                 "SELECT id, began, ended, filters, content_hash, planned, skipped FROM run "
                 "WHERE issue = ? ORDER BY id",
@@ -301,7 +245,7 @@ class Ledger:
         ]
 
     def deliveries(self, issue: str, state: State | None = None) -> Iterator[DeliveryRecord]:
-        with _explained():
+        with explained():
             rows = self._database.execute(
                 "SELECT address, state, code, reply FROM delivery "
                 "WHERE issue = ?1 AND (?2 IS NULL OR state = ?2) ORDER BY address",
@@ -318,54 +262,17 @@ class Ledger:
         """
         if state not in TRANSITIONS[State.UNKNOWN]:
             raise ValueError(f"an unknown row cannot become {state}")
-        with self._writing() as database:
+        with transaction(self._database) as database:
             cursor = database.execute(
                 "UPDATE delivery SET state = ?, code = NULL, enhanced = NULL, reply = ?, at = ? "
                 "WHERE issue = ? AND state = ?",
-                (state, f"resolved by hand: {how}", _stamp(now), issue, State.UNKNOWN),
+                (state, f"resolved by hand: {how}", stamp(now), issue, State.UNKNOWN),
             )
         return cursor.rowcount
 
-    def suppress(self, address: str, reason: str, now: datetime) -> None:
-        """From now on nobody mails this canonical address."""
-        with self._writing() as database:
-            database.execute(
-                "INSERT INTO suppression VALUES (?, ?, ?) ON CONFLICT (address) DO UPDATE SET "
-                "reason = excluded.reason, since = excluded.since",
-                (address, reason, _stamp(now)),
-            )
-
-    def unsuppress(self, address: str) -> bool:
-        """Whether the address had been suppressed."""
-        with self._writing() as database:
-            cursor = database.execute("DELETE FROM suppression WHERE address = ?", (address,))
-        return cursor.rowcount > 0
-
-    def suppressions(self) -> Iterator[tuple[str, str, str]]:
-        """Address, reason, since."""
-        with _explained():
-            yield from self._database.execute(
-                "SELECT address, reason, since FROM suppression ORDER BY address"
-            )
-
-    def suppressed(self, addresses: Sequence[str]) -> dict[str, str]:
-        """Of these canonical addresses: why each that must not be mailed must not."""
-        with _explained():
-            if not self._database.execute("SELECT EXISTS (SELECT 1 FROM suppression)").fetchone()[
-                0
-            ]:
-                return {}
-            return dict(
-                self._database.execute(
-                    "SELECT address, reason FROM suppression "
-                    "WHERE address IN (SELECT value FROM json_each(?))",
-                    (json.dumps(addresses),),
-                )
-            )
-
     def held_about(self, address: str) -> dict[str, object]:
         """Everything the ledger holds about one person."""
-        with _explained():
+        with explained():
             suppression = self._database.execute(
                 "SELECT reason, since FROM suppression WHERE address = ?", (address,)
             ).fetchone()
@@ -391,123 +298,19 @@ class Ledger:
             ],
         }
 
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it or nothing."""
-        with _explained():
-            self._database.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._database
-                self._database.execute("COMMIT")
-            except BaseException:
-                if self._database.in_transaction:  # a full disk has ended it already
-                    self._database.execute("ROLLBACK")
-                raise
-
 
 def open_ledger(path: Path) -> Ledger:
-    """The ledger at this path, made if there is none, brought to today's schema.
-
-    Raises LedgerError.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as fault:
-        raise LedgerError(f"The folder of the ledger cannot be made: {fault.strerror}.") from None
-    with _explained():
-        database = sqlite3.connect(path, isolation_level=None, timeout=_WAIT)
-        try:
-            _steps_taken(database)  # a file that is not ours stays as it is
-            _use_write_ahead_log(database)
-            database.execute("PRAGMA synchronous = FULL")
-            _migrate(database)
-        except BaseException:
-            database.close()
-            raise
-    return Ledger(database, path)
+    """The ledger at this path, made if there is none. Raises LedgerError."""
+    return Ledger(open_to_write(path), path)
 
 
 def read_ledger(path: Path) -> Ledger | None:
-    """An existing ledger to look at; nothing is written, not even beside it. None if there is none.
+    """An existing ledger to look at; nothing is written. None if there is none.
 
-    Without a write-ahead log beside it the file is complete, and opened as immutable (SQLite would
-    make the log's files anew otherwise).
+    Raises LedgerError.
     """
-    try:
-        if not path.exists() or (path.is_file() and path.stat().st_size == 0):
-            return None
-    except OSError as fault:
-        raise LedgerError(f"The ledger cannot be used: {fault.strerror}.") from None
-    log = path.with_name(path.name + "-wal")
-    how = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
-    with _explained():
-        database = sqlite3.connect(
-            f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None, timeout=_WAIT
-        )
-        try:
-            if _steps_taken(database) == len(STEPS):
-                return Ledger(database, path)
-        except BaseException:
-            database.close()
-            raise
-    database.close()
-    return None
-
-
-def _use_write_ahead_log(database: sqlite3.Connection) -> None:
-    """SQLite does not wait when several processes do this to a new file at once: we do."""
-    give_up = time.monotonic() + _WAIT
-    while True:
-        try:
-            database.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as fault:
-            if not _is(fault, "SQLITE_BUSY") or time.monotonic() > give_up:
-                raise
-            time.sleep(0.02)
-        else:
-            return
-
-
-def _migrate(database: sqlite3.Connection) -> None:
-    """Takes the steps that are missing, all or none; another process may be at it too."""
-    if _steps_taken(database) == len(STEPS):
-        return
-    database.execute("BEGIN EXCLUSIVE")
-    try:
-        taken = _steps_taken(database)
-        for statements in STEPS[taken:]:
-            for statement in statements:
-                database.execute(statement)
-        if taken == 0:
-            database.execute(
-                "INSERT INTO ledger VALUES (?, ?)", (secrets.token_hex(8), secrets.token_bytes(32))
-            )
-        database.execute(f"PRAGMA user_version = {len(STEPS)}")
-    except BaseException:
-        database.execute("ROLLBACK")
-        raise
-    database.execute("COMMIT")
-
-
-def _steps_taken(database: sqlite3.Connection) -> int:
-    """Raises LedgerError for a schema of the future, or of another program."""
-    taken: int = database.execute("PRAGMA user_version").fetchone()[0]
-    names = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
-    if names and "ledger" not in names:
-        raise LedgerError(
-            "The ledger cannot be used: the file is another program's database. "
-            "Look at LEDGER_URL in .env."
-        )
-    if taken > len(STEPS):
-        raise _newer()
-    return taken
-
-
-def _newer() -> LedgerError:
-    return LedgerError(
-        "The ledger was written by a newer version of newsletter-mailer. Upgrade this one: "
-        "pip install --upgrade newsletter-mailer."
-    )
+    database = open_to_read(path)
+    return None if database is None else Ledger(database, path)
 
 
 def _digest(key: bytes, issue: str, address: str) -> str:
@@ -529,7 +332,7 @@ def _settle(database: sqlite3.Connection, issue: str, settled: Sequence[Settled]
                 item.enhanced,
                 item.reply,
                 item.server,
-                _stamp(item.at),
+                stamp(item.at),
                 issue,
                 item.address,
             )
@@ -548,24 +351,3 @@ def _owed(
         "AND address NOT IN (SELECT address FROM suppression) ORDER BY at LIMIT ?5",
         (issue, run, state, since, count),
     ).fetchall()
-
-
-def _stamp(moment: datetime) -> str:
-    """Texts that sort as the moments do."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def _is(fault: sqlite3.Error, name: str) -> bool:
-    """Whether the fault is of this kind, such as SQLITE_BUSY or SQLITE_BUSY_SNAPSHOT."""
-    return f"{getattr(fault, 'sqlite_errorname', '')}_".startswith(f"{name}_")
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    """SQLite's complaints as a sentence."""
-    try:
-        yield
-    except sqlite3.Error as fault:
-        what = next((text for name, text in _COMPLAINTS.items() if _is(fault, name)), str(fault))
-        kind = LedgerBusy if _is(fault, "SQLITE_BUSY") else LedgerError
-        raise kind(f"The ledger cannot be used: {what}. No message leaves without it.") from fault

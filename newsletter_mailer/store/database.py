@@ -1,0 +1,169 @@
+"""The ledger's SQLite file: opened, migrated, written in transactions that reach the disk.
+
+WAL with synchronous=NORMAL "might roll back" after a power loss; a lost intent would be a second
+copy for a reader, so it is FULL.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from newsletter_mailer.errors import LedgerBusy, LedgerError
+from newsletter_mailer.store.schema import STEPS
+
+_WAIT = 5.0  #: seconds for another connection's commit
+_COMPLAINTS = {
+    "SQLITE_FULL": "the disk is full",
+    "SQLITE_IOERR": "the disk does not take it (full, or faulty)",
+    "SQLITE_NOTADB": "the file is not a ledger, or it is damaged",
+    "SQLITE_CORRUPT": "the file is damaged",
+    "SQLITE_BUSY": "another program holds it",
+    "SQLITE_READONLY": "it is write-protected",
+    "SQLITE_CANTOPEN": "it cannot be opened",
+}
+
+
+def open_to_write(path: Path) -> sqlite3.Connection:
+    """The database at this path, made if there is none, brought to today's schema.
+
+    Raises LedgerError.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise LedgerError(f"The folder of the ledger cannot be made: {fault.strerror}.") from None
+    with explained():
+        database = sqlite3.connect(path, isolation_level=None, timeout=_WAIT)
+        try:
+            _steps_taken(database)  # a file that is not ours stays as it is
+            _use_write_ahead_log(database)
+            database.execute("PRAGMA synchronous = FULL")
+            _migrate(database)
+        except BaseException:
+            database.close()
+            raise
+    return database
+
+
+def open_to_read(path: Path) -> sqlite3.Connection | None:
+    """An existing database to look at, or None; nothing is written, not even beside it.
+
+    Without a write-ahead log beside it the file is complete, and opened as immutable (SQLite would
+    make the log's files anew otherwise).
+    """
+    try:
+        if not path.exists() or (path.is_file() and path.stat().st_size == 0):
+            return None
+    except OSError as fault:
+        raise LedgerError(f"The ledger cannot be used: {fault.strerror}.") from None
+    log = path.with_name(path.name + "-wal")
+    how = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
+    with explained():
+        database = sqlite3.connect(
+            f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None, timeout=_WAIT
+        )
+        try:
+            if _steps_taken(database) == len(STEPS):
+                return database
+        except BaseException:
+            database.close()
+            raise
+    database.close()
+    return None
+
+
+def _use_write_ahead_log(database: sqlite3.Connection) -> None:
+    """SQLite does not wait when several processes do this to a new file at once: we do."""
+    give_up = time.monotonic() + _WAIT
+    while True:
+        try:
+            database.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as fault:
+            if not _is(fault, "SQLITE_BUSY") or time.monotonic() > give_up:
+                raise
+            time.sleep(0.02)
+        else:
+            return
+
+
+def _migrate(database: sqlite3.Connection) -> None:
+    """Takes the steps that are missing, all or none; another process may be at it too."""
+    if _steps_taken(database) == len(STEPS):
+        return
+    database.execute("BEGIN EXCLUSIVE")
+    try:
+        taken = _steps_taken(database)
+        for statements in STEPS[taken:]:
+            for statement in statements:
+                database.execute(statement)
+        if taken == 0:
+            database.execute(
+                "INSERT INTO ledger VALUES (?, ?)", (secrets.token_hex(8), secrets.token_bytes(32))
+            )
+        database.execute(f"PRAGMA user_version = {len(STEPS)}")
+    except BaseException:
+        database.execute("ROLLBACK")
+        raise
+    database.execute("COMMIT")
+
+
+def _steps_taken(database: sqlite3.Connection) -> int:
+    """Raises LedgerError for a schema of the future, or of another program."""
+    taken: int = database.execute("PRAGMA user_version").fetchone()[0]
+    names = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
+    if names and "ledger" not in names:
+        raise LedgerError(
+            "The ledger cannot be used: the file is another program's database. "
+            "Look at LEDGER_URL in .env."
+        )
+    if taken > len(STEPS):
+        raise _newer()
+    return taken
+
+
+def _newer() -> LedgerError:
+    return LedgerError(
+        "The ledger was written by a newer version of newsletter-mailer. Upgrade this one: "
+        "pip install --upgrade newsletter-mailer."
+    )
+
+
+@contextmanager
+def transaction(database: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """All of it or nothing."""
+    with explained():
+        database.execute("BEGIN IMMEDIATE")
+        try:
+            yield database
+            database.execute("COMMIT")
+        except BaseException:
+            if database.in_transaction:  # a full disk has ended it already
+                database.execute("ROLLBACK")
+            raise
+
+
+def stamp(moment: datetime) -> str:
+    """Texts that sort as the moments do."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _is(fault: sqlite3.Error, name: str) -> bool:
+    """Whether the fault is of this kind, such as SQLITE_BUSY or SQLITE_BUSY_SNAPSHOT."""
+    return f"{getattr(fault, 'sqlite_errorname', '')}_".startswith(f"{name}_")
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """SQLite's complaints as a sentence."""
+    try:
+        yield
+    except sqlite3.Error as fault:
+        what = next((text for name, text in _COMPLAINTS.items() if _is(fault, name)), str(fault))
+        kind = LedgerBusy if _is(fault, "SQLITE_BUSY") else LedgerError
+        raise kind(f"The ledger cannot be used: {what}. No message leaves without it.") from fault
