@@ -291,6 +291,33 @@ def test_nothing_is_fetched(plain: Newsroom, monkeypatch: pytest.MonkeyPatch) ->
     assert "https://example.org/a.css" in plain.page()
 
 
+def test_a_comment_of_the_template_stays_in_the_template(plain: Newsroom) -> None:
+    wrapped = (FRAME % "a").replace("\n", "")
+    plain.write_kind(
+        "odd.mjml", KIND + f"<mj-wrapper><!-- a note > to self -->{wrapped}</mj-wrapper>"
+    )
+
+    page = plain.page()
+
+    assert "to self" not in page
+    assert "<![endif]" not in re.sub(r"<!--.*?-->", "", page, flags=re.DOTALL)
+
+
+def test_a_template_reads_no_file_of_the_machine(plain: Newsroom) -> None:
+    secret = plain.folder.write("secret.txt", "tr0ub4dor")
+    plain.write_template(
+        "newsletter.mjml",
+        f'<!DOCTYPE mjml [<!ENTITY secret SYSTEM "{secret.as_uri()}">]>\n'
+        + PLAIN_PAGE.replace("Leave", "Leave &secret;"),
+    )
+
+    issue = plain.issue
+    composer = plain.composer(issue)
+    compiled = composer.compose(Variants(issue).full())
+
+    assert compiled is None or "tr0ub4dor" not in compiled.page({}, LINKS, {})
+
+
 def test_the_page_says_its_language_and_direction(newsroom: Newsroom) -> None:
     newsroom.write(
         "issue.toml", newsroom.folder.read("issues/2030-01/issue.toml") + 'lang = "ar"\n'

@@ -136,6 +136,17 @@ def test_variants_are_named_after_what_sets_them_apart() -> None:
     assert name("dudley walsall") == "full"
 
 
+def test_long_names_that_begin_alike_stay_apart() -> None:
+    long = [section(f"{number}0-{'x' * 30}", ["dudley", "walsall"]) for number in (1, 2)]
+    variants = Variants(issue_of(*long, section("30-a", ["dudley"]), section("40-b", ["walsall"])))
+
+    dudley = variants.of(frozenset({"dudley"}), frozenset())
+    walsall = variants.of(frozenset({"walsall"}), frozenset())
+
+    assert dudley.id != walsall.id
+    assert len(dudley.id) <= 60
+
+
 def test_without_a_list_every_region_and_role_is_looked_at() -> None:
     assert [*every_combination(["a", "b"], ["x"])] == [
         (frozenset(regions), frozenset(roles))
