@@ -10,8 +10,13 @@ _FOLDER = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parent.parent
 
 
 def folder() -> Path:
-    """Holds newsletter.toml, .env.example, templates/, recipients/ and issues/."""
+    """Holds newsletter.toml, .env.example, templates/ and recipients/."""
     return _FOLDER
+
+
+def issue() -> Path:
+    """The first issue of a new newsletter."""
+    return Path(__file__).parent / "starter_issue"
 
 
 def templates() -> Path:

@@ -24,7 +24,6 @@ from newsletter_mailer.issue.skeleton import (
 from newsletter_mailer.issue.template_folder import read_template
 
 _STARTER_FILES = ("newsletter.toml", ".env.example", "recipients/example.csv")
-_STARTER_ISSUE = "2025-09"
 _GIT_IGNORE = """\
 .env
 /.newsletter/
@@ -45,7 +44,12 @@ class NewIssue:
 
 
 def new_issue(project: Project, issue_id: str, today: date, source: str | None) -> NewIssue:
-    """The next issue from the last one's skeleton. Raises ContentError, ProjectError."""
+    """The next issue from the last one's skeleton; the first one from the starter's.
+
+    Raises ContentError, ProjectError.
+    """
+    if source is None and not issue_ids(project.root):
+        return first_issue(project, issue_id, today)
     folder = _free_folder(project.root, issue_id)
     source = _source(project.root, issue_id, source)
     kinds = _kinds(project)
@@ -84,7 +88,7 @@ def new_project(root: Path, issue_id: str, today: date) -> Path:
     shipped = starter.folder()
     copies = {root / name: shipped / name for name in _STARTER_FILES}
     copies |= _files(starter.templates(), root / "templates")
-    copies |= _files(shipped / "issues" / _STARTER_ISSUE, folder)
+    copies |= _files(starter.issue(), folder)
     for target in copies:
         if target.exists():
             raise ProjectError(
@@ -97,12 +101,23 @@ def new_project(root: Path, issue_id: str, today: date) -> Path:
             shutil.copyfile(source, target)
         if not (root / ".gitignore").exists():
             (root / ".gitignore").write_text(_GIT_IGNORE, "utf-8", newline="\n")
-        settings = folder / "issue.toml"
-        text = dated_issue_toml(_text(settings), day_of(issue_id, today))
-        settings.write_text(text, "utf-8", newline="\n")
+        _date(folder, day_of(issue_id, today))
     except OSError as fault:
         raise ProjectError(f"{fault.filename} cannot be written: {fault.strerror}.") from None
     return root
+
+
+def first_issue(project: Project, issue_id: str, today: date) -> NewIssue:
+    """The starter's issue, in a project that has none yet. Raises ProjectError."""
+    folder = _free_folder(project.root, issue_id)
+    shutil.copytree(starter.issue(), folder)
+    _date(folder, day_of(issue_id, today))
+    return NewIssue(folder, sorted(path.name for path in folder.iterdir()), [], "the sample")
+
+
+def _date(folder: Path, day: date) -> None:
+    settings = folder / "issue.toml"
+    settings.write_text(dated_issue_toml(_text(settings), day), "utf-8", newline="\n")
 
 
 def add_section(project: Project, issue_id: str, kind_name: str, title: str) -> Path:
@@ -150,8 +165,6 @@ def _source(root: Path, issue_id: str, source: str | None) -> str:
             )
         return source
     earlier = [one for one in known if one < issue_id]
-    if not known:
-        raise ProjectError("The project has no issue to begin from; name one with --from.")
     return (earlier or known)[-1]
 
 

@@ -31,6 +31,7 @@ class FieldSpec:
     label: str = ""
     help: str = ""
     example: str = ""
+    keep: bool = False  #: `new` takes the value over into the next issue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +120,7 @@ def _field(name: str, value: Value, place: Source, findings: list[Finding]) -> F
         return FieldSpec(name=name, type="text")
     texts = {key: text for key, text in value.items() if isinstance(text, str)}
     for key in value:
-        known = ("type", "required", "label", "help", "example")
+        known = ("type", "required", "label", "help", "example", "keep")
         if key not in known or key not in texts:
             wrong(f'The field "{name}" does not understand "{key}".', did_you_mean(key, known))
     field_type = texts.get("type", "text")
@@ -129,13 +130,15 @@ def _field(name: str, value: Value, place: Source, findings: list[Finding]) -> F
             did_you_mean(field_type, FIELD_TYPES),
         )
         field_type = "text"
-    required = texts.get("required", "false")
-    if required not in ("true", "false"):
-        wrong(f'required of "{name}" must be true or false.')
+    required, keep = texts.get("required", "false"), texts.get("keep", "false")
+    for key, flag in (("required", required), ("keep", keep)):
+        if flag not in ("true", "false"):
+            wrong(f'{key} of "{name}" must be true or false.')
     return FieldSpec(
         name=name,
         type=field_type,
         required=required == "true",
+        keep=keep == "true",
         label=texts.get("label", ""),
         help=texts.get("help", ""),
         example=texts.get("example", ""),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 
-from newsletter_mailer.issue.front_matter import read_front_matter
+from newsletter_mailer.issue.front_matter import FrontMatter, read_front_matter
 from newsletter_mailer.issue.kinds import Kind
 from newsletter_mailer.issue.moments import BadMoment, parse_moment
 
@@ -34,8 +34,8 @@ def dated_issue_toml(text: str, day: date) -> str:
 def next_section(text: str, file: str, kinds: Mapping[str, Kind], day: date) -> str | None:
     """The section for the issue of `day`; None for an event that is past then.
 
-    An event to come stays as it is; another section keeps its fields, and gets a title and a text
-    to be written.
+    An event to come stays as it is; another section keeps its targets and the fields that its kind
+    says to keep, and gets a title and a text to be written.
     """
     front = read_front_matter(text, file)
     kind = kinds.get(str(front.values.get("kind", "")))
@@ -43,13 +43,28 @@ def next_section(text: str, file: str, kinds: Mapping[str, Kind], day: date) -> 
         return text
     if kind.is_event:
         return text if _is_to_come(front.values, day) else None
+    head = [line for key, lines in _fields(front, text) for line in _kept(kind, key, lines)]
+    body = f"{UNFINISHED}: write the {kind.label.lower()}."
+    return "\n".join(["---", *head, "---", "", body, ""])
+
+
+def _fields(front: FrontMatter, text: str) -> Iterator[tuple[str, list[str]]]:
+    """Each field of the front matter with its lines as they are written."""
     lines = text.split("\n")
-    head = lines[: front.body_line - 1]
-    if "title" in front.values:
-        start = front.line("title") - 1
-        later = [at - 1 for path, at in front.lines.items() if len(path) == 1 and at - 1 > start]
-        head[start : min(later, default=len(head) - 1)] = [f"title: {UNFINISHED}, the title"]
-    return "\n".join([*head, "", f"{UNFINISHED}: write the {kind.label.lower()}.", ""])
+    starts = sorted((line - 1, path[0]) for path, line in front.lines.items() if len(path) == 1)
+    ends = [start for start, _ in starts[1:]] + [front.body_line - 2]
+    for (start, key), end in zip(starts, ends, strict=True):
+        yield key, lines[start:end]
+
+
+def _kept(kind: Kind, key: str, lines: list[str]) -> list[str]:
+    """What of a field goes into the next issue: who writes stays, what was news does not."""
+    spec = kind.fields.get(key)
+    if key == "title":
+        return [f"title: {UNFINISHED}, the title"]
+    if spec is None or spec.keep or kind.fields.get(key.removesuffix("_alt"), spec).keep:
+        return lines
+    return [f"{key}: {UNFINISHED}"] if spec.required else []
 
 
 def new_section(kind: Kind, title: str) -> str:
@@ -58,10 +73,11 @@ def new_section(kind: Kind, title: str) -> str:
     for spec in kind.fields.values():
         if spec.name == "title":
             continue
-        note = f"  # {spec.help}" if spec.help else ""
-        example = spec.example or (UNFINISHED if spec.required else "")
+        example = f"for example {_yaml(spec.example)}" if spec.example and spec.required else ""
+        note = "; ".join(filter(None, (spec.help, example)))
+        value = UNFINISHED if spec.required else _yaml(spec.example) if spec.example else ""
         mark = "" if spec.required else "# "
-        lines.append(f"{mark}{spec.name}: {_yaml(example) if example else ''}".rstrip() + note)
+        lines.append(f"{mark}{spec.name}: {value}".rstrip() + (f"  # {note}" if note else ""))
     lines += [
         "# regions: [dudley, walsall]  # only readers of these regions",
         "# roles: [director]  # only readers of these roles",

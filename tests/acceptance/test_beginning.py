@@ -190,9 +190,10 @@ def test_a_new_kind_is_one_new_file_in_the_template(tmp_path: Path) -> None:
     assert_done(added)
     path = "issues/2030-01/40-head-of-participation.md"
     section = news.read(path)
-    assert 'salary: "£30,000"  # What it pays' in section
+    assert 'salary: TODO  # What it pays; for example "£30,000"' in section
     assert "# apply_by: " in section
     section = section.replace("TODO: write the vacancy.", "Work *with* young people & others.")
+    section = section.replace("salary: TODO", 'salary: "£30,000"')
     section = section.replace("# apply_by: ", "apply_by: ")
     news.write(path, section)
 

@@ -91,6 +91,7 @@ def test_a_new_section_of_every_kind_can_be_read(newsroom: Newsroom, title: str)
 
         rules = {rule.split(" ")[0] for rule in newsroom.wrong()}
         assert rules <= {
+            "bad-date",  # TODO is no date: `check` waits for the real one
             "bad-picture",
             "missing-alt",
             "bad-value",
@@ -98,6 +99,44 @@ def test_a_new_section_of_every_kind_can_be_read(newsroom: Newsroom, title: str)
             "unknown-field",
         }
         assert ("unknown-field" in rules) == ("{{" in title)
+
+
+def test_a_new_section_makes_nothing_up(newsroom: Newsroom) -> None:
+    """An example of a field is help, never a value that could be mailed by mistake."""
+    for kind in newsroom.template.kinds.values():
+        front_matter = new_section(kind, "T").split("---\n")[1].splitlines()[2:]
+        values = [line for line in front_matter if not line.startswith("#")]
+
+        assert all(line.partition(": ")[2].startswith("TODO") for line in values), values
+
+
+STORY = """\
+---
+kind: letter
+title: Last month's
+author: Ann Example
+author_role: Director
+roles: [director]
+---
+
+Last month's words.
+"""
+
+
+def test_who_writes_stays_and_what_was_news_goes(newsroom: Newsroom) -> None:
+    kinds = newsroom.template.kinds
+    letter = next_section(STORY, "10-letter.md", kinds, DAY)
+    notice = next_section(
+        "---\nkind: notice\ntitle: Old\nlink: https://example.org/old\nlink_text: Old\n---\nOld",
+        "20-notice.md",
+        kinds,
+        DAY,
+    )
+
+    assert letter is not None
+    assert "author: Ann Example\nauthor_role: Director\nroles: [director]\n---" in letter
+    assert "Last month" not in letter
+    assert notice == "---\nkind: notice\ntitle: TODO, the title\n---\n\nTODO: write the notice.\n"
 
 
 @pytest.mark.parametrize(
