@@ -56,6 +56,7 @@ class Settings:
     roles: Mapping[str, str] = field(default_factory=dict)
     severities: Mapping[str, Severity] = field(default_factory=dict)
     ignored: frozenset[str] = frozenset()
+    check_lines: Mapping[str, int] = field(default_factory=dict)  #: of the rules under [check]
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
@@ -143,6 +144,11 @@ class _Reader:
         self.findings: list[Finding] = []
 
     def wrong(self, message: str, hint: str = "", *key: str) -> None:
+        if key and key[0] in FROM_ENVIRONMENT and self.environment.get(key[0].upper()):
+            name = key[0].upper()
+            hint = f"This is {name} of .env or the environment, which overrides {FILE}. {hint}"
+            self.findings.append(error("settings", Source(".env"), message, hint.strip()))
+            return
         line = line_of(self.text, *key) if key else 1
         self.findings.append(error("settings", Source(FILE, line), message, hint))
 
@@ -208,6 +214,10 @@ class _Reader:
             roles=roles,
             severities=severities,
             ignored=ignored,
+            check_lines={
+                rule: line_of(self.text, "check", rule if rule in severities else "ignore")
+                for rule in (*severities, *ignored)
+            },
         )
 
     def value(self, key: str) -> str:
@@ -340,7 +350,7 @@ def read_smtp_settings(environment: Mapping[str, str]) -> SmtpSettings:
 
 def readers_settings(settings: Settings) -> dict[str, str]:
     """What readers see of the settings, as text: part of the content hash."""
-    unseen = {"severities", "ignored", "regions", "roles"}
+    unseen = {"severities", "ignored", "check_lines", "regions", "roles"}
     return {
         item.name: str(getattr(settings, item.name))
         for item in fields(settings)

@@ -290,7 +290,8 @@ class _Slugs:
 
 
 def _folded(word: str) -> str:
-    return re.sub(r"[\s_-]+", "-", word.strip().casefold())
+    straight = word.replace("\u2019", "'").replace("\u2018", "'")  # spreadsheets curl them
+    return re.sub(r"[\s_-]+", "-", straight.strip().casefold())
 
 
 def _short(text: str) -> str:

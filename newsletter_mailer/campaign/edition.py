@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -20,7 +20,6 @@ from newsletter_mailer.findings import (
     Finding,
     Severity,
     did_you_mean,
-    error,
     has_errors,
     in_order,
 )
@@ -127,7 +126,7 @@ def prepare(
         variants = Variants(issue)
         plan = make_plan(assignments(variants, roster.batches(), filters, suppressed), fields)
         plan.columns = frozenset(roster.columns)
-        plan.has_lists = not absent
+        plan.has_lists = not absent and not has_errors(_unreadable(roster.findings))
         if absent:
             _include_everyone(project, variants, plan)
         composer = Composer(issue, edition.template, project.settings, edition.content.total)
@@ -170,6 +169,11 @@ def check_filters(project: Project, issue: Issue, filters: Filters) -> None:
             raise ProjectError(f'--{option}: {what} "{word}". {did_you_mean(word, possible)}')
 
 
+def _unreadable(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """What kept a list from being read: its columns are not known then."""
+    return (f for f in findings if f.rule in ("unreadable-list", "missing-column"))
+
+
 def _read_lists(
     project: Project, issue: Issue, roster: Roster, fields: Sequence[str]
 ) -> tuple[str, ...]:
@@ -195,21 +199,22 @@ def _absent_findings(
 ) -> Iterator[Finding]:
     line = line_of(issue.files["issue.toml"].decode(), "lists")
     for name in absent:
-        finding = error(
-            "absent-list",
-            issue.source.at(line),
-            f"The list recipients/{name}.csv is not here.",
-            absent_hint(project.root, name),
+        hint = absent_hint(project.root, name)
+        instead = "" if needs_lists else " Every declared region and role is looked at instead."
+        yield Finding(
+            rule="absent-list",
+            severity=_how_bad(needs_lists, hint),
+            source=issue.source.at(line),
+            message=f"The list recipients/{name}.csv is not here.{instead}",
+            hint=hint,
         )
-        if needs_lists:
-            yield finding
-        else:
-            yield Finding(
-                rule=finding.rule,
-                severity=Severity.INFO,
-                source=finding.source,
-                message=f"{finding.message} Every declared region and role is looked at instead.",
-            )
+
+
+def _how_bad(needs_lists: bool, hint: str) -> Severity:
+    """Where the real lists are kept elsewhere, their absence is no news; a misspelt name is."""
+    if needs_lists:
+        return Severity.ERROR
+    return Severity.WARNING if hint.startswith("Did you mean") else Severity.INFO
 
 
 def _include_everyone(project: Project, variants: Variants, plan: Plan) -> None:

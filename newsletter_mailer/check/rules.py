@@ -11,7 +11,7 @@ from newsletter_mailer.compose.places import Place
 from newsletter_mailer.findings import Finding, Severity, Source, did_you_mean
 from newsletter_mailer.issue.merge import MergeField, MergeText
 from newsletter_mailer.issue.model import Issue, PictureUse
-from newsletter_mailer.plan.plan import FieldProfile
+from newsletter_mailer.plan.plan import USUAL_FIELDS, FieldProfile
 
 #: Gmail shows about this much and hides the rest (hteumeuleu/email-bugs#41).
 GMAIL_CLIPS_AT = 102 * 1024
@@ -56,11 +56,17 @@ def gmail_clipping(subject: Subject, ask: Ask) -> Iterator[Finding]:
 
 @check("unknown-column", Severity.ERROR)
 def unknown_column(subject: Subject, ask: Ask) -> Iterator[Finding]:
-    """A merge field that no list of the issue has a column for."""
+    """A merge field that no list of the issue has a column for.
+
+    One of the usual columns (first_name, organisation, ...) may be missing where there is a
+    default.
+    """
     if not subject.plan.has_lists:
         return
     for field, source in _subscriber_fields(subject):
-        if field.name not in subject.plan.columns:
+        if field.name in subject.plan.columns:
+            continue
+        if field.name not in USUAL_FIELDS or field.default is None:
             yield ask.finding(
                 source,
                 f"No list of this issue has a column for {{{{ {field.label} }}}}.",
@@ -160,7 +166,8 @@ def unknown_rule(subject: Subject, ask: Ask) -> Iterator[Finding]:
     adjustable = ADJUSTABLE | RULES.keys()
     settings = subject.settings
     named = [
-        (rule, Source("newsletter.toml")) for rule in (*settings.severities, *settings.ignored)
+        (rule, Source("newsletter.toml", settings.check_lines.get(rule, 1)))
+        for rule in (*settings.severities, *settings.ignored)
     ]
     for section in subject.issue.sections:
         place = section.source.at(section.field_lines.get("ignore", 1))

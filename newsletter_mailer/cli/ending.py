@@ -8,9 +8,8 @@ import tempfile
 import traceback
 from collections.abc import Callable
 
-from newsletter_mailer.cli.output import print_findings, say
+from newsletter_mailer.cli.output import print_findings, say, sum_up
 from newsletter_mailer.errors import ContentError, NewsletterError
-from newsletter_mailer.findings import Severity
 
 DONE, NOTHING_SENT, USAGE, SENT_IN_PART = 0, 1, 2, 3
 
@@ -33,8 +32,7 @@ def run_to_the_end(command: Callable[[], object]) -> int:
         return _code_of(ended)
     except ContentError as stopped:
         print_findings(stopped.findings)
-        errors = sum(finding.severity is Severity.ERROR for finding in stopped.findings)
-        say(f"{errors} {'error' if errors == 1 else 'errors'}; nothing was sent.")
+        say(f"{sum_up(stopped.findings)} Mend the errors first; nothing was done.")
     except NewsletterError as stopped:
         say(f"error: {stopped}")
     except BrokenPipeError:

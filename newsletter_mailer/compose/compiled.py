@@ -50,16 +50,17 @@ class CompiledVariant:
     preheader: tuple[str | MergeField, ...]
     pictures: Mapping[str, Picture]  #: by the key of their slots, only those that are shown
 
-    def fields(self) -> tuple[str, ...]:
+    def fields(self) -> tuple[MergeField, ...]:
         """The subscriber's fields that are filled in, and those of the To header."""
         html = (piece.meaning for piece in self.html if isinstance(piece, HtmlSlot))
         text = (piece.field if isinstance(piece, UrlPart) else piece for piece in self.text)
         named = (
-            meaning.name
+            meaning
             for meaning in (*html, *text, *self.subject, *self.preheader)
             if isinstance(meaning, MergeField) and meaning.namespace == "subscriber"
         )
-        return tuple(dict.fromkeys(("first_name", "last_name", *named)))
+        to = (MergeField("subscriber", name, "") for name in ("first_name", "last_name"))
+        return tuple(dict.fromkeys((*to, *named)))
 
     def page(
         self,

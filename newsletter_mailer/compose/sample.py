@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from newsletter_mailer.issue.merge import MergeField
+
 _SAMPLE = {
     "first_name": "Sam",
     "last_name": "Reader",
@@ -13,6 +15,10 @@ _SAMPLE = {
 MAILBOX = "sam.reader@example.org"
 
 
-def sample_values(fields: Iterable[str]) -> dict[str, str]:
-    """A value for each merge field: a plausible one, or the field's name in brackets."""
-    return {name: _SAMPLE.get(name, f"[{name}]") for name in fields}
+def sample_values(fields: Iterable[MergeField]) -> dict[str, str]:
+    """A value for each field: a plausible one, its default's turn, or its name in brackets."""
+    return {
+        field.name: _SAMPLE.get(field.name, f"[{field.name}]")
+        for field in fields
+        if field.name in _SAMPLE or field.default is None
+    }

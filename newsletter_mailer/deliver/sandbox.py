@@ -12,6 +12,7 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from newsletter_mailer.errors import DeliveryError
 from newsletter_mailer.settings import SmtpSettings
 
 _LARGEST = 100 * 1024 * 1024  #: octets of a message
@@ -41,13 +42,18 @@ class _Outbox:
             (self.folder / f"{self.number:04}.eml").write_bytes(head + content)
         except OSError as fault:
             return f"452 4.3.1 cannot be written: {fault.strerror}"
-        return "250 2.0.0 delivered to the sandbox"
+        return "250 2.0.0 delivered"
 
 
 @contextlib.contextmanager
 def sandbox(folder: Path) -> Iterator[SmtpSettings]:
-    """The server runs while the context does; the settings lead to it."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """The server runs while the context does; the settings lead to it. Raises DeliveryError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise DeliveryError(
+            f"The sandbox cannot deliver into {folder}: {fault.strerror}. Nothing was sent."
+        ) from None
     outbox = _Outbox(folder)
 
     def protocol(loop: asyncio.AbstractEventLoop) -> SMTP:

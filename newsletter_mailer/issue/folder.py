@@ -127,8 +127,8 @@ class _IssueReader:
                 source.file,
                 text,
                 ("date",) if day else (),
-                "The issue has no date.",
-                "Add a line such as date = 2025-08-29 (no quotes).",
+                f'date = "{day}" is not a date.' if day else "The issue has no date.",
+                "Write date = 2025-08-29 (no quotes).",
             )
         lists = table.get("lists", [])
         if not isinstance(lists, list) or not lists or not all(_is_list_name(n) for n in lists):
@@ -136,8 +136,10 @@ class _IssueReader:
                 source.file,
                 text,
                 ("lists",) if lists else (),
-                "The issue does not say which lists it goes to.",
-                'Add lists = ["directors"] for recipients/directors.csv.',
+                "lists does not name lists as it should."
+                if lists
+                else "The issue does not say which lists it goes to.",
+                'Write lists = ["directors"] for recipients/directors.csv.',
             )
         language = table.get("lang", self.settings.language)
         if not is_language(language):

@@ -223,12 +223,13 @@ def _known(field: MergeField, place: Source, findings: list[Finding]) -> MergeFi
         return None
     if field.name in known:
         return field
+    hint = did_you_mean(field.name, known)
     findings.append(
         error(
             "unknown-field",
             place,
             f"There is no {{{{ {field.label} }}}}.",
-            did_you_mean(field.name, known) or _INSTEAD,
+            hint if hint.startswith("Did you mean") else _INSTEAD,
         )
     )
     return None

@@ -122,6 +122,19 @@ def parse_day(text: str) -> Moment:
     return Moment(_day(text))
 
 
+def refuse_span(starts: Moment, ends: Moment) -> None:
+    """Raises BadMoment for an end that lies before the beginning, or gives it a time it lacks."""
+    if starts.day_date is None or ends.day_date is None:
+        return
+    if starts.clock is None and ends.clock is not None and starts.day_date == ends.day_date:
+        raise BadMoment("The event ends at a time, but starts does not say when it begins")
+    is_early = ends.day_date < starts.day_date
+    if starts.clock is not None and ends.clock is not None:
+        is_early = ends.clock <= starts.clock
+    if is_early:
+        raise BadMoment(f"The event would end ({ends.text}) before it begins ({starts.text})")
+
+
 def span_text(starts: Moment, ends: Moment | None) -> str:
     """`Tuesday 23 September 2025, 10am to midday`."""
     if starts.tbc or ends is None or ends.tbc or ends == starts:

@@ -22,7 +22,7 @@ from newsletter_mailer.issue.markdown import (
 )
 from newsletter_mailer.issue.merge import MergeText, parse_merge_text
 from newsletter_mailer.issue.model import FieldValue, PictureUse, Section
-from newsletter_mailer.issue.moments import BadMoment, Moment, parse_day, parse_moment
+from newsletter_mailer.issue.moments import BadMoment, Moment, parse_day, parse_moment, refuse_span
 from newsletter_mailer.issue.pictures import BadPicture, Picture
 
 #: Given a path as the author wrote it: the picture, or BadPicture.
@@ -187,7 +187,10 @@ class _Parser:
             if spec.type == "day":
                 return parse_day(raw)
             day_of = starts if isinstance(starts, Moment) else None
-            return parse_moment(raw, self.zone, day_of=day_of)
+            moment = parse_moment(raw, self.zone, day_of=day_of)
+            if spec.name == "ends" and day_of is not None:
+                refuse_span(day_of, moment)
+            return moment
         except BadMoment as fault:
             how = "2025-09-22" if spec.type == "day" else "2025-10-15 09:30, 2025-10-15 or tbc"
             self.wrong(
@@ -264,6 +267,14 @@ class _Parser:
 
     def slugs(self, key: str, known: Mapping[str, str]) -> frozenset[str]:
         chosen = self.words(key)
+        if "all" in chosen:
+            self.wrong(
+                f"unknown-{key.removesuffix('s')}",
+                key,
+                f'"all" is no {key.removesuffix("s")}.',
+                f"Leave the line {key}: out, and everyone sees the section.",
+            )
+            return frozenset()
         for slug in sorted(chosen - known.keys()):
             self.wrong(
                 f"unknown-{key.removesuffix('s')}",
@@ -275,8 +286,8 @@ class _Parser:
 
     def words(self, key: str) -> frozenset[str]:
         value = self.front.values.get(key, [])
-        items = value if isinstance(value, list) else [value]
-        if not all(isinstance(item, str) for item in items):
+        items = re.split(r"[;,]", value) if isinstance(value, str) else value
+        if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
             self.wrong(
                 "front-matter",
                 key,

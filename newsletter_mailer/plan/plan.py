@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from newsletter_mailer.audience.rows import Subscriber
+from newsletter_mailer.audience.rows import STANDARD, Subscriber
 from newsletter_mailer.findings import Source
 from newsletter_mailer.issue.model import Issue
 from newsletter_mailer.plan.variants import Variant, Variants
@@ -18,6 +18,8 @@ from newsletter_mailer.plan.variants import Variant, Variants
 Suppressed = Callable[[Sequence[str]], Mapping[str, str]]
 
 _AT_ONCE = 300  #: readers whose values are looked at together
+#: What a list usually says of a person; whatever else it has is its own.
+USUAL_FIELDS = frozenset(STANDARD)
 EXAMPLES = 10  #: places named per field of the profile
 _WEB_ADDRESS = re.compile(r"(?:https?://[^\s/\"<>]+\S*|mailto:\S+|tel:\S+)")
 

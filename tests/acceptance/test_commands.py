@@ -167,7 +167,7 @@ def test_send_prints_findings_on_standard_error(faulty: Newsletter) -> None:
     assert done.code == 1
     assert done.out == ""
     assert "issues/2030-01/10-hello.md:9: error: " in done.err
-    assert "1 error; nothing was sent." in done.err
+    assert "1 error, 1 warning. Mend the errors first; nothing was done." in done.err
 
 
 def test_check_as_json(faulty: Newsletter) -> None:
