@@ -67,9 +67,10 @@ def in_order(findings: Iterable[Finding]) -> list[Finding]:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`Did you mean "dudley"?`, or the known words, or nothing to say."""
     words = sorted(known)
-    close = difflib.get_close_matches(word.casefold(), words, n=1, cutoff=0.6)
+    folded = {one.casefold(): one for one in words if one}
+    close = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
     if close:
-        return f'Did you mean "{close[0]}"?'
+        return f'Did you mean "{folded[close[0]]}"?'
     if 0 < len(words) <= 20:
         return f"Known: {', '.join(words)}."
     return ""

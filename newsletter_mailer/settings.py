@@ -22,6 +22,17 @@ FILE = "newsletter.toml"
 LANGUAGES_RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
 #: Keys that differ between machines, so that the environment may override them.
 FROM_ENVIRONMENT = ("reply_to", "public_url", "image_base_url", "unsubscribe_mailto")
+SMTP_NAMES = (
+    "SMTP_HOST",
+    "SMTP_PORT",
+    "SMTP_SECURITY",
+    "SMTP_ALLOW_PLAINTEXT",
+    "SMTP_USERNAME",
+    "SMTP_PASSWORD",
+    "SMTP_TOKEN_COMMAND",
+    "SMTP_CA_FILE",
+    "SMTP_HELO_NAME",
+)
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _SENDER = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>")

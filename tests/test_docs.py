@@ -123,6 +123,21 @@ def test_the_sample_section_and_kind_work() -> None:
     assert section is not None
 
 
+def test_every_field_of_the_template_is_in_the_documentation() -> None:
+    from newsletter_mailer import starter
+    from newsletter_mailer.issue.template_folder import read_template
+
+    template, findings = read_template(REPOSITORY, "regional", starter.templates())
+    assert template is not None, findings
+    page = (REPOSITORY / "docs" / "writing.md").read_text("utf-8")
+    for kind in template.kinds.values():
+        fields = ", ".join(
+            f"**{spec.name}**" if spec.required else spec.name for spec in kind.fields.values()
+        )
+
+        assert f"| {kind.name} | {fields} |" in page
+
+
 def test_the_sample_issue_settings_are_toml() -> None:
     sample = re.search(r"```toml\n(.*?)```", TEXT, flags=re.DOTALL)
 

@@ -49,14 +49,29 @@ def opened(project: Path | None) -> Project:
 
 def _written_in(file: Path) -> dict[str, str]:
     """The lines of .env, as they stand: a password may hold a $. Raises ProjectError."""
-    from dotenv import dotenv_values
+    from dotenv.parser import parse_stream
 
     from newsletter_mailer.errors import ProjectError
+    from newsletter_mailer.findings import did_you_mean
+    from newsletter_mailer.settings import SMTP_NAMES
 
+    if not file.exists():
+        return {}
+    written: dict[str, str] = {}
     try:
-        written = dotenv_values(file, encoding="utf-8-sig", interpolate=False)
+        with file.open(encoding="utf-8-sig") as lines:
+            for binding in parse_stream(lines):
+                line = f".env, line {binding.original.line}"
+                if binding.error:
+                    raise ProjectError(f"{line} cannot be read. Write NAME=value.")
+                name = binding.key or ""
+                if name.startswith("SMTP_") and name not in SMTP_NAMES:
+                    hint = did_you_mean(name, SMTP_NAMES)
+                    raise ProjectError(f"{line}: there is no setting {name}. {hint}")
+                if name:
+                    written[name] = binding.value or ""
     except UnicodeDecodeError:
         raise ProjectError(".env is not UTF-8 text. Save it again as UTF-8.") from None
     except OSError as fault:
         raise ProjectError(f".env cannot be read: {fault.strerror}.") from None
-    return {name: value or "" for name, value in written.items()}
+    return written

@@ -53,6 +53,8 @@ def status(
         print_json(found)
     else:
         _say_status(found, newsletter.settings.zone, of_sandbox=of_sandbox)
+        if not found["counts"] and newsletter.sandbox_ledger_path(issue).exists():
+            say(f"It was rehearsed: newsletter-mailer status --issue {issue} --sandbox")
 
 
 def resolve(

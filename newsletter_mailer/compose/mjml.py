@@ -87,7 +87,7 @@ def parse_mjml(text: str) -> etree._Element:
         root = etree.fromstring(_numeric(text), parser)
     except etree.XMLSyntaxError as fault:
         line = fault.lineno or 1
-        what = (fault.msg or "it cannot be read").partition(", line")[0]
+        what = _in_our_words((fault.msg or "it cannot be read").partition(", line")[0])
         if "depth" in what:
             raise MjmlFault("elements are nested too deeply", line) from None
         raise MjmlFault(f"this is not well-formed: {what}", line) from None
@@ -114,6 +114,16 @@ def check_fragment(fragment: str) -> None:
     document = etree.Element("mjml")
     document.append(root)
     compile_mjml(document)
+
+
+def _in_our_words(message: str) -> str:
+    """libxml2's complaint as somebody who writes a template would say it."""
+    unclosed = re.match(r"Opening and ending tag mismatch: (\S+) line (\d+) and (\S+)", message)
+    if unclosed:
+        return f"<{unclosed[1]}> is not closed before </{unclosed[3]}>"
+    if "EntityRef" in message:
+        return 'a "&" stands alone; write &amp;'
+    return message[:1].lower() + message[1:]
 
 
 def _numeric(text: str) -> str:

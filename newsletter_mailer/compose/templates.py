@@ -17,9 +17,10 @@ from jinja2 import (
 )
 from jinja2.bccache import Bucket
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import missing
 
 from newsletter_mailer.compose.mjml import MjmlFault, parse_mjml
-from newsletter_mailer.findings import Finding, Source, error
+from newsletter_mailer.findings import Finding, Source, did_you_mean, error
 from newsletter_mailer.issue.model import Template
 
 
@@ -38,6 +39,20 @@ class _Environment(ImmutableSandboxedEnvironment):
         if isinstance(obj, Mapping) and attribute in obj:
             return obj[attribute]
         return super().getattr(obj, attribute)
+
+
+class _Missing(StrictUndefined):
+    """A name that does not exist, said in a template author's words."""
+
+    @property
+    def _undefined_message(self) -> str:
+        name = str(self._undefined_name)
+        if isinstance(self._undefined_obj, Mapping):
+            hint = did_you_mean(name, map(str, self._undefined_obj))
+            return f'there is no "{name}" here. {hint}'.rstrip()
+        if self._undefined_obj is missing:
+            return f'there is no "{name}"'
+        return super()._undefined_message
 
 
 class _CompiledTemplates(BytecodeCache):
@@ -73,7 +88,7 @@ class Templates:
             loader=FunctionLoader(self._load),
             bytecode_cache=_COMPILED,
             autoescape=lambda name: not (name or "").endswith((".txt", ".css")),
-            undefined=StrictUndefined,
+            undefined=_Missing,
             trim_blocks=True,
             lstrip_blocks=True,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from newsletter_mailer.errors import ProjectError
-from newsletter_mailer.findings import Finding, Source, error
+from newsletter_mailer.findings import Finding, Source, did_you_mean, error
 from newsletter_mailer.issue.files import text_file
 from newsletter_mailer.issue.kinds import Kind, parse_kind
 from newsletter_mailer.issue.model import Template
@@ -27,7 +27,11 @@ def read_template(root: Path, name: str, shipped: Path) -> tuple[Template | None
         (place for place in (root / "templates" / name, shipped / name) if place.is_dir()), None
     )
     if folder is None:
-        raise ProjectError(f"There is no template folder templates/{name}.")
+        known = {path.name for place in (root / "templates", shipped) for path in place.glob("*/")}
+        raise ProjectError(
+            f'template = "{name}" in newsletter.toml: there is no folder templates/{name}. '
+            f"{did_you_mean(name, known)}"
+        )
     return _TemplateReader(folder, name).read()
 
 

@@ -38,7 +38,7 @@ def open_to_write(path: Path) -> sqlite3.Connection:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as fault:
         raise LedgerError(f"The folder of the ledger cannot be made: {fault.strerror}.") from None
-    with explained():
+    with explained(f"The ledger {path}"):
         database = sqlite3.connect(path, isolation_level=None, timeout=_WAIT)
         try:
             _steps_taken(database)  # a file that is not ours stays as it is
@@ -64,7 +64,7 @@ def open_to_read(path: Path) -> sqlite3.Connection | None:
         raise LedgerError(f"The ledger cannot be used: {fault.strerror}.") from None
     log = path.with_name(path.name + "-wal")
     how = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
-    with explained():
+    with explained(f"The ledger {path}"):
         database = sqlite3.connect(
             f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None, timeout=_WAIT
         )
@@ -159,11 +159,11 @@ def _is(fault: sqlite3.Error, name: str) -> bool:
 
 
 @contextmanager
-def explained() -> Iterator[None]:
-    """SQLite's complaints as a sentence."""
+def explained(what: str = "The ledger") -> Iterator[None]:
+    """SQLite's complaints as a sentence. Raises LedgerError."""
     try:
         yield
     except sqlite3.Error as fault:
-        what = next((text for name, text in _COMPLAINTS.items() if _is(fault, name)), str(fault))
+        why = next((text for name, text in _COMPLAINTS.items() if _is(fault, name)), str(fault))
         kind = LedgerBusy if _is(fault, "SQLITE_BUSY") else LedgerError
-        raise kind(f"The ledger cannot be used: {what}. No message leaves without it.") from fault
+        raise kind(f"{what} cannot be used: {why}. No message leaves without it.") from fault

@@ -105,6 +105,63 @@ BAD = [
         hello(front="regions: [dudly]\n"),
     ),
     Bad(
+        "regions on one line, one of them unknown",
+        (f"{HELLO_FILE}:4: error", 'no region "dudly"', 'Did you mean "dudley"?'),
+        hello(front="regions: walsall, dudly\n"),
+    ),
+    Bad(
+        "all as a region",
+        (f"{HELLO_FILE}:4: error", "Leave the line regions: out"),
+        hello(front="regions: all\n"),
+    ),
+    Bad(
+        "an event that ends before it begins",
+        (f"{HELLO_FILE}:5: error", "before it begins"),
+        hello(front="starts: 2030-02-01 09:30\nends: 08:00\n", kind="event"),
+    ),
+    Bad(
+        "an event that ends the day before",
+        (f"{HELLO_FILE}:5: error", "before it begins"),
+        hello(front="starts: 2030-02-01 09:30\nends: 2030-01-31\n", kind="event"),
+    ),
+    Bad(
+        "an event that ends at a time, but begins at none",
+        (f"{HELLO_FILE}:5: error", "does not say when it begins"),
+        hello(front="starts: 2030-02-01\nends: 10:00\n", kind="event"),
+    ),
+    Bad(
+        "a template that is not there",
+        ("newsletter.toml", "templates/regionl", 'Did you mean "regional"?'),
+        {"newsletter.toml": 'template = "regionl"\n' + SETTINGS},
+    ),
+    Bad(
+        "an SMTP setting misspelt",
+        (".env, line 2", "SMTP_HSOT", 'Did you mean "SMTP_HOST"?'),
+        {".env": "# mail\nSMTP_HSOT=mail.example.org\n"},
+    ),
+    Bad("a line of .env that is none", (".env, line 1",), {".env": "smtp host is mail\n"}),
+    Bad(
+        "a setting of .env that is no address",
+        (".env:1: error", "REPLY_TO of .env or the environment"),
+        {".env": "REPLY_TO=not an address\n"},
+    ),
+    Bad(
+        "a name in a template that does not exist",
+        ("templates/regional/sections/text.mjml:5: error", 'Did you mean "title"?'),
+        {
+            "templates/regional/sections/text.mjml": "---\nlabel: Text\n---\n<mj-section>"
+            "<mj-column>\n<mj-text>{{ section.titel }}</mj-text></mj-column></mj-section>\n"
+        },
+    ),
+    Bad(
+        "a tag in a template that is not closed",
+        ("templates/regional/sections/text.mjml:", "<p> is not closed before </mj-text>"),
+        {
+            "templates/regional/sections/text.mjml": "---\nlabel: Text\n---\n<mj-section>"
+            "<mj-column>\n<mj-text><p>{{ section.body }}</mj-text></mj-column></mj-section>\n"
+        },
+    ),
+    Bad(
         "an unknown role",
         (f"{HELLO_FILE}:4: error", 'Did you mean "director"?'),
         hello(front="roles: [directer]\n"),

@@ -6,6 +6,7 @@ import email
 import email.policy
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -210,6 +211,17 @@ def test_a_new_kind_is_one_new_file_in_the_template(tmp_path: Path) -> None:
         assert "£30,000" in text
         assert "Apply by" in text
         assert "young people & others." in text
+
+
+def test_a_project_without_issues_begins_with_the_sample(tmp_path: Path) -> None:
+    news = newsletter(tmp_path / "news")
+    shutil.rmtree(news.root / "issues")
+
+    made = news.run("new", "--issue", "2030-05")
+
+    assert_done(made)
+    assert "date = 2030-05-01" in news.read("issues/2030-05/issue.toml")
+    assert (news.root / "issues/2030-05/10-letter.md").is_file()
 
 
 def test_a_misspelt_field_of_a_kind_of_ones_own_is_told(tmp_path: Path) -> None:

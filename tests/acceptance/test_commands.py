@@ -161,6 +161,30 @@ def test_check_prints_findings_on_standard_output(faulty: Newsletter) -> None:
     assert done.err == "2030-01: 1 error, 1 warning.\n"
 
 
+def test_a_misspelt_list_is_a_warning_even_where_lists_are_kept_elsewhere(
+    tmp_path: Path,
+) -> None:
+    news = newsletter(tmp_path / "news")
+    toml = news.read("issues/2030-01/issue.toml")
+    news.write("issues/2030-01/issue.toml", toml.replace('"readers"', '"raeders"'))
+
+    found = news.run("check", "--issue", "2030-01", "--format", "json").json["findings"]
+
+    (absent,) = [one for one in found if one["rule"] == "absent-list"]
+    assert (absent["severity"], absent["hint"]) == ("warning", 'Did you mean "readers"?')
+
+
+def test_the_sandbox_says_what_is_in_its_way(tmp_path: Path) -> None:
+    news = newsletter(tmp_path / "news")
+    news.write("outbox", "a file")
+
+    result = news.run("send", "--issue", "2030-01", "--sandbox")
+
+    assert result.code == 1
+    assert "The sandbox cannot deliver into" in result.err
+    assert "went wrong" not in result.err
+
+
 def test_send_prints_findings_on_standard_error(faulty: Newsletter) -> None:
     done = faulty.run("send", "--issue", "2030-01", "--sandbox", "--json")
 
