@@ -39,21 +39,28 @@ def _without_requests() -> type:
 
 _Premailer: Any = _without_requests()
 #: A style sheet's rules as premailer reads them: 20 ms for ours, and the same for every variant.
-_RULES: dict[tuple[str, int], tuple[list[object], list[object]]] = {}
+_RULES: dict[tuple[str, int], tuple[list[tuple[object, str, str]], list[object]]] = {}
+_CLASS = re.compile(r"\.([\w-]+)")
 _REMEMBERED = 16
 
 
 class _Inliner(_Premailer):  # type: ignore[misc]  # premailer has no types
     """premailer, which remembers the rules of a style sheet."""
 
-    def _parse_style_rules(self, css: str, index: int) -> tuple[list[object], list[object]]:
+    def _parse_style_rules(
+        self, css: str, index: int
+    ) -> tuple[list[tuple[object, str, str]], list[object]]:
         key = (css, index)
         if key not in _RULES:
             if len(_RULES) >= _REMEMBERED:
                 _RULES.clear()
             _RULES[key] = super()._parse_style_rules(css, index)
         rules, leftover = _RULES[key]
-        return [*rules], [*leftover]
+        # Finding the elements of a rule takes 0.1 ms: not for a class that the page does not have.
+        used = [
+            rule for rule in rules if all(name in self.html for name in _CLASS.findall(rule[1]))
+        ]
+        return used, [*leftover]
 
 
 def inline_css(html: str, css: str) -> str:

@@ -9,8 +9,6 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict, PresetType
 
-from newsletter_mailer.issue.markdown import parse_markdown
-
 _DEEPEST_HEADING = 6
 _OPTIONS: PresetType = {
     "options": {
@@ -31,15 +29,15 @@ _OPTIONS: PresetType = {
 PictureAttributes = Callable[[str], dict[str, str | int | float]]
 
 
-def markdown_html(text: str, *, below: int, picture: PictureAttributes) -> str:
+def markdown_html(tokens: Sequence[Token], *, below: int, picture: PictureAttributes) -> str:
     """The fragment. Its headings begin one level under `below` and skip none (WCAG 1.3.1)."""
-    tokens = list(_levelled(parse_markdown(text), below))
-    for token in tokens:
+    levelled = list(_levelled(tokens, below))
+    for token in levelled:
         for child in token.children or []:
             if child.type == "image":
                 child.attrs.update(picture(str(child.attrs["src"])))
     renderer = RendererHTML()
-    return renderer.render(tokens, OptionsDict(_OPTIONS["options"]), {}).strip()
+    return renderer.render(levelled, OptionsDict(_OPTIONS["options"]), {}).strip()
 
 
 def levelled_headings(tokens: Sequence[Token], below: int) -> list[int]:

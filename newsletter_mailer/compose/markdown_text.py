@@ -7,17 +7,14 @@ from collections.abc import Callable, Sequence
 
 from markdown_it.token import Token
 
-from newsletter_mailer.issue.markdown import parse_markdown
-
 COLUMNS = 78  #: RFC 5322 section 2.1.1
 
 
-def markdown_text(text: str, *, address: Callable[[str], str] = str) -> str:
+def markdown_text(tokens: Sequence[Token], *, address: Callable[[str], str] = str) -> str:
     """The text, laid out; paragraphs are separated by an empty line.
 
     `address`: given a link's target, how it is shown.
     """
-    tokens = parse_markdown(text)
     for token in tokens:
         for child in token.children or []:
             if child.type == "link_open":

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any  # the values handed to a template have no common type
 
+from markdown_it.token import Token
 from markupsafe import Markup
 
 from newsletter_mailer.compose.markdown_html import markdown_html
@@ -15,6 +16,7 @@ from newsletter_mailer.compose.plain_text import Part, section_text
 from newsletter_mailer.compose.slots import Slots
 from newsletter_mailer.compose.templates import Templates
 from newsletter_mailer.issue.kinds import FieldSpec
+from newsletter_mailer.issue.markdown import parse_markdown
 from newsletter_mailer.issue.merge import MergeText
 from newsletter_mailer.issue.model import FieldValue, PictureUse, Section
 from newsletter_mailer.issue.moments import Moment, span_text
@@ -38,7 +40,7 @@ class SectionRenderer:
 
     def render(self, section: Section, level: int) -> Rendered:
         """With its title as a heading of this level. Raises TemplateMistake."""
-        body = self._slots.words(section.body)
+        tokens = parse_markdown(self._slots.words(section.body))
         has_title = not section.title.is_empty
         values: dict[str, Any] = dict.fromkeys(section.kind.fields)
         values.update({name: self._value(value) for name, value in section.fields.items()})
@@ -50,7 +52,7 @@ class SectionRenderer:
             anchor=f"s-{section.slug}",
             body=Markup(  # noqa: S704  # markdown-it escapes: raw HTML is off
                 markdown_html(
-                    body,
+                    tokens,
                     below=level if has_title else level - 1,
                     picture=lambda path: self._body_picture(section, path),
                 )
@@ -59,7 +61,7 @@ class SectionRenderer:
         if section.starts is not None:
             values["when"] = span_text(section.starts, section.ends)
         values["mjml"] = Markup(self._mjml(section, values))  # noqa: S704  # autoescaped by Jinja2
-        return Rendered(values, self._part(section, values, body))
+        return Rendered(values, self._part(section, values, tokens))
 
     def _mjml(self, section: Section, values: Mapping[str, Any]) -> str:
         """The fragment, validated and compiled alone, so that a fault names its file."""
@@ -85,10 +87,10 @@ class SectionRenderer:
             "style": f"width:100%;max-width:{width}px;height:auto",
         }
 
-    def _part(self, section: Section, values: Mapping[str, Any], body: str) -> Part:
+    def _part(self, section: Section, values: Mapping[str, Any], tokens: Sequence[Token]) -> Part:
         """The section as plain text, by the kind's own .txt or in the general layout."""
         title = values["title"]
-        text = markdown_text(body, address=self._slots.address)
+        text = markdown_text(tokens, address=self._slots.address)
         own = f"sections/{section.kind.name}.txt"
         if self._templates.has(own):
             shown = {**values, **self._addresses(section), "body": text}
