@@ -45,23 +45,28 @@ def write_list(project: Path, rows: int) -> None:
             )
 
 
-def dict_reader(project: Path) -> int:
+def dict_reader(project: Path) -> Callable[[], int]:
     """csv.DictReader, the peer: every row as a dict, and nothing else"""
-    with (project / "recipients/readers.csv").open(encoding="utf-8", newline="") as file:
-        return sum(1 for _ in csv.DictReader(file))
+
+    def work() -> int:
+        with (project / "recipients/readers.csv").open(encoding="utf-8", newline="") as file:
+            return sum(1 for _ in csv.DictReader(file))
+
+    return work
 
 
-def reading(project: Path) -> int:
+def reading(project: Path) -> Callable[[], int]:
     """reading: addresses checked, regions and roles understood"""
     from newsletter_mailer.audience.csv_lists import ListFile
     from newsletter_mailer.settings import read_settings
 
     settings, findings = read_settings((REPOSITORY / "newsletter.toml").read_text("utf-8"), {})
     assert settings is not None, findings
-    return sum(1 for _ in ListFile(project, "readers", settings, fields=COLUMNS[1:3]).rows())
+    listed = ListFile(project, "readers", settings, fields=COLUMNS[1:3])
+    return lambda: sum(1 for _ in listed.rows())
 
 
-def planning(project: Path) -> int:
+def planning(project: Path) -> Callable[[], int]:
     """planning: read, merged to people, variants, head counts, profile"""
     from newsletter_mailer.audience.csv_lists import ListFile
     from newsletter_mailer.audience.roster import Roster
@@ -77,23 +82,30 @@ def planning(project: Path) -> int:
     assert template is not None
     issue, _ = read_issue(REPOSITORY, ISSUE, settings, template)
     assert issue is not None
-    fields = fields_in_use(issue)
-    with Roster(fields) as roster:
-        roster.add(ListFile(project, "readers", settings, fields=fields))
-        assert not roster.findings, roster.findings[:3]
-        readers = assignments(Variants(issue), roster.batches(), Filters(), lambda addresses: {})
-        return make_plan(readers, fields).planned
+    fields, variants = fields_in_use(issue), Variants(issue)
+    listed = ListFile(project, "readers", settings, fields=fields)
+
+    def work() -> int:
+        with Roster(fields) as roster:
+            roster.add(listed)
+            assert not roster.findings, roster.findings[:3]
+            readers = assignments(variants, roster.batches(), Filters(), lambda addresses: {})
+            return make_plan(readers, fields).planned
+
+    return work
 
 
-JOBS: tuple[Callable[[Path], int], ...] = (dict_reader, reading, planning)
+#: Each reads what it needs beforehand, and returns the work that is measured.
+JOBS: tuple[Callable[[Path], Callable[[], int]], ...] = (dict_reader, reading, planning)
 
 
 def measure(name: str, project: Path) -> None:
     """In a process of its own: prints rows, seconds and megabytes."""
     import resource
 
+    work = next(job for job in JOBS if job.__name__ == name)(project)
     before = time.process_time()
-    rows = next(job for job in JOBS if job.__name__ == name)(project)
+    rows = work()
     seconds = time.process_time() - before
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(json.dumps([rows, seconds, peak / (2**20 if sys.platform == "darwin" else 2**10)]))

@@ -22,7 +22,7 @@ from newsletter_mailer.audience.rows import SEPARATOR, Subscriber
 from newsletter_mailer.errors import ProjectError
 from newsletter_mailer.findings import Finding
 
-_BATCH = 300  #: fewer objects than make Python look for garbage
+_BATCH = 150  #: fewer objects than make Python look for garbage
 _DOUBLE = 0  #: the group of a record whose person has another, earlier one
 
 
@@ -85,7 +85,8 @@ class Roster:
         self.findings.extend(listed.findings)
 
     def _add(self, listed: ListFile) -> None:
-        know, group_of, write = self._known.add, self._group_of, self._records.write
+        know, write = self._known.add, self._records.write
+        group_of, separator = self._group_of, SEPARATOR
         groups: dict[tuple[str, str], int] = {}
         for address, mailed, values, regions, roles, line in listed.rows():
             group = groups.get((regions, roles))
@@ -100,7 +101,7 @@ class Roster:
                 )
             know(address)
             group_of.append(group)
-            write(f"{mailed}{SEPARATOR}{line}{SEPARATOR}{values}\n")
+            write(f"{mailed}{separator}{line}{separator}{values}\n")
 
     def _unite(self) -> None:
         """Gives each person's first record what the others say."""
@@ -140,13 +141,14 @@ class Roster:
                 for record, number in some:
                     if number == _DOUBLE:
                         continue
-                    mailed, line, *values = record[:-1].split(SEPARATOR)
+                    mailed, line, *cells = record[:-1].split(SEPARATOR)
                     file, regions, roles, lists = groups[number]
                     batch.append(
                         Subscriber(
                             canonical(mailed) if mailed else f"{file}:{line}",
                             mailed,
-                            dict(zip(fields, values)),  # noqa: B905  # strict costs as much again
+                            fields,
+                            cells,
                             regions,
                             roles,
                             lists,

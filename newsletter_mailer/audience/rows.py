@@ -24,16 +24,22 @@ _REMEMBERED = 10_000  #: distinct region or role cells kept per list
 
 
 class Subscriber(NamedTuple):
-    """One person. `values` are the merge fields that the issue uses, by name."""
+    """One person. `cells` are the merge fields that the issue uses, in the order of `fields`."""
 
     address: str  #: canonical: what makes a person the same
     mailbox: str  #: as mailed
-    values: Mapping[str, str]
+    fields: tuple[str, ...]
+    cells: Sequence[str]  #: none for a row whose address is unusable
     regions: frozenset[str]
     roles: frozenset[str]
     lists: frozenset[str]
     file: str
     line: int
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The merge fields by name."""
+        return dict(zip(self.fields, self.cells, strict=False))
 
     @property
     def source(self) -> Source:

@@ -24,18 +24,21 @@ def asked(
     """All that the questions find, when these readers (their values) get the issue."""
     issue = newsroom.issue
     composer, variants = newsroom.composer(issue), Variants(issue)
+    given = readers or ({"first_name": "Ann"},)
+    fields = tuple(dict.fromkeys(name for values in given for name in values))
     people = [
         Subscriber(
             address=f"{number}@example.org",
             mailbox=f"{number}@example.org",
-            values=values,
+            fields=fields,
+            cells=[values.get(name, "") for name in fields],
             regions=frozenset(),
             roles=frozenset(),
             lists=frozenset({"readers"}),
             file="recipients/readers.csv",
             line=number,
         )
-        for number, values in enumerate(readers or ({"first_name": "Ann"},), start=2)
+        for number, values in enumerate(given, start=2)
     ]
     plan = make_plan(
         assignments(variants, [people], Filters(), lambda addresses: {}), fields_in_use(issue)

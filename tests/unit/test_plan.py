@@ -52,13 +52,17 @@ def issue_of(*sections: Section) -> Issue:
     )
 
 
+FIELDS = ("first_name", "code")
+
+
 def subscriber(
     name: str, regions: str = "", roles: str = "", lists: str = "readers", **values: str
 ) -> Subscriber:
     return Subscriber(
         address=f"{name}@example.org",
         mailbox=f"{name}@example.org",
-        values=values,
+        fields=FIELDS,
+        cells=[values.get(name, "") for name in FIELDS],
         regions=frozenset(regions.split()),
         roles=frozenset(roles.split()),
         lists=frozenset(lists.split()),
@@ -195,7 +199,8 @@ def test_filters_narrow_who_is_mailed_and_never_what_they_see(
 def test_everyone_skipped_has_a_reason() -> None:
     issue = issue_of(section("a", ["dudley"]))
     bad = Subscriber(
-        address="readers:9", mailbox="", values={}, regions=frozenset({"dudley"}),
+        address="readers:9", mailbox="", fields=FIELDS, cells=["", ""],
+        regions=frozenset({"dudley"}),
         roles=frozenset(), lists=frozenset({"readers"}), file="readers.csv", line=9,
     )  # fmt: skip
     made = assignments(
