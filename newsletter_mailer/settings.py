@@ -1,7 +1,7 @@
 """Settings: `newsletter.toml` and the environment, as one frozen object.
 
-Pure: the text and the environment are handed in. What readers see is in `Settings`, secrets and the
-machine's business in `SmtpSettings`, whose `repr` hides the password.
+Pure: the text and the environment are handed in. Secrets and the mail server are in
+`smtp_settings.py`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import Any, Literal  # Any: values of a TOML table
 
 from newsletter_mailer.address import BadAddress, domain, mailbox
 from newsletter_mailer.characters import has_line_break, unmailable
-from newsletter_mailer.errors import ProjectError
 from newsletter_mailer.findings import Finding, Severity, Source, did_you_mean, error
 from newsletter_mailer.toml_lines import line_of, parse_toml
 
@@ -22,18 +21,6 @@ FILE = "newsletter.toml"
 LANGUAGES_RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
 #: Keys that differ between machines, so that the environment may override them.
 FROM_ENVIRONMENT = ("reply_to", "public_url", "image_base_url", "unsubscribe_mailto")
-SMTP_NAMES = (
-    "SMTP_HOST",
-    "SMTP_PORT",
-    "SMTP_SECURITY",
-    "SMTP_ALLOW_PLAINTEXT",
-    "SMTP_USERNAME",
-    "SMTP_PASSWORD",
-    "SMTP_TOKEN_COMMAND",
-    "SMTP_CA_FILE",
-    "SMTP_HELO_NAME",
-)
-
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _SENDER = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>")
 _FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -87,21 +74,6 @@ class Settings:
             "postal_address": self.postal_address,
             "public_url": self.public_url,
         }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SmtpSettings:
-    """How to reach the server that takes our mail (RFC 6409 submission, as a rule)."""
-
-    host: str
-    port: int
-    security: Literal["starttls", "tls", "none"] = "starttls"
-    username: str = ""
-    password: str = field(default="", repr=False)
-    token_command: str = ""
-    ca_file: str = ""
-    helo_name: str = ""
-    bounce_address: str = ""  #: reverse-path; empty means the sender's address
 
 
 def is_folder_name(text: str) -> bool:
@@ -316,49 +288,6 @@ def _list_id(name: str, address: str) -> str:
     return f"{label}.{domain(address) if address else 'invalid'}"
 
 
-def read_smtp_settings(environment: Mapping[str, str]) -> SmtpSettings:
-    """How to reach the server, from SMTP_HOST and its sisters. Raises ProjectError."""
-    host = environment.get("SMTP_HOST", "").strip()
-    if not host:
-        raise ProjectError(
-            "SMTP_HOST is not set: put your mail server into .env (see .env.example), "
-            "or rehearse with --sandbox, which needs none."
-        )
-    security = environment.get("SMTP_SECURITY", "").strip().lower() or "starttls"
-    default_ports = {"starttls": 587, "tls": 465, "none": 25}
-    if security not in default_ports:
-        raise ProjectError(f'SMTP_SECURITY is "{security}"; it must be starttls, tls or none.')
-    if (
-        security == "none"
-        and not _is_loopback(host)
-        and not _yes(environment, "SMTP_ALLOW_PLAINTEXT")
-    ):
-        raise ProjectError(
-            f"SMTP_SECURITY=none would send mail and password to {host} unencrypted. "
-            "Use starttls or tls; if you really mean it, set SMTP_ALLOW_PLAINTEXT=yes as well."
-        )
-    port = environment.get("SMTP_PORT", "").strip() or str(default_ports[security])
-    if not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
-        raise ProjectError(f'SMTP_PORT is "{port}"; it must be a number from 1 to 65535.')
-    bounce_address = environment.get("BOUNCE_ADDRESS", "").strip()
-    if bounce_address:
-        try:
-            bounce_address = mailbox(bounce_address)
-        except BadAddress as fault:
-            raise ProjectError(f"BOUNCE_ADDRESS is not an e-mail address: {fault}.") from None
-    return SmtpSettings(
-        host=host,
-        port=int(port),
-        security=security,  # type: ignore[arg-type]  # looked up in default_ports above
-        username=environment.get("SMTP_USERNAME", ""),
-        password=environment.get("SMTP_PASSWORD", ""),
-        token_command=environment.get("SMTP_TOKEN_COMMAND", "").strip(),
-        ca_file=environment.get("SMTP_CA_FILE", "").strip(),
-        helo_name=environment.get("SMTP_HELO_NAME", "").strip(),
-        bounce_address=bounce_address,
-    )
-
-
 def readers_settings(settings: Settings) -> dict[str, str]:
     """What readers see of the settings, as text: part of the content hash."""
     unseen = {"severities", "ignored", "check_lines", "regions", "roles"}
@@ -367,11 +296,3 @@ def readers_settings(settings: Settings) -> dict[str, str]:
         for item in fields(settings)
         if item.name not in unseen
     }
-
-
-def _is_loopback(host: str) -> bool:
-    return host in ("localhost", "::1", "[::1]") or bool(re.fullmatch(r"127(\.\d{1,3}){3}", host))
-
-
-def _yes(environment: Mapping[str, str], key: str) -> bool:
-    return environment.get(key, "").strip().lower() in ("1", "yes", "true", "on")

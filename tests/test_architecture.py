@@ -31,6 +31,7 @@ GROUND_FLOOR = {
     "errors",
     "findings",
     "settings",
+    "smtp_settings",
     "starter",
     "tokens",
     "toml_lines",

@@ -23,7 +23,7 @@ from newsletter_mailer.deliver.engine import Engine
 from newsletter_mailer.deliver.replies import Outcome
 from newsletter_mailer.deliver.smtp import SmtpConnection, connect
 from newsletter_mailer.errors import DeliveryError
-from newsletter_mailer.settings import SmtpSettings
+from newsletter_mailer.smtp_settings import SmtpSettings
 from newsletter_mailer.store.ledger import Ledger
 from newsletter_mailer.store.rows import ClaimedRow, PlannedRow
 from newsletter_mailer.store.states import OWED, State

@@ -19,7 +19,7 @@ from newsletter_mailer.deliver.sandbox import sandbox
 from newsletter_mailer.deliver.smtp import connect
 from newsletter_mailer.errors import NotConfirmed, ProjectError
 from newsletter_mailer.plan.plan import Suppressed
-from newsletter_mailer.settings import SmtpSettings, read_smtp_settings
+from newsletter_mailer.smtp_settings import SmtpSettings, read_smtp_settings
 from newsletter_mailer.store.ledger import Ledger, open_ledger, read_ledger
 from newsletter_mailer.store.states import State
 

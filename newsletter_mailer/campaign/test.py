@@ -23,7 +23,7 @@ from newsletter_mailer.deliver.sandbox import sandbox
 from newsletter_mailer.deliver.smtp import connect
 from newsletter_mailer.errors import ProjectError
 from newsletter_mailer.findings import Finding
-from newsletter_mailer.settings import read_smtp_settings
+from newsletter_mailer.smtp_settings import read_smtp_settings
 
 
 @dataclass(frozen=True, slots=True)

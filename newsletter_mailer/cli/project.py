@@ -53,7 +53,7 @@ def _written_in(file: Path) -> dict[str, str]:
 
     from newsletter_mailer.errors import ProjectError
     from newsletter_mailer.findings import did_you_mean
-    from newsletter_mailer.settings import SMTP_NAMES
+    from newsletter_mailer.smtp_settings import SMTP_NAMES
 
     if not file.exists():
         return {}

@@ -15,7 +15,7 @@ import subprocess
 
 from newsletter_mailer.deliver.replies import Reply, read_reply
 from newsletter_mailer.errors import LoginRefused
-from newsletter_mailer.settings import SmtpSettings
+from newsletter_mailer.smtp_settings import SmtpSettings
 
 _LONGEST_WAIT = 60  #: seconds for the command that gives a token
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from newsletter_mailer.errors import DeliveryError
-from newsletter_mailer.settings import SmtpSettings
+from newsletter_mailer.smtp_settings import SmtpSettings
 
 _LARGEST = 100 * 1024 * 1024  #: octets of a message
 

@@ -17,7 +17,7 @@ from newsletter_mailer.address import needs_smtputf8
 from newsletter_mailer.deliver.login import log_in
 from newsletter_mailer.deliver.replies import Outcome, Reply, outcome_of, read_reply
 from newsletter_mailer.errors import CannotConnect, CertificateRefused, DeliveryError
-from newsletter_mailer.settings import SmtpSettings
+from newsletter_mailer.smtp_settings import SmtpSettings
 from newsletter_mailer.store.states import State
 
 _LOST = (smtplib.SMTPException, OSError)

@@ -73,12 +73,6 @@ class Ledger:
         with explained():
             return str(self._database.execute("SELECT id FROM ledger").fetchone()[0])
 
-    def message_id(self, issue: str, address: str, host: str) -> str:
-        """The same for every attempt, so that receivers can drop a second copy."""
-        with explained():
-            key: bytes = self._database.execute("SELECT key FROM ledger").fetchone()[0]
-        return f"{_digest(key, issue, address)}@{host}"
-
     def issue(self, issue: str) -> IssueRecord | None:
         with explained():
             row = self._database.execute(

@@ -19,7 +19,7 @@ from newsletter_mailer.deliver.pace import Pace, Window
 from newsletter_mailer.deliver.replies import Outcome
 from newsletter_mailer.deliver.smtp import SenderRefused, Timeouts, connect
 from newsletter_mailer.errors import CannotConnect, LedgerError
-from newsletter_mailer.settings import SmtpSettings
+from newsletter_mailer.smtp_settings import SmtpSettings
 from newsletter_mailer.store.ledger import Ledger, open_ledger
 from newsletter_mailer.store.rows import ClaimedRow, PlannedRow, Settled
 from newsletter_mailer.store.states import State

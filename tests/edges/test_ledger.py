@@ -98,18 +98,25 @@ def test_a_claimed_row_carries_all_that_its_message_needs(ledger: Ledger) -> Non
 
     assert (row.address, row.mailbox) == ("zoë@example.org", "Zoë@Example.Org")
     assert (row.variant, row.values) == ("everyone", {"a": "b"})
-    assert row.message_id == ledger.message_id(ISSUE, "zoë@example.org", "example.org")
+    assert row.message_id.endswith("@example.org")
+    assert row.message_id.isascii()
 
 
 def test_message_ids_are_stable_and_all_different(path: Path) -> None:
-    with open_ledger(path) as ledger:
-        first = {(i, a): ledger.message_id(i, a, "h.org") for i in ("1", "2") for a in ALL}
-    with open_ledger(path) as again, open_ledger(path.with_name("other.db")) as other:
-        assert first == {(i, a): again.message_id(i, a, "h.org") for i, a in first}
-        strange = {other.message_id(i, a, "h.org") for i, a in first}
+    def ids(ledger: Ledger) -> dict[str, str]:
+        run = begin(ledger, *ALL)
+        rows = ledger.settle_and_claim(ISSUE, run, [], 10)
+        ledger.give_back(ISSUE, [row.address for row in rows])
+        return {row.address: row.message_id for row in rows}
 
-    assert len({*first.values()} | strange) == 2 * len(first)
-    assert all(one.endswith("@h.org") for one in first.values())
+    with open_ledger(path) as ledger:
+        first = ids(ledger)
+    with open_ledger(path) as again, open_ledger(path.with_name("other.db")) as other:
+        assert ids(again) == first
+        strange = ids(other)
+
+    assert len({*first.values(), *strange.values()}) == 2 * len(ALL)
+    assert all(one.endswith("@example.org") for one in first.values())
 
 
 def test_nobody_is_claimed_twice(ledger: Ledger) -> None:

@@ -25,7 +25,7 @@ from newsletter_mailer.deliver.smtp import (
     connect,
 )
 from newsletter_mailer.errors import CannotConnect, CertificateRefused, DeliveryError, LoginRefused
-from newsletter_mailer.settings import SmtpSettings
+from newsletter_mailer.smtp_settings import SmtpSettings
 from newsletter_mailer.store.states import State
 from tests.conftest import certificates
 from tests.smtp_server import DROP, SILENCE, Behaviour, Inbox, Script, scripted_server

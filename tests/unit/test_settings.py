@@ -8,12 +8,8 @@ import pytest
 
 from newsletter_mailer.errors import ProjectError
 from newsletter_mailer.findings import Severity
-from newsletter_mailer.settings import (
-    direction,
-    read_settings,
-    read_smtp_settings,
-    readers_settings,
-)
+from newsletter_mailer.settings import direction, read_settings, readers_settings
+from newsletter_mailer.smtp_settings import read_smtp_settings
 from tests.newsroom import made_settings
 
 LEAST = 'name = "Test News"\nfrom = "Test News <news@example.org>"\n'
