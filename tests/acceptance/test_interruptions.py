@@ -106,7 +106,7 @@ def test_a_run_that_is_stopped_records_everything_and_the_next_completes(
     running = news.begin(*words, env=inbox.environment())
     wait_until(lambda: len(inbox.received) >= 2)
     running.send_signal(number)
-    out, err = running.communicate(timeout=30)
+    out, err = running.communicate(timeout=90)
     stopped = Result(running.returncode, out, err)
 
     assert stopped.code == 3, stopped.err
@@ -128,7 +128,7 @@ def test_stopped_while_waiting_for_its_hour_nothing_was_sent(
     while "Waiting until 2099-01-01 09:00" not in running.stderr.readline():
         assert running.poll() is None
     running.send_signal(signal.SIGINT)
-    _, err = running.communicate(timeout=30)
+    _, err = running.communicate(timeout=90)
 
     assert running.returncode == 1
     assert "Nothing was sent." in err
@@ -175,10 +175,10 @@ class Terminal:
         while self._read():
             pass
         os.close(self._main)
-        return self._process.wait(timeout=30)
+        return self._process.wait(timeout=90)
 
     def _read(self) -> bool:
-        ready, _, _ = select.select([self._main], [], [], 30)
+        ready, _, _ = select.select([self._main], [], [], 90)
         if not ready:
             self._process.kill()
             self._process.wait()
