@@ -202,8 +202,8 @@ class Ledger:
         with explained():
             rows = self._database.execute(
                 "SELECT state, count(*) FROM delivery "
-                "WHERE issue = ?1 AND (?2 IS NULL OR run = ?2) GROUP BY state",
-                (issue, run),
+                "WHERE issue = :issue AND (:run IS NULL OR run = :run) GROUP BY state",
+                {"issue": issue, "run": run},
             ).fetchall()
         return {State(state): count for state, count in rows}
 
@@ -242,8 +242,8 @@ class Ledger:
         with explained():
             rows = self._database.execute(
                 "SELECT address, state, code, reply FROM delivery "
-                "WHERE issue = ?1 AND (?2 IS NULL OR state = ?2) ORDER BY address",
-                (issue, state),
+                "WHERE issue = :issue AND (:state IS NULL OR state = :state) ORDER BY address",
+                {"issue": issue, "state": state},
             )
             for address, found, code, reply in rows:
                 said = f"{code} {reply}".strip() if code else reply or ""
@@ -341,7 +341,8 @@ def _owed(
     """Those never tried or tried longest ago come first, as the index has them."""
     return database.execute(
         "SELECT address, mailbox, variant, field_values, message_id FROM delivery "
-        "WHERE issue = ?1 AND run = ?2 AND state = ?3 AND (at IS NULL OR ?4 IS NULL OR at < ?4) "
-        "AND address NOT IN (SELECT address FROM suppression) ORDER BY at LIMIT ?5",
-        (issue, run, state, since, count),
+        "WHERE issue = :issue AND run = :run AND state = :state "
+        "AND (at IS NULL OR :since IS NULL OR at < :since) "
+        "AND address NOT IN (SELECT address FROM suppression) ORDER BY at LIMIT :count",
+        {"issue": issue, "run": run, "state": state, "since": since, "count": count},
     ).fetchall()
