@@ -63,7 +63,6 @@ class Prepared:
     plan: Plan
     compiled: dict[str, CompiledVariant]
     findings: list[Finding]
-    absent_lists: tuple[str, ...]
 
     def assignments(self, suppressed: Suppressed) -> Iterator[Assignment]:
         """Every reader of this run, once more; who must not be mailed is looked up anew."""
@@ -153,7 +152,6 @@ def prepare(
             plan=plan,
             compiled=compiled,
             findings=in_order(wanted),
-            absent_lists=absent,
         )
 
 

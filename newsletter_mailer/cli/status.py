@@ -11,15 +11,7 @@ import typer
 
 from newsletter_mailer.cli.output import counted, local_minute, print_json, say, table
 from newsletter_mailer.cli.project import Issue, Json, ProjectOption, opened
-
-
-class AnyState(StrEnum):
-    QUEUED = "queued"
-    SENDING = "sending"
-    SENT = "sent"
-    DEFERRED = "deferred"
-    REFUSED = "refused"
-    UNKNOWN = "unknown"
+from newsletter_mailer.store.states import State
 
 
 class Decision(StrEnum):
@@ -32,14 +24,13 @@ def status(
     of_sandbox: Annotated[bool, typer.Option("--sandbox", help="Of the rehearsal.")] = False,
     addresses: Annotated[bool, typer.Option("--addresses", help="Name the readers.")] = False,
     state: Annotated[
-        AnyState | None, typer.Option("--state", help="Name only readers in this state.")
+        State | None, typer.Option("--state", help="Name only readers in this state.")
     ] = None,
     json_output: Json = False,
     project: ProjectOption = None,
 ) -> None:
     """Say what became of an issue, from the ledger."""
     from newsletter_mailer.campaign.status import status as job
-    from newsletter_mailer.store.states import State
 
     newsletter = opened(project)
     found = job(
@@ -47,7 +38,7 @@ def status(
         issue,
         of_sandbox=of_sandbox,
         with_addresses=addresses or state is not None,
-        state=State(state.value) if state else None,
+        state=state,
     )
     if json_output:
         print_json(found)

@@ -36,8 +36,6 @@ from newsletter_mailer.issue.merge import MergeField
 from newsletter_mailer.issue.pictures import Picture
 from newsletter_mailer.settings import Sender, Settings
 
-LONGEST_LINE = 998  #: octets without CRLF, RFC 5322 section 2.1.1
-
 Links = Mapping[str, str]
 
 
