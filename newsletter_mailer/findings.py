@@ -20,9 +20,11 @@ class Source:
 
     file: str  #: relative to the project folder, with forward slashes
     line: int = 1  #: counted from 1
+    column: int = 0  #: characters, counted from 1; 0 where it is not known
+    width: int = 0  #: how many characters are meant; 0 where that is not known
 
-    def at(self, line: int) -> Source:
-        return Source(self.file, line)
+    def at(self, line: int, column: int = 0, width: int = 0) -> Source:
+        return Source(self.file, line, column, width)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +37,8 @@ class Finding:
     message: str
     hint: str = ""
 
-    def as_json(self) -> dict[str, str | int]:
+    def as_json(self) -> dict[str, str | int | None]:
+        """`column` is null where it is not known."""
         return {
             "rule": self.rule,
             "severity": self.severity.value,
@@ -43,6 +46,7 @@ class Finding:
             "line": self.source.line,
             "message": self.message,
             "hint": self.hint,
+            "column": self.source.column or None,
         }
 
 

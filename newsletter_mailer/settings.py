@@ -14,7 +14,8 @@ from typing import Any, Literal  # Any: values of a TOML table
 
 from newsletter_mailer.address import BadAddress, domain, mailbox
 from newsletter_mailer.characters import has_line_break, unmailable
-from newsletter_mailer.findings import Finding, Severity, Source, did_you_mean, error
+from newsletter_mailer.check_settings import CheckSettings, read_check_settings
+from newsletter_mailer.findings import Finding, Source, did_you_mean, error
 from newsletter_mailer.toml_lines import line_of, parse_toml
 
 FILE = "newsletter.toml"
@@ -52,9 +53,7 @@ class Settings:
     images: Literal["embed", "host"] = "embed"
     regions: Mapping[str, str] = field(default_factory=dict)
     roles: Mapping[str, str] = field(default_factory=dict)
-    severities: Mapping[str, Severity] = field(default_factory=dict)
-    ignored: frozenset[str] = frozenset()
-    check_lines: Mapping[str, int] = field(default_factory=dict)  #: of the rules under [check]
+    check: CheckSettings = field(default_factory=CheckSettings)
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
@@ -146,7 +145,10 @@ class _Reader:
         values = {key: self.value(key) for key in _TEXTS}
         sender = self.sender(values["from"])
         regions, roles = self.names("regions"), self.names("roles")
-        severities, ignored = self.checks()
+        check, wrong = read_check_settings(
+            self.table.get("check", {}), self.text, FILE, rule="settings"
+        )
+        self.findings.extend(wrong)
         self.zone(values["timezone"])
         reply_to = self.address("reply_to", values["reply_to"]) or sender.address
         images = values["images"] or "embed"
@@ -195,12 +197,7 @@ class _Reader:
             images="host" if images == "host" else "embed",
             regions=regions,
             roles=roles,
-            severities=severities,
-            ignored=ignored,
-            check_lines={
-                rule: line_of(self.text, "check", rule if rule in severities else "ignore")
-                for rule in (*severities, *ignored)
-            },
+            check=check,
         )
 
     def value(self, key: str) -> str:
@@ -261,27 +258,6 @@ class _Reader:
                 self.wrong(f'"{slug}" needs a name that readers know.', "", key, slug)
         return {slug: str(name) for slug, name in table.items()}
 
-    def checks(self) -> tuple[dict[str, Severity], frozenset[str]]:
-        table = self.table.get("check", {})
-        severities: dict[str, Severity] = {}
-        ignored: list[str] = []
-        if not isinstance(table, dict):
-            self.wrong('"check" is not a table.', "Write [check], and below it its keys.", "check")
-            return severities, frozenset()
-        for key, value in table.items():
-            if key == "ignore" and isinstance(value, list):
-                ignored = [str(rule) for rule in value]
-            elif value in list(Severity):
-                severities[key] = Severity(value)
-            else:
-                self.wrong(
-                    f'[check] does not understand {key} = "{value}".',
-                    'It takes ignore = ["rule"] and rule = "error", "warning" or "info".',
-                    "check",
-                    key,
-                )
-        return severities, frozenset(ignored)
-
 
 def _list_id(name: str, address: str) -> str:
     label = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "newsletter"
@@ -290,7 +266,7 @@ def _list_id(name: str, address: str) -> str:
 
 def readers_settings(settings: Settings) -> dict[str, str]:
     """What readers see of the settings, as text: part of the content hash."""
-    unseen = {"severities", "ignored", "check_lines", "regions", "roles"}
+    unseen = {"check", "regions", "roles"}
     return {
         item.name: str(getattr(settings, item.name))
         for item in fields(settings)

@@ -28,6 +28,7 @@ FLOORS: dict[str, set[str]] = {
 GROUND_FLOOR = {
     "address",
     "characters",
+    "check_settings",
     "errors",
     "findings",
     "settings",
@@ -38,11 +39,13 @@ GROUND_FLOOR = {
 }
 #: The modules that touch the world. Everything else takes values and returns values.
 TOUCHES_THE_WORLD = (
+    "issue/earlier.py",
     "issue/files.py",
     "issue/folder.py",
     "issue/template_folder.py",
     "audience/csv_lists.py",
     "audience/roster.py",
+    "check/evidence/",
     "store/lock.py",
     "store/database.py",
     "store/ledger.py",

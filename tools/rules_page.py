@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import textwrap
+from itertools import groupby
 
-from newsletter_mailer.check.registry import ADJUSTABLE
+from newsletter_mailer.check.registry import Rule
 from newsletter_mailer.check.rules import all_rules
 
 HEAD = """\
@@ -13,7 +13,8 @@ HEAD = """\
 What `check` asks of an issue, and `send` before anything leaves. Made by
 `tools/rules_page.py` from the code's own words.
 
-A severity is changed, and a rule left out, in newsletter.toml:
+A severity is changed, and a rule left out, in newsletter.toml for all issues, or in issue.toml for
+one:
 
 ```toml
 [check]
@@ -21,21 +22,27 @@ preheader = "error"
 ignore = ["postal-address"]
 ```
 
-and a section leaves a rule out for itself with `ignore: [rule]` in its fields.
-
-Faults found while files are read (a misspelt field, an unknown kind or region, a picture that is
-missing) are errors. Of those, the severity of these may be changed: {adjustable}. With
-`bad-address = "warning"` the reader is skipped.
+A section leaves a rule out for itself with `ignore: [rule]` in its fields. An ignore that nothing
+needs is a finding too. Rules that are called fixed cannot be changed: without them nothing could be
+made.
 """
 
 
 def page() -> str:
-    parts = [HEAD.format(adjustable=", ".join(f"`{rule}`" for rule in sorted(ADJUSTABLE)))]
-    for rule in sorted(all_rules().values(), key=lambda rule: rule.id):
-        first, _, rest = rule.manual.partition("\n")
-        manual = "\n".join([first, textwrap.dedent(rest)]).strip()
-        parts.append(f"## {rule.id}\n\nSeverity: {rule.severity}.\n\n{manual}\n")
+    parts = [HEAD]
+    for group, rules in groupby(all_rules().values(), key=lambda rule: rule.group):
+        parts.append(f"## {group}\n")
+        parts += [entry(rule) for rule in rules]
     return "\n".join(parts)
+
+
+def entry(rule: Rule) -> str:
+    fixed = "" if rule.adjustable else ", fixed"
+    needs = f" Asked only with `{NEEDS[rule.needs]}`." if rule.needs in NEEDS else ""
+    return f"### {rule.id}\n\nSeverity: {rule.severity}{fixed}.{needs}\n\n{rule.manual}\n"
+
+
+NEEDS = {"reached": "--links", "axe": "--browser", "spam": "--spam"}
 
 
 if __name__ == "__main__":

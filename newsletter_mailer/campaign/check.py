@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from newsletter_mailer.campaign.edition import prepare
 from newsletter_mailer.campaign.project import Project
+from newsletter_mailer.campaign.sent_file import sent_file
 from newsletter_mailer.errors import ContentError
 from newsletter_mailer.findings import Finding, in_order
 from newsletter_mailer.issue.folder import issue_dates, issue_ids
@@ -19,13 +20,14 @@ class Checked:
     findings: list[Finding]  #: in order of file and line
 
 
-def check(project: Project, issue_id: str | None, today: date) -> Checked:
-    """Everything that is wrong. Raises ProjectError."""
-    issues = [issue_id] if issue_id is not None else [*_upcoming(project, today)]
+def check(project: Project, issue_id: str | None, at: datetime) -> Checked:
+    """Everything that would be wrong if it were sent at that time. Raises ProjectError."""
+    issues = [issue_id] if issue_id is not None else [*_upcoming(project, at.date())]
     findings: list[Finding] = []
     for chosen in issues:
         try:
-            with prepare(project, chosen) as prepared:
+            is_first_run = not sent_file(project, chosen).is_file()
+            with prepare(project, chosen, at=at, is_first_run=is_first_run) as prepared:
                 findings.extend(prepared.findings)
         except ContentError as stopped:
             findings.extend(stopped.findings)

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from newsletter_mailer import starter
 from newsletter_mailer.audience.csv_lists import ListFile, absent_hint
 from newsletter_mailer.audience.roster import Roster
 from newsletter_mailer.campaign.project import Project
-from newsletter_mailer.check.registry import Subject, as_the_newsletter_wants
-from newsletter_mailer.check.rules import ask_all
+from newsletter_mailer.check.asking import Wishes, ask_all
+from newsletter_mailer.check.page import Tracer, filled_page, parse_page
+from newsletter_mailer.check.subject import Evidence, Subject
 from newsletter_mailer.compose.compiled import CompiledVariant
 from newsletter_mailer.compose.composer import Composer
 from newsletter_mailer.compose.sample import sample_values
+from newsletter_mailer.compose.tracing import origins
 from newsletter_mailer.errors import ContentError, ProjectError
 from newsletter_mailer.findings import (
     Finding,
     Severity,
+    Source,
     did_you_mean,
     has_errors,
     in_order,
 )
 from newsletter_mailer.issue.content_hash import ContentHash, content_hash
+from newsletter_mailer.issue.earlier import earlier_issues
 from newsletter_mailer.issue.folder import read_issue
 from newsletter_mailer.issue.model import Issue, Template
 from newsletter_mailer.issue.template_folder import read_template
@@ -36,7 +41,8 @@ from newsletter_mailer.plan.plan import (
     fields_in_use,
     make_plan,
 )
-from newsletter_mailer.plan.variants import Variants, every_combination
+from newsletter_mailer.plan.variants import Variant, Variants, every_combination
+from newsletter_mailer.settings import Settings
 from newsletter_mailer.toml_lines import line_of
 
 
@@ -106,10 +112,16 @@ def prepare(
     filters: Filters = Filters(),  # noqa: B008  # frozen
     suppressed: Suppressed = lambda addresses: {},
     needs_lists: bool = False,
+    at: datetime | None = None,
+    is_first_run: bool = False,
+    gather: Callable[[Subject], Evidence] = lambda subject: Evidence(),
 ) -> Iterator[Prepared]:
     """read, parse, plan, compose, check. The lists' scratch file lives as long as the context.
 
-    `needs_lists`: an absent list is an error, not a notice. Raises ContentError, ProjectError.
+    `needs_lists`: an absent list is an error, not a notice. `at`: the assumed time of sending, by
+    default now. `is_first_run`: readers are about to get it for the first time, so that what is
+    past is an error. `gather`: what the questions need from outside. Raises ContentError,
+    ProjectError.
     """
     edition = read_edition(project, issue_id)
     issue = edition.issue
@@ -136,11 +148,21 @@ def prepare(
                 if made is not None:
                     compiled[variant.id] = made
         subject = Subject(
-            settings=project.settings, issue=issue, plan=plan, compiled=[*compiled.values()]
+            settings=project.settings,
+            issue=issue,
+            template=edition.template,
+            plan=plan,
+            compiled=[*compiled.values()],
+            at=(at or datetime.now(UTC)).astimezone(project.settings.zone),
+            is_first_run=is_first_run,
+            earlier=earlier_issues(project.root, issue.id, issue.date),
+            smtp_username=project.environment.get("SMTP_USERNAME", ""),
+            trace=_tracer(edition, project.settings),
         )
-        ignored = {section.source.file: section.ignored for section in issue.sections}
-        wanted = as_the_newsletter_wants(
-            [*findings, *composer.findings, *ask_all(subject)], project.settings, ignored
+        subject.evidence = gather(subject)
+        wanted = Wishes(project.settings, issue).granted(
+            [*findings, *composer.findings, *ask_all(subject)],
+            subject if compiled else None,
         )
         yield Prepared(
             project=project,
@@ -153,6 +175,22 @@ def prepare(
             compiled=compiled,
             findings=in_order(wanted),
         )
+
+
+def _tracer(edition: Edition, settings: Settings) -> Tracer:
+    """Composes a variant once more, marked; only when a fault in a page asks for its place."""
+    otherwise = Source(f"{edition.template.folder}/newsletter.mjml")
+
+    def trace(variant: Variant) -> Sequence[Source]:
+        composer = Composer(
+            edition.issue, edition.template, settings, edition.content.total, marked=True
+        )
+        marked = composer.compose(variant)
+        if marked is None:
+            raise ContentError(in_order(composer.findings))
+        return [*origins(parse_page(filled_page(marked)), otherwise)]
+
+    return trace
 
 
 def check_filters(project: Project, issue: Issue, filters: Filters) -> None:

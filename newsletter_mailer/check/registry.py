@@ -1,45 +1,40 @@
-"""The questions, and how the newsletter's own settings change what they say."""
+"""The rules: what each asks, and the manual that is its docstring."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import inspect
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
-from newsletter_mailer.compose.compiled import CompiledVariant
+from newsletter_mailer.check.subject import Subject
 from newsletter_mailer.findings import Finding, Severity, Source
-from newsletter_mailer.issue.model import Issue
-from newsletter_mailer.plan.plan import Plan
-from newsletter_mailer.settings import Settings
-
-#: Rules found while reading whose severity may be changed; without the others nothing can be made.
-ADJUSTABLE = frozenset({"bad-address", "missing-alt", "ragged-row", "raw-html", "empty-target"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
-    """What is looked at: all that is known before anything leaves."""
-
-    settings: Settings
-    issue: Issue
-    plan: Plan
-    compiled: Sequence[CompiledVariant]
-
 
 Question = Callable[["Subject", "Ask"], Iterator[Finding]]
 
+#: What a rule may need that is gathered only when somebody asks for it; names of Evidence.
+Need = Literal["", "spelling", "reached", "axe", "spam"]
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A question with its id. Its manual is its docstring."""
+    """One thing that can be wrong. Its manual is its docstring.
+
+    `ask` is None for what is found while files are read, before there is anything to ask.
+    """
 
     id: str
     severity: Severity
-    ask: Question
+    manual: str
+    group: str  #: the chapter of the manual
+    ask: Question | None = None
+    needs: Need = ""
+    adjustable: bool = True  #: whether its severity may be changed and whether it may be ignored
 
     @property
-    def manual(self) -> str:
-        return (self.ask.__doc__ or "").strip()
+    def summary(self) -> str:
+        """The manual's first sentence."""
+        return self.manual.partition("\n\n")[0].replace("\n", " ")
 
 
 class Ask:
@@ -63,31 +58,42 @@ class Ask:
 RULES: dict[str, Rule] = {}
 
 
-def check(rule: str, severity: Severity) -> Callable[[Question], Question]:
+def check(rule: str, severity: Severity, *, needs: Need = "") -> Callable[[Question], Question]:
     """Registers a question. One function, one line, one entry in the manual."""
 
     def register(question: Question) -> Question:
-        RULES[rule] = Rule(rule, severity, question)
+        module = inspect.getmodule(question)
+        _add(
+            Rule(
+                id=rule,
+                severity=severity,
+                manual=inspect.getdoc(question) or "",
+                group=(inspect.getdoc(module) or "").partition("\n")[0].rstrip("."),
+                ask=question,
+                needs=needs,
+            )
+        )
         return question
 
     return register
 
 
-def as_the_newsletter_wants(
-    findings: Iterable[Finding], settings: Settings, ignored: Mapping[str, frozenset[str]]
-) -> Iterator[Finding]:
-    """The findings with the severities and without the rules that the settings say.
+def found_while_reading(
+    rule: str, severity: Severity, manual: str, *, group: str, adjustable: bool = False
+) -> None:
+    """Registers a rule that no question asks: readers and the composer find it themselves."""
+    _add(
+        Rule(
+            id=rule,
+            severity=severity,
+            manual=inspect.cleandoc(manual),
+            group=group,
+            adjustable=adjustable,
+        )
+    )
 
-    `ignored`: rules by the file that ignores them.
-    """
-    for finding in findings:
-        is_adjustable = finding.rule in RULES or finding.rule in ADJUSTABLE
-        if is_adjustable and (
-            finding.rule in settings.ignored
-            or finding.rule in ignored.get(finding.source.file, frozenset())
-        ):
-            continue
-        severity = settings.severities.get(finding.rule)
-        if severity is not None and is_adjustable:
-            finding = dataclasses.replace(finding, severity=severity)
-        yield finding
+
+def _add(rule: Rule) -> None:
+    if rule.id in RULES:
+        raise ValueError(f"There are two rules {rule.id}.")
+    RULES[rule.id] = rule

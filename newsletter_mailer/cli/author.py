@@ -128,7 +128,7 @@ def check(
     newsletter = opened(project)
     zone = newsletter.settings.zone
     now = in_zone(at, zone) if at else datetime.now(zone)
-    checked = job(newsletter, issue, now.date())
+    checked = job(newsletter, issue, now)
     summary = findings_json(checked.findings)
     if output is OutputFormat.JSON:
         print_json(summary)

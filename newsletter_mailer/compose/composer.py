@@ -11,6 +11,7 @@ from newsletter_mailer.compose.plain_text import Entry, issue_text
 from newsletter_mailer.compose.section_parts import Rendered, SectionRenderer
 from newsletter_mailer.compose.slots import Slots
 from newsletter_mailer.compose.templates import TemplateMistake, Templates
+from newsletter_mailer.compose.tracing import mark_components, marked_template
 from newsletter_mailer.findings import Finding
 from newsletter_mailer.issue.model import Issue, Section, Template
 from newsletter_mailer.issue.moments import Moment
@@ -24,17 +25,29 @@ Block = tuple[str | None, list[Rendered]]
 
 
 class Composer:
-    """Composes the variants of one issue. What is wrong collects in `findings`."""
+    """Composes the variants of one issue. What is wrong collects in `findings`.
+
+    `marked`: with the marks of `tracing.py`, to be looked at and never mailed.
+    """
 
     def __init__(
-        self, issue: Issue, template: Template, settings: Settings, content_hash: str
+        self,
+        issue: Issue,
+        template: Template,
+        settings: Settings,
+        content_hash: str,
+        *,
+        marked: bool = False,
     ) -> None:
         self.findings: list[Finding] = []
+        self._is_marked = marked
+        if marked:
+            template = marked_template(template)
         self._issue, self._template, self._settings = issue, template, settings
         self._templates = Templates(template)
         self._slots = Slots(issue, template, settings, content_hash)
         self._common = self._common_values()
-        self._sections = SectionRenderer(self._templates, self._slots, self._common)
+        self._sections = SectionRenderer(self._templates, self._slots, self._common, marked=marked)
         self._rendered: dict[tuple[str, int], Rendered | None] = {}
 
     def compose(self, variant: Variant) -> CompiledVariant | None:
@@ -167,7 +180,10 @@ class Composer:
         name = "newsletter.mjml"
         document = self._templates.render(name, values)
         try:
-            page = compile_mjml(parse_mjml(document))
+            root = parse_mjml(document)
+            if self._is_marked:
+                mark_components(root)
+            page = compile_mjml(root)
         except MjmlFault as fault:
             raise self._templates.mjml_mistake(name, fault) from None
         hidden = (

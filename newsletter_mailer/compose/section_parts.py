@@ -15,6 +15,7 @@ from newsletter_mailer.compose.mjml import MjmlFault, check_fragment
 from newsletter_mailer.compose.plain_text import Part, section_text
 from newsletter_mailer.compose.slots import Slots
 from newsletter_mailer.compose.templates import Templates
+from newsletter_mailer.compose.tracing import mark_tokens
 from newsletter_mailer.issue.kinds import FieldSpec
 from newsletter_mailer.issue.markdown import parse_markdown
 from newsletter_mailer.issue.merge import MergeText
@@ -35,12 +36,22 @@ class Rendered:
 class SectionRenderer:
     """Renders sections by their kinds' files. `common`: the values that all templates get."""
 
-    def __init__(self, templates: Templates, slots: Slots, common: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        templates: Templates,
+        slots: Slots,
+        common: Mapping[str, Any],
+        *,
+        marked: bool = False,
+    ) -> None:
         self._templates, self._slots, self._common = templates, slots, common
+        self._is_marked = marked
 
     def render(self, section: Section, level: int) -> Rendered:
         """With its title as a heading of this level. Raises TemplateMistake."""
         tokens = parse_markdown(self._slots.words(section.body))
+        if self._is_marked:
+            mark_tokens(section, tokens)
         has_title = not section.title.is_empty
         values: dict[str, Any] = dict.fromkeys(section.kind.fields)
         values.update({name: self._value(value) for name, value in section.fields.items()})

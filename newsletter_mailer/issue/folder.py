@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any  # values of a TOML table
 
 from newsletter_mailer.characters import has_line_break, unmailable
+from newsletter_mailer.check_settings import read_check_settings
 from newsletter_mailer.errors import ProjectError
 from newsletter_mailer.findings import Finding, Source, did_you_mean, error
 from newsletter_mailer.issue.files import picture_file, text_file
@@ -22,7 +23,7 @@ from newsletter_mailer.toml_lines import line_of, parse_toml
 
 _SECTION_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\.md")
 _MOST_KEYS = 20  #: unknown ones that are named
-_ISSUE_KEYS = ("subject", "preheader", "date", "lists", "lang", "groups")
+_ISSUE_KEYS = ("subject", "preheader", "date", "lists", "lang", "groups", "check")
 
 
 def issue_ids(root: Path) -> list[str]:
@@ -147,6 +148,10 @@ class _IssueReader:
                 source.file, text, ("lang",), "lang is not a language.", 'Write lang = "en-GB".'
             )
         groups = self.groups(table.get("groups", {}), text, source)
+        check, wrong = read_check_settings(
+            table.get("check", {}), text, source.file, rule="issue-settings"
+        )
+        self.findings.extend(wrong)
         if len(self.findings) > before or not isinstance(day, date):
             return None
         return Issue(
@@ -160,6 +165,7 @@ class _IssueReader:
             sections=tuple(sections),
             source=source,
             files=self.files,
+            check=check,
         )
 
     def line_of_text(

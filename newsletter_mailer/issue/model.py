@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from markdown_it.token import Token
+
+from newsletter_mailer.check_settings import CheckSettings
 from newsletter_mailer.findings import Source
 from newsletter_mailer.issue.kinds import Kind
 from newsletter_mailer.issue.merge import MergeField, MergeText
@@ -33,6 +36,7 @@ class Section:
     title: MergeText
     body: MergeText  #: Markdown, line endings already normalised to \n
     body_line: int
+    tokens: Sequence[Token] = field(default=(), repr=False, compare=False)  #: of the body, FIELD in
     fields: Mapping[str, FieldValue]  #: by name, only those that are given
     pictures: Mapping[str, Picture] = field(default_factory=dict)  #: of the body, by path
     regions: frozenset[str] = frozenset()
@@ -85,6 +89,7 @@ class Issue:
     sections: tuple[Section, ...]
     source: Source  #: issue.toml
     files: Mapping[str, bytes]  #: what the author wrote, by path, newlines normalised
+    check: CheckSettings = field(default_factory=CheckSettings)
 
     def merge_fields(self) -> Iterator[tuple[MergeField, Source]]:
         """Every merge field of the issue and where it stands."""

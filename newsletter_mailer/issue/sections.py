@@ -49,13 +49,14 @@ def parse_section(
     kind = parser.kind(kinds)
     if kind is None:
         return None, parser.findings
-    body, pictures = parser.body()
+    body, tokens, pictures = parser.body()
     section = Section(
         slug=file.rpartition("/")[2].removesuffix(".md"),
         kind=kind,
         title=parser.title(kind),
         body=body,
         body_line=front.body_line,
+        tokens=tokens,
         fields=parser.fields(kind),
         pictures=pictures,
         regions=parser.slugs("regions", regions),
@@ -230,18 +231,18 @@ class _Parser:
             self.findings.append(error("bad-picture", place, str(fault)))
             return None
 
-    def body(self) -> tuple[MergeText, dict[str, Picture]]:
-        """The Markdown and the pictures in it, by their paths as they stand there."""
+    def body(self) -> tuple[MergeText, list[Token], dict[str, Picture]]:
+        """The Markdown, its tokens, and the pictures in it by their paths as they stand there."""
         body, place = self.front.body, self.source.at(self.front.body_line)
         findings = [*bracket_findings(body, place)]
         if findings:
             self.findings.extend(findings)
-            return MergeText(), {}
+            return MergeText(), [], {}
         literal = code_ranges(body) if "{" in body else []
         text, findings = parse_merge_text(body, place, literal=literal)
         tokens = parse_markdown(_as_words(text))
         self.findings.extend([*findings, *structure_findings(tokens, place)])
-        return text, self.body_pictures(tokens)
+        return text, tokens, self.body_pictures(tokens)
 
     def body_pictures(self, tokens: list[Token]) -> dict[str, Picture]:
         pictures: dict[str, Picture] = {}

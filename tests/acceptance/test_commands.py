@@ -201,7 +201,9 @@ def test_check_as_json(faulty: Newsletter) -> None:
     assert list(done.json) == ["findings", "errors", "warnings"]
     assert (done.json["errors"], done.json["warnings"]) == (1, 1)
     error, warning = done.json["findings"]
-    assert list(error) == ["rule", "severity", "file", "line", "message", "hint"]
+    assert list(error) == [
+        "rule", "severity", "file", "line", "message", "hint", "column",
+    ]  # fmt: skip
     assert error["rule"] == "unfinished-text"
     assert (error["severity"], error["file"], error["line"]) == (
         "error",

@@ -59,4 +59,5 @@ def test_a_finding_for_a_machine_has_all_its_parts() -> None:
         "line": 3,
         "message": "what",
         "hint": "do",
+        "column": None,
     }

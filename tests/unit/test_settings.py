@@ -62,7 +62,7 @@ def test_two_lines_are_enough() -> None:
         ("[roles]\n'a b' = 'x'", 4, "small letters"),
         ("check = 3", 3, "not a table"),
         ("[check]\npreheader = 'fatal'", 4, "does not understand"),
-        ("[check]\nignore = 'preheader'", 4, "does not understand"),
+        ("[check]\nignore = 'preheader'", 4, "list of words"),
         ("broken", 3, "not valid TOML"),
     ],
 )
@@ -130,8 +130,8 @@ def test_the_environment_overrides_what_differs_between_machines_only() -> None:
 def test_severities_and_ignored_rules() -> None:
     settings = made_settings(f'{LEAST}[check]\nignore = ["a"]\npreheader = "error"\n')
 
-    assert settings.ignored == {"a"}
-    assert settings.severities == {"preheader": Severity.ERROR}
+    assert settings.check.ignored == {"a"}
+    assert settings.check.severities == {"preheader": Severity.ERROR}
 
 
 def test_what_readers_see_holds_no_regions_and_no_severities() -> None:

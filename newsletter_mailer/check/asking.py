@@ -1,0 +1,132 @@
+"""Asks every question, and lets settings and ignores decide what becomes of the answers."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from newsletter_mailer.check.registry import RULES, Ask, Rule
+from newsletter_mailer.check.rules import all_rules
+from newsletter_mailer.check.subject import Subject
+from newsletter_mailer.findings import Finding, Severity, Source, did_you_mean, error
+from newsletter_mailer.issue.model import Issue
+from newsletter_mailer.settings import Settings
+
+
+def ask_all(subject: Subject) -> Iterator[Finding]:
+    """What every question finds; of those that need evidence, where there is some."""
+    for rule in all_rules().values():
+        if rule.ask is not None and _has_what_it_needs(rule, subject):
+            yield from _answers(rule, subject)
+
+
+def _has_what_it_needs(rule: Rule, subject: Subject) -> bool:
+    return not rule.needs or getattr(subject.evidence, rule.needs) is not None
+
+
+def _answers(rule: Rule, subject: Subject) -> Sequence[Finding]:
+    """A rule that fails says nothing else: half its answers would pass for all of them."""
+    try:
+        return [*rule.ask(subject, Ask(rule.id, rule.severity))]  # type: ignore[misc]  # not None
+    except Exception as fault:  # noqa: BLE001  # a mistake of ours must not hide other findings
+        return [
+            error(
+                "internal-error",
+                subject.issue.source,
+                f'The rule "{rule.id}" failed: {type(fault).__name__}: {str(fault)[:200]}.',
+                "This is a mistake in newsletter-mailer, not in your issue. Please report it.",
+            )
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ignore:
+    """One word under `ignore`. `file` None: it counts for all files."""
+
+    rule: str
+    file: str | None
+    source: Source
+    severity: Severity  #: how bad it is that nothing is ignored by it
+
+
+class Wishes:
+    """What newsletter.toml, issue.toml and the sections say about rules."""
+
+    def __init__(self, settings: Settings, issue: Issue) -> None:
+        self._severities = {**settings.check.severities, **issue.check.severities}
+        self._ignores = [*_ignores(settings, issue)]
+        self._named = [
+            *((rule, settings.check.source(rule)) for rule in settings.check.severities),
+            *((rule, issue.check.source(rule)) for rule in issue.check.severities),
+            *((ignore.rule, ignore.source) for ignore in self._ignores),
+        ]
+
+    def granted(self, findings: Iterable[Finding], subject: Subject | None) -> Iterator[Finding]:
+        """The findings as the newsletter wants them, and what is wrong with the wishes.
+
+        `subject` None: not all questions were asked, so no ignore can be called unused.
+        """
+        used: set[_Ignore] = set()
+        yield from self._wanted([*findings, *self._unknown()], used)
+        if subject is not None:
+            yield from self._wanted([*self._unused(used, subject)], used)
+
+    def _wanted(self, findings: Sequence[Finding], used: set[_Ignore]) -> Iterator[Finding]:
+        for finding in findings:
+            rule = all_rules().get(finding.rule)
+            if rule is None or not rule.adjustable:
+                yield finding
+                continue
+            matching = [ignore for ignore in self._ignores if _applies(ignore, finding)]
+            used.update(matching)
+            if not matching:
+                severity = self._severities.get(finding.rule, finding.severity)
+                yield dataclasses.replace(finding, severity=severity)
+
+    def _unknown(self) -> Iterator[Finding]:
+        adjustable = {rule.id for rule in all_rules().values() if rule.adjustable}
+        for rule, source in self._named:
+            if rule not in adjustable:
+                fixed = rule in RULES
+                yield Finding(
+                    rule="unknown-rule",
+                    severity=Severity.WARNING,
+                    source=source,
+                    message=f'The rule "{rule}" cannot be changed or ignored.'
+                    if fixed
+                    else f'There is no rule "{rule}".',
+                    hint="Without it nothing can be made."
+                    if fixed
+                    else did_you_mean(rule, adjustable),
+                )
+
+    def _unused(self, used: set[_Ignore], subject: Subject) -> Iterator[Finding]:
+        for ignore in self._ignores:
+            rule = all_rules().get(ignore.rule)
+            if ignore in used or rule is None or not rule.adjustable or rule.id == "unused-ignore":
+                continue
+            if rule.ask is not None and not _has_what_it_needs(rule, subject):
+                continue
+            yield Finding(
+                rule="unused-ignore",
+                severity=ignore.severity,
+                source=ignore.source,
+                message=f'Nothing here breaks the rule "{ignore.rule}", so nothing is ignored.',
+                hint=f"Remove {ignore.rule} from ignore.",
+            )
+
+
+def _ignores(settings: Settings, issue: Issue) -> Iterator[_Ignore]:
+    for rule in sorted(settings.check.ignored):
+        yield _Ignore(rule, None, settings.check.source(rule), Severity.INFO)
+    for rule in sorted(issue.check.ignored):
+        yield _Ignore(rule, None, issue.check.source(rule), Severity.WARNING)
+    for section in issue.sections:
+        place = section.source.at(section.field_lines.get("ignore", 1))
+        for rule in sorted(section.ignored):
+            yield _Ignore(rule, section.source.file, place, Severity.WARNING)
+
+
+def _applies(ignore: _Ignore, finding: Finding) -> bool:
+    return ignore.rule == finding.rule and ignore.file in (None, finding.source.file)

@@ -1,0 +1,253 @@
+"""What an issue says in words, with the place of every word in the writer's own file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from markdown_it.token import Token
+
+from newsletter_mailer.findings import Source
+from newsletter_mailer.issue.markdown import FIELD, inline_tokens
+from newsletter_mailer.issue.merge import MergeText
+from newsletter_mailer.issue.model import Issue, PictureUse, Section
+
+#: Stands in a passage for what are no words of the writer's: a merge field, a piece of code.
+BLANK = "\ufffc"
+
+_KEY = re.compile(r"\s*[\w-]+\s*[:=]")
+
+Block = Literal["line", "paragraph", "heading", "item", "quote", "cell"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """One paragraph, heading or field, without its Markdown."""
+
+    text: str  #: "\n" where the writer's line ends; BLANK for each merge field and piece of code
+    where: str  #: subject, preheader, title, body, or the field's name: place, picture_alt, ...
+    block: Block  #: what it is in the body; `line` outside
+    section: Section | None  #: None for the subject, the preheader and the groups' headings
+    source: Source  #: of its first line
+    written: Sequence[str] = field(repr=False)  #: the lines of the file
+
+    def at(self, start: int, end: int | None = None) -> Source:
+        """The place of `text[start:end]` in the file; its column where it can be found."""
+        line = self.source.line + self.text.count("\n", 0, start)
+        words = self.text[start:end].split("\n")[0].strip()
+        if not words or not 0 < line <= len(self.written):
+            return self.source.at(line)
+        before = self.text[self.text.rfind("\n", 0, start) + 1 : start].count(words)
+        written = self.written[line - 1]
+        key = _KEY.match(written) if self.block == "line" else None
+        column = _find(written, words, before, key.end() if key else 0)
+        return self.source.at(line, column + 1, len(words) if column >= 0 else 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A link of the body, or of a field of type url."""
+
+    words: str  #: what the reader sees; empty where the template chooses them
+    target: str  #: as written; FIELD of issue/markdown.py stands for each merge field
+    where: str  #: body, or the field's name
+    section: Section
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alt:
+    """A picture of the body or of a field, and the words for who does not see it."""
+
+    words: str
+    path: str
+    where: str
+    section: Section
+    source: Source
+
+
+def passages_of(issue: Issue) -> Iterator[Passage]:
+    """Everything that the issue says in words, in the order of its files."""
+    lines = _lines(issue, "issue.toml")
+    for where, text in (("subject", issue.subject), ("preheader", issue.preheader)):
+        if not text.is_empty:
+            place = issue.source.at(min(text.lines))
+            yield _line(text, where, None, place, lines)
+    for kind, heading in issue.groups.items():
+        line = next((n for n, text in enumerate(lines, 1) if heading in text and kind in text), 1)
+        yield _line(MergeText((heading,), (line,)), kind, None, issue.source.at(line), lines)
+    for section in issue.sections:
+        yield from _of_section(section, _lines(issue, section.slug + ".md"))
+
+
+def links_of(issue: Issue) -> Iterator[Link]:
+    """Every link of the sections, in order."""
+    for section in issue.sections:
+        lines = _lines(issue, section.slug + ".md")
+        for name, value in section.fields.items():
+            spec = section.kind.fields.get(name)
+            if spec is not None and spec.type == "url" and isinstance(value, MergeText):
+                words = section.fields.get(f"{name}_text")
+                line = section.field_lines.get(name, 1)
+                target = _blanked(value, FIELD)
+                yield Link(
+                    words=_blanked(words) if isinstance(words, MergeText) else "",
+                    target=target,
+                    where=name,
+                    section=section,
+                    source=_found(section.source.at(line), target, lines),
+                )
+        for token in section.tokens:
+            yield from _links(token, section, lines)
+
+
+def alts_of(issue: Issue) -> Iterator[Alt]:
+    """Every use of a picture in the sections, in order."""
+    for section in issue.sections:
+        lines = _lines(issue, section.slug + ".md")
+        for name, value in section.fields.items():
+            if isinstance(value, PictureUse):
+                key = f"{name}_alt" if f"{name}_alt" in section.field_lines else name
+                words = _blanked(value.alt)
+                place = section.source.at(section.field_lines.get(key, 1))
+                yield Alt(
+                    words=words,
+                    path=value.picture.path,
+                    where=name,
+                    section=section,
+                    source=_found(place, words, lines),
+                )
+        for token in section.tokens:
+            for child, line in _placed(token, section):
+                if child.type == "image":
+                    words = child.content.replace(FIELD, BLANK)
+                    yield Alt(
+                        words=words,
+                        path=str(child.attrs.get("src", "")),
+                        where="body",
+                        section=section,
+                        source=_found(section.source.at(line), words, lines),
+                    )
+
+
+def _lines(issue: Issue, name: str) -> list[str]:
+    return issue.files.get(name, b"").decode("utf-8", "replace").split("\n")
+
+
+def _line(
+    text: MergeText, where: str, section: Section | None, source: Source, lines: Sequence[str]
+) -> Passage:
+    return Passage(
+        text=_blanked(text),
+        where=where,
+        block="line",
+        section=section,
+        source=source,
+        written=lines,
+    )
+
+
+def _of_section(section: Section, lines: Sequence[str]) -> Iterator[Passage]:
+    values: Mapping[str, object] = {"title": section.title, **section.fields}
+    for name, value in values.items():
+        spec = section.kind.fields.get(name)
+        is_words = spec is None or spec.type == "text"
+        if isinstance(value, MergeText) and not value.is_empty and is_words:
+            place = section.source.at(section.field_lines.get(name, 1))
+            yield _line(value, name, section, place, lines)
+    blocks: list[Block] = []
+    for token in section.tokens:
+        if token.type in _BLOCKS:
+            blocks.append(_BLOCKS[token.type])
+        elif token.nesting == -1 and token.type.removesuffix("_close") + "_open" in _BLOCKS:
+            blocks.pop()
+        elif token.type == "inline":
+            first = section.body_line + (token.map[0] if token.map else 0)
+            yield Passage(
+                text=_words(token),
+                where="body",
+                block=_block(blocks),
+                section=section,
+                source=section.source.at(first),
+                written=lines,
+            )
+
+
+_BLOCKS: dict[str, Block] = {
+    "heading_open": "heading",
+    "list_item_open": "item",
+    "blockquote_open": "quote",
+    "paragraph_open": "paragraph",
+}
+
+
+def _block(open_blocks: Sequence[Block]) -> Block:
+    """The innermost that says more than "paragraph"."""
+    telling = [block for block in open_blocks if block != "paragraph"]
+    return telling[-1] if telling else "paragraph"
+
+
+def _words(inline: Token) -> str:
+    parts: list[str] = []
+    for child in inline.children or []:
+        match child.type:
+            case "text":
+                parts.append(child.content.replace(FIELD, BLANK))
+            case "softbreak" | "hardbreak":
+                parts.append("\n")
+            case "code_inline" | "image":
+                parts.append(BLANK)
+    return "".join(parts)
+
+
+def _links(token: Token, section: Section, lines: Sequence[str]) -> Iterator[Link]:
+    opened: list[tuple[str, int]] = []
+    words: list[str] = []
+    for child, line in _placed(token, section):
+        match child.type:
+            case "link_open":
+                opened.append((str(child.attrs.get("href", "")), line))
+                words = []
+            case "link_close":
+                target, at = opened.pop()
+                shown = "".join(words)
+                yield Link(
+                    words=shown,
+                    target=target,
+                    where="body",
+                    section=section,
+                    source=_found(section.source.at(at), shown.split("\n")[0] or target, lines),
+                )
+            case "text" | "code_inline":
+                words.append(child.content.replace(FIELD, BLANK))
+            case "image":
+                words.append(child.content)
+            case "softbreak" | "hardbreak":
+                words.append("\n")
+
+
+def _placed(token: Token, section: Section) -> Iterator[tuple[Token, int]]:
+    """The inline tokens of a block with their lines in the file."""
+    return ((child, section.body_line + line) for child, line in inline_tokens(token))
+
+
+def _blanked(text: MergeText, blank: str = BLANK) -> str:
+    return "".join(piece if isinstance(piece, str) else blank for piece in text.pieces)
+
+
+def _found(place: Source, words: str, lines: Sequence[str]) -> Source:
+    """The place with its column, where the words stand in its line as they are."""
+    if not words or not 0 < place.line <= len(lines):
+        return place
+    column = _find(lines[place.line - 1], words, 0)
+    return place.at(place.line, column + 1, len(words) if column >= 0 else 0)
+
+
+def _find(line: str, words: str, nth: int, begin: int = 0) -> int:
+    """Where the words stand in the line for the `nth` time (from 0); -1 if they do not."""
+    column = line.find(words, begin)
+    for _ in range(nth):
+        column = line.find(words, column + 1) if column >= 0 else -1
+    return column

@@ -1,0 +1,86 @@
+"""Every rule has an issue that breaks it, and a near miss that does not.
+
+`pairs/RULE/bad*/` and `pairs/RULE/good*/` hold files that are laid over a sound small project
+(`base/`, with the shipped template). `expected.txt` of a bad one has a line `file:line` or
+`file:line:column` for each finding of that rule; a good one has none. `at.txt` says when it is
+sent; without it, that is 2030-01-15 09:00.
+"""
+
+from __future__ import annotations
+
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from newsletter_mailer.campaign.check import check
+from newsletter_mailer.campaign.project import open_project
+from newsletter_mailer.check.rules import all_rules
+from newsletter_mailer.findings import Finding, Severity
+from tests.conftest import REPOSITORY
+
+HERE = Path(__file__).parent
+ISSUE = "2030-01"
+OURS = ("expected.txt", "at.txt")
+
+CASES = sorted(case for rule in (HERE / "pairs").iterdir() for case in rule.iterdir())
+
+
+def findings(tmp_path: Path, *overlays: Path) -> list[Finding]:
+    """What `check` says of the sound project with these files laid over it."""
+    root = tmp_path / "project"
+    at = "2030-01-15T09:00"
+    for folder in (HERE / "base", *overlays):
+        shutil.copytree(folder, root, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*OURS))
+        if (folder / "at.txt").is_file():
+            at = (folder / "at.txt").read_text("utf-8").strip()
+    shutil.copytree(
+        REPOSITORY / "templates" / "regional", root / "templates" / "regional", dirs_exist_ok=True
+    )
+    for folder in overlays:  # a case's own template files win over the shipped ones
+        if (folder / "templates").is_dir():
+            shutil.copytree(folder / "templates", root / "templates", dirs_exist_ok=True)
+    project = open_project(root, {})
+    moment = datetime.fromisoformat(at).replace(tzinfo=project.settings.zone)
+    return check(project, ISSUE, moment).findings
+
+
+def place(finding: Finding) -> str:
+    source = finding.source
+    column = f":{source.column}" if source.column else ""
+    return f"{source.file}:{source.line}{column}"
+
+
+def name(case: Path) -> str:
+    return f"{case.parent.name}-{case.name}"
+
+
+@pytest.mark.parametrize("case", CASES, ids=name)
+def test_what_breaks_a_rule_is_found_where_it_stands(case: Path, tmp_path: Path) -> None:
+    found = [one for one in findings(tmp_path, case) if one.rule == case.parent.name]
+    expected = case / "expected.txt"
+
+    assert expected.is_file() == case.name.startswith("bad")
+    assert [place(one) for one in found] == (
+        expected.read_text("utf-8").split() if expected.is_file() else []
+    )
+
+
+def test_the_sound_project_is_sound(tmp_path: Path) -> None:
+    assert [one for one in findings(tmp_path) if one.severity is not Severity.INFO] == []
+
+
+def test_every_rule_has_a_pair() -> None:
+    kinds = {
+        rule: {case.name.rstrip("-0123456789") for case in CASES if case.parent.name == rule}
+        for rule in all_rules()
+    }
+    without = {rule for rule, found in kinds.items() if found != {"bad", "good"}}
+
+    assert without - ASKED_ELSEWHERE.keys() == set()
+    assert {case.parent.name for case in CASES} <= all_rules().keys()
+
+
+#: Rules whose evidence comes from outside, and the test that breaks them.
+ASKED_ELSEWHERE: dict[str, str] = {}
