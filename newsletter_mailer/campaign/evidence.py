@@ -1,0 +1,32 @@
+"""What the questions need from outside, gathered before they are asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from newsletter_mailer.campaign.project import Project
+from newsletter_mailer.check.subject import Evidence, Subject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a person asked for beyond the questions that need nothing."""
+
+    links: bool = False  #: ask the web whether each link's target is there
+    browser: bool = False  #: look at every variant in a browser, with axe-core
+    spam: bool = False  #: ask an installed SpamAssassin
+
+
+def gatherer(
+    project: Project, wanted: Wanted, note: Callable[[str], None]
+) -> Callable[[Subject], Evidence]:
+    """Gathers what is wanted. `note` tells a person what was skipped and why.
+
+    Raises ProjectError, when called, for what was asked for and is not installed.
+    """
+
+    def gather(subject: Subject) -> Evidence:
+        return Evidence()
+
+    return gather
