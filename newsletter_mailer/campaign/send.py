@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from newsletter_mailer.campaign.edition import Prepared, prepare
+from newsletter_mailer.campaign.evidence import Wanted, gatherer
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.campaign.run import Run
 from newsletter_mailer.campaign.send_request import SendReport, SendRequest, Watcher
@@ -42,6 +43,9 @@ def send(
                 filters=request.filters,
                 suppressed=suppressed,
                 needs_lists=not request.dry_run,
+                at=max(filter(None, (request.at, datetime.now(UTC)))),
+                is_first_run=_is_first_run(project, request),
+                gather=gatherer(project, Wanted(), watcher.note),
             )
         )
         prepared.refuse_errors()
@@ -73,6 +77,14 @@ def send(
         ledger = stack.enter_context(open_ledger(memory))
         ledger.hold()
         return Run(prepared, request, watcher, stop, ledger).mail(first, smtp)
+
+
+def _is_first_run(project: Project, request: SendRequest) -> bool:
+    """Whether readers are about to get it and none has it yet. Rehearsals mislead nobody."""
+    if request.to_sandbox or request.dry_run:
+        return False
+    with _looking_at(project.ledger_path) as ledger:
+        return ledger is None or ledger.issue(request.issue_id) is None
 
 
 def _memory(project: Project, request: SendRequest) -> Path:
