@@ -61,7 +61,7 @@ LINES = [
     "B99 9ZZ", "```\ncode\n```", "https://user:pass@[::1]:99999/%zz?a=1&a=1#%", "mailto:", "tel:x",
     "[a](https://xn--/)", "[b](https://[bad/)", "[c](#nowhere)", "0:0", "99:99", "1/1/1/1/1",
     "\u202eright to left", "\u200bzero\u200dwidth\u2060", "العربية ١٢ مايو ٢٠٣٠",
-    "e\u0301\u0301\u0301", "\ufeff", "\U0001f468\u200d\U0001f469\u200d\U0001f467", "\x00", "\x1b[31m",
+    "e\u0301\u0301\u0301", "\ufeff", "\U0001f468\u200d\U0001f469\u200d\U0001f467", "\x00",
     "\x1b[31m", "\x85\u2028\u2029", "A" * 3000,
 ]  # fmt: skip
 
