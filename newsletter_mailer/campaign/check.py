@@ -2,36 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from newsletter_mailer.campaign.edition import prepare
+from newsletter_mailer.campaign.evidence import Wanted, gatherer
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.campaign.sent_file import sent_file
 from newsletter_mailer.errors import ContentError
 from newsletter_mailer.findings import Finding, in_order
 from newsletter_mailer.issue.folder import issue_dates, issue_ids
+from newsletter_mailer.settings import FILE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    issues: list[str]  #: those that were looked at
-    findings: list[Finding]  #: in order of file and line
+    """What was looked at, and what is wrong there."""
+
+    by_issue: Mapping[str, list[Finding]]  #: of every issue that was looked at
+    variants: int = 0  #: how many were composed
+
+    @property
+    def issues(self) -> list[str]:
+        """Those that were looked at."""
+        return [*self.by_issue]
+
+    @property
+    def findings(self) -> list[Finding]:
+        """Of all issues, in order of file and line, each fault once."""
+        return in_order(finding for findings in self.by_issue.values() for finding in findings)
 
 
-def check(project: Project, issue_id: str | None, at: datetime) -> Checked:
-    """Everything that would be wrong if it were sent at that time. Raises ProjectError."""
+def check(
+    project: Project,
+    issue_id: str | None,
+    at: datetime,
+    wanted: Wanted = Wanted(),  # noqa: B008  # frozen
+    note: Callable[[str], None] = lambda text: None,
+) -> Checked:
+    """Everything that would be wrong if it were sent at that time.
+
+    `note` tells a person what of `wanted` was left out, and why. Raises ProjectError.
+    """
     issues = [issue_id] if issue_id is not None else [*_upcoming(project, at.date())]
-    findings: list[Finding] = []
+    gather = gatherer(project, wanted, note)
+    by_issue: dict[str, list[Finding]] = {}
+    variants = 0
     for chosen in issues:
         try:
             is_first_run = not sent_file(project, chosen).is_file()
-            with prepare(project, chosen, at=at, is_first_run=is_first_run) as prepared:
-                findings.extend(prepared.findings)
+            with prepare(
+                project, chosen, at=at, is_first_run=is_first_run, gather=gather
+            ) as prepared:
+                by_issue[chosen] = [*prepared.findings]
+                variants += len(prepared.compiled)
         except ContentError as stopped:
-            findings.extend(stopped.findings)
-    return Checked(issues, in_order(findings))
+            by_issue[chosen] = [*stopped.findings]
+    return Checked(by_issue=_without_ignores_in_use(by_issue), variants=variants)
+
+
+def _without_ignores_in_use(by_issue: Mapping[str, list[Finding]]) -> Mapping[str, list[Finding]]:
+    """An ignore for all issues is unused only if every issue says so.
+
+    One that could not be asked everything says nothing about its ignores.
+    """
+
+    said = Counter(
+        finding.message
+        for findings in by_issue.values()
+        for finding in findings
+        if _is_for_all_issues(finding)
+    )
+    return {
+        issue: [
+            finding
+            for finding in findings
+            if not _is_for_all_issues(finding) or said[finding.message] == len(by_issue)
+        ]
+        for issue, findings in by_issue.items()
+    }
+
+
+def _is_for_all_issues(finding: Finding) -> bool:
+    return finding.rule == "unused-ignore" and finding.source.file == FILE
 
 
 def _upcoming(project: Project, today: date) -> Iterator[str]:
