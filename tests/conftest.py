@@ -1,4 +1,7 @@
-"""The parts that tests share: a project on disk, the installed command, a real SMTP server."""
+"""The parts that tests share: a project on disk, the installed command, a real SMTP server.
+
+Property tests try the same values in every run; new ones with HYPOTHESIS=wild (and more of them).
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,20 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any  # JSON
+from typing import TYPE_CHECKING, Any  # Any: JSON
 
 import pytest
 import trustme
+from hypothesis import settings
 
 from tests.smtp_server import Behaviour, Inbox, smtp_server
+
+if TYPE_CHECKING:
+    from tests.newsroom import Newsroom
+
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.register_profile("wild", max_examples=1000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS", "steady"))
 
 REPOSITORY = Path(__file__).parent.parent
 
@@ -102,6 +113,14 @@ def project(tmp_path: Path) -> ProjectFolder:
     folder.write("recipients/readers.csv", LIST)
     shutil.copytree(REPOSITORY / "templates", folder.root / "templates")
     return folder
+
+
+@pytest.fixture
+def newsroom(project: ProjectFolder) -> Newsroom:
+    """Issue 2030-01 of the test project: one section of kind text, for everyone."""
+    from tests.newsroom import Newsroom
+
+    return Newsroom(project)
 
 
 Mailer = Callable[..., Result]

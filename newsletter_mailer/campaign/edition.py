@@ -157,7 +157,7 @@ def prepare(
             is_first_run=is_first_run,
             earlier=earlier_issues(project.root, issue.id, issue.date),
             smtp_username=project.environment.get("SMTP_USERNAME", ""),
-            trace=_tracer(edition, project.settings),
+            trace=tracer(edition, project.settings),
         )
         subject.evidence = gather(subject)
         wanted = Wishes(project.settings, issue).granted(
@@ -177,7 +177,7 @@ def prepare(
         )
 
 
-def _tracer(edition: Edition, settings: Settings) -> Tracer:
+def tracer(edition: Edition, settings: Settings) -> Tracer:
     """Composes a variant once more, marked; only when a fault in a page asks for its place."""
     otherwise = Source(f"{edition.template.folder}/newsletter.mjml")
 

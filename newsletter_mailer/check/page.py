@@ -13,8 +13,8 @@ from newsletter_mailer.findings import Source
 from newsletter_mailer.issue.pictures import Picture
 from newsletter_mailer.plan.variants import Variant
 
-#: Where a picture's address stands in a page: `picture:` and the key of the picture.
-PICTURE = "picture:"
+#: A picture's address in a page: `cid:` and the key of the picture.
+PICTURE = "cid:"
 UNSUBSCRIBE = "mailto:unsubscribe@example.org?subject=Unsubscribe"
 
 #: Given a variant: for each element of its page, in document order, where it was written.

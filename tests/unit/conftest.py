@@ -1,27 +1,10 @@
-"""What the tests of the stages before sending share.
-
-Property tests try the same values in every run; new ones with HYPOTHESIS=wild (and more of them).
-"""
+"""What the tests of the stages before sending share."""
 
 from __future__ import annotations
 
-import os
-
 import pytest
-from hypothesis import settings
 
-from tests.conftest import REPOSITORY, ProjectFolder
-from tests.newsroom import Newsroom
-
-settings.register_profile("steady", derandomize=True, deadline=None)
-settings.register_profile("wild", max_examples=1000, deadline=None)
-settings.load_profile(os.environ.get("HYPOTHESIS", "steady"))
-
-
-@pytest.fixture
-def newsroom(project: ProjectFolder) -> Newsroom:
-    """Issue 2030-01 of the test project: one section of kind text, for everyone."""
-    return Newsroom(project)
+from tests.conftest import REPOSITORY
 
 
 @pytest.fixture(scope="session")
