@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from newsletter_mailer import starter
+from newsletter_mailer.address import domain
 from newsletter_mailer.audience.csv_lists import ListFile, absent_hint
 from newsletter_mailer.audience.roster import Roster
 from newsletter_mailer.campaign.project import Project
@@ -32,10 +33,12 @@ from newsletter_mailer.issue.earlier import earlier_issues
 from newsletter_mailer.issue.folder import read_issue
 from newsletter_mailer.issue.model import Issue, Template
 from newsletter_mailer.issue.template_folder import read_template
+from newsletter_mailer.plan.domains import likely_slips
 from newsletter_mailer.plan.plan import (
     Assignment,
     Filters,
     Plan,
+    Slip,
     Suppressed,
     assignments,
     fields_in_use,
@@ -138,15 +141,16 @@ def prepare(
         plan = make_plan(assignments(variants, roster.batches(), filters, suppressed), fields)
         plan.columns = frozenset(roster.columns)
         plan.has_lists = not absent and not has_errors(_unreadable(roster.findings))
+        plan.census = roster.census()
+        plan.slips = _slips(roster, likely_slips(plan.domains))
         if absent:
             _include_everyone(project, variants, plan)
         composer = Composer(issue, edition.template, project.settings, edition.content.total)
         compiled = {}
-        if not has_errors(edition.findings):
-            for variant in plan.variants.values():
-                made = composer.compose(variant)
-                if made is not None:
-                    compiled[variant.id] = made
+        for variant in _sound(plan.variants.values(), edition):
+            made = composer.compose(variant)
+            if made is not None:
+                compiled[variant.id] = made
         subject = Subject(
             settings=project.settings,
             issue=issue,
@@ -175,6 +179,28 @@ def prepare(
             compiled=compiled,
             findings=in_order(wanted),
         )
+
+
+def _sound(variants: Iterable[Variant], edition: Edition) -> Iterator[Variant]:
+    """The variants without the sections that could not be read as they should.
+
+    So that one mistake does not hide those in other sections. Nothing is sent then, whatever else
+    is found.
+    """
+    broken = {one.source.file for one in edition.findings if one.severity is Severity.ERROR}
+    if not broken:
+        yield from variants
+        return
+    sections = {section.source.file for section in edition.issue.sections}
+    if not broken <= sections:
+        return
+    seen: set[tuple[str, ...]] = set()
+    for variant in variants:
+        left = tuple(one for one in variant.sections if one.source.file not in broken)
+        reduced = Variant(variant.id, left)
+        if left and reduced.slugs not in seen:
+            seen.add(reduced.slugs)
+            yield reduced
 
 
 def tracer(edition: Edition, settings: Settings) -> Tracer:
@@ -251,6 +277,13 @@ def _how_bad(needs_lists: bool, hint: str) -> Severity:
     if needs_lists:
         return Severity.ERROR
     return Severity.WARNING if hint.startswith("Did you mean") else Severity.INFO
+
+
+def _slips(roster: Roster, meant: Mapping[str, str]) -> Sequence[Slip]:
+    return [
+        Slip(address, meant[domain(address)], source)
+        for address, source in roster.at_domains(meant.keys())
+    ]
 
 
 def _include_everyone(project: Project, variants: Variants, plan: Plan) -> None:
