@@ -23,6 +23,12 @@ from newsletter_mailer.compose.mjml import MjmlFault, parse_mjml
 from newsletter_mailer.findings import Finding, Source, did_you_mean, error
 from newsletter_mailer.issue.model import Template
 
+#: Stands where a template writes a value. It may also be part of a tag's name: <h{{ level }}>.
+BLANK = "\ufffc"
+
+_JINJA = re.compile(r"\{%.*?%\}|\{#.*?#\}|\{\{.*?\}\}", re.DOTALL)
+_NO_LINE_END = re.compile(r"[^\n]")
+
 
 class TemplateMistake(Exception):
     """A template cannot be rendered. Carries the finding."""
@@ -81,7 +87,7 @@ class Templates:
     def __init__(self, template: Template) -> None:
         self._folder = template.folder
         self._texts = {
-            name: _without_front_matter(name, text, template)
+            name: without_front_matter(name, text, template)
             for name, text in template.texts.items()
         }
         self._environment = _Environment(
@@ -133,7 +139,7 @@ class Templates:
         A rendered line is not a template's line, so the template itself is read with its Jinja2
         blanked out; if it is sound, the fault lies in what its branches make of it.
         """
-        source = _without_jinja(self.source(name))
+        source = without_jinja(self.source(name))
         line, message = 1, fault.message
         try:
             parse_mjml(source if name == "newsletter.mjml" else f"<mj-body>{source}</mj-body>")
@@ -172,17 +178,20 @@ class Templates:
         )
 
 
-def _without_jinja(source: str) -> str:
-    """Jinja2's marks blanked out, line breaks kept."""
+def without_jinja(source: str) -> str:
+    """Jinja2's marks blanked out, so that every character keeps its line and column.
+
+    Where a value would stand, there is BLANK; statements and comments are spaces.
+    """
 
     def blank(found: re.Match[str]) -> str:
-        filler = "x" if found[0].startswith("{{") else ""
-        return filler + "\n" * found[0].count("\n")
+        filler = BLANK if found[0].startswith("{{") else " "
+        return _NO_LINE_END.sub(filler, found[0])
 
-    return re.sub(r"\{%.*?%\}|\{#.*?#\}|\{\{.*?\}\}", blank, source, flags=re.DOTALL)
+    return _JINJA.sub(blank, source)
 
 
-def _without_front_matter(name: str, text: str, template: Template) -> str:
+def without_front_matter(name: str, text: str, template: Template) -> str:
     """A kind's declaration becomes empty lines, so that line numbers stay true."""
     for kind in template.kinds.values():
         if name == f"sections/{kind.name}.mjml":
