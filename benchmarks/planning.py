@@ -67,11 +67,12 @@ def reading(project: Path) -> Callable[[], int]:
 
 
 def planning(project: Path) -> Callable[[], int]:
-    """planning: read, merged to people, variants, head counts, profile"""
+    """planning: read, merged to people, variants, head counts, profile, census"""
     from newsletter_mailer.audience.csv_lists import ListFile
     from newsletter_mailer.audience.roster import Roster
     from newsletter_mailer.issue.folder import read_issue
     from newsletter_mailer.issue.template_folder import read_template
+    from newsletter_mailer.plan.domains import likely_slips
     from newsletter_mailer.plan.plan import Filters, assignments, fields_in_use, make_plan
     from newsletter_mailer.plan.variants import Variants
     from newsletter_mailer.settings import read_settings
@@ -90,7 +91,10 @@ def planning(project: Path) -> Callable[[], int]:
             roster.add(listed)
             assert not roster.findings, roster.findings[:3]
             readers = assignments(variants, roster.batches(), Filters(), lambda addresses: {})
-            return make_plan(readers, fields).planned
+            plan = make_plan(readers, fields)
+            assert not likely_slips(plan.domains)
+            assert roster.census().people == plan.planned
+            return plan.planned
 
     return work
 

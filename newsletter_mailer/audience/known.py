@@ -28,13 +28,18 @@ class Known:
         numbers.append(self._count)
         self._count += 1
 
-    def again(self) -> Iterator[tuple[int, int]]:
-        """The number of each text that was met before, and that of when it was first met."""
+    def again(self) -> Iterator[tuple[int, int, int]]:
+        """The number of each text that was met before; of when it was first met, and last before.
+
+        Those of one text come in order.
+        """
         for hashes, checks, numbers in self._parts:
             if len({*hashes}) == len(hashes):
                 continue
             first: dict[tuple[int, int], int] = {}
+            last: dict[int, int] = {}
             for hashed, check, number in zip(hashes, checks, numbers, strict=True):
                 met = first.setdefault((hashed, check), number)
                 if met != number:
-                    yield number, met
+                    yield number, met, last.get(met, met)
+                    last[met] = number

@@ -6,21 +6,25 @@ leads to it, and uniting two rows of a person changes that number only.
 
 from __future__ import annotations
 
+import heapq
 import itertools
 import tempfile
 from array import array
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
-from newsletter_mailer.address import canonical
+from newsletter_mailer.address import canonical, domain
+from newsletter_mailer.audience.census import EXAMPLES, Census, Doubles, Segment
 from newsletter_mailer.audience.csv_lists import ListFile
 from newsletter_mailer.audience.known import Known
 from newsletter_mailer.audience.rows import SEPARATOR, Subscriber
 from newsletter_mailer.errors import ProjectError
-from newsletter_mailer.findings import Finding
+from newsletter_mailer.findings import Finding, Source
 
 _BATCH = 150  #: fewer objects than make Python look for garbage
 _DOUBLE = 0  #: the group of a record whose person has another, earlier one
@@ -43,6 +47,23 @@ class _Group(NamedTuple):
         )
 
 
+class _Pairs:
+    """Records, each with the one that it doubles; eight octets per pair."""
+
+    def __init__(self) -> None:
+        self._later, self._earlier = array("I"), array("I")
+
+    def add(self, later: int, earlier: int) -> None:
+        self._later.append(later)
+        self._earlier.append(earlier)
+
+    def __len__(self) -> int:
+        return len(self._later)
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        return zip(self._later, self._earlier, strict=True)
+
+
 class Roster:
     """The merged lists. Use it as a context manager: the scratch file goes when it ends."""
 
@@ -55,6 +76,13 @@ class Roster:
         self._group_of = array("I")  #: by record
         self._groups = [_Group("", frozenset(), frozenset(), frozenset())]  #: first, _DOUBLE
         self._numbers: dict[_Group, int] = {}
+        self._unusable: Counter[int] = Counter()  #: rows without a usable address, by group
+        self._lists: list[ListFile] = []
+        self._starts: list[int] = []  #: the number of each list's first row
+        self._repeated: dict[
+            str, _Pairs
+        ] = {}  #: rows about a person whom the same list has, by list
+        self._shared = _Pairs()  #: rows about a person whom an earlier list has
 
     def __enter__(self) -> Roster:
         with _explained():
@@ -88,6 +116,8 @@ class Roster:
         know, write = self._known.add, self._records.write
         group_of, separator = self._group_of, SEPARATOR
         groups: dict[tuple[str, str], int] = {}
+        self._lists.append(listed)
+        self._starts.append(len(group_of))
         for address, mailed, values, regions, roles, line in listed.rows():
             group = groups.get((regions, roles))
             if group is None:
@@ -101,6 +131,8 @@ class Roster:
                 )
             know(address)
             group_of.append(group)
+            if not mailed:
+                self._unusable[group] += 1
             write(f"{mailed}{separator}{line}{separator}{values}\n")
 
     def _unite(self) -> None:
@@ -108,7 +140,13 @@ class Roster:
         if self._is_united:
             return
         group_of, groups = self._group_of, self._groups
-        for record, first in self._known.again():
+        self._repeated = {listed.name: _Pairs() for listed in self._lists}
+        self._shared = _Pairs()
+        for record, first, before in self._known.again():
+            listed = self._list_of(record)
+            is_of_one_list = listed is self._list_of(before)
+            pairs = self._repeated[listed.name] if is_of_one_list else self._shared
+            pairs.add(record, before)
             if group_of[record] not in (_DOUBLE, group_of[first]):
                 group_of[first] = self._number(
                     groups[group_of[first]].united(groups[group_of[record]])
@@ -126,6 +164,59 @@ class Roster:
         """How many people there are."""
         self._unite()
         return len(self._group_of) - self._group_of.count(_DOUBLE)
+
+    def census(self) -> Census:
+        """The people of all lists in numbers."""
+        self._unite()
+        people = Counter(self._group_of)
+        del people[_DOUBLE]
+        people -= self._unusable
+        segments: Counter[Segment] = Counter()
+        sizes = Counter({listed.name: 0 for listed in self._lists if listed.columns})
+        for number, count in people.items():
+            group = self._groups[number]
+            segments[group.regions, group.roles] += count
+            for name in group.lists:
+                sizes[name] += count
+        return Census(
+            segments=segments,
+            sizes=sizes,
+            repeated={
+                name: self._doubles(pairs) for name, pairs in self._repeated.items() if pairs
+            },
+            shared=self._doubles(self._shared),
+        )
+
+    def _list_of(self, record: int) -> ListFile:
+        return self._lists[bisect_right(self._starts, record) - 1]
+
+    def _doubles(self, pairs: _Pairs) -> Doubles:
+        first = heapq.nsmallest(EXAMPLES, pairs)
+        places = self._places({record for pair in first for record in pair})
+        return Doubles(
+            count=len(pairs), first=[(places[later], places[earlier]) for later, earlier in first]
+        )
+
+    def _places(self, records: Collection[int]) -> dict[int, Source]:
+        """Where these rows stand."""
+        if not records:
+            return {}
+        with _explained(), self._path.open(encoding="utf-8", newline="\n") as lines:
+            return {
+                number: Source(self._list_of(number).file, int(line.split(SEPARATOR, 2)[1]))
+                for number, line in enumerate(itertools.islice(lines, max(records) + 1))
+                if number in records
+            }
+
+    def at_domains(self, domains: Collection[str]) -> Iterator[tuple[str, Source]]:
+        """Everyone with an address at one of these domains, and where they stand."""
+        if not domains:
+            return
+        with _explained(), self._path.open(encoding="utf-8", newline="\n") as lines:
+            for number, line in enumerate(lines):
+                mailed, at, _ = line.split(SEPARATOR, 2)
+                if mailed and domain(mailed) in domains and self._group_of[number] != _DOUBLE:
+                    yield mailed, Source(self._list_of(number).file, int(at))
 
     def batches(self) -> Iterator[list[Subscriber]]:
         """Everyone, in the order of the lists, some at a time.

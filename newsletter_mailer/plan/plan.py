@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from newsletter_mailer.audience.census import Census
 from newsletter_mailer.audience.rows import STANDARD, Subscriber
 from newsletter_mailer.findings import Source
 from newsletter_mailer.issue.model import Issue
+from newsletter_mailer.plan.profile import Examples, FieldProfile
 from newsletter_mailer.plan.variants import Variant, Variants
 
 #: Given canonical addresses: why those of them that must not be mailed must not.
@@ -20,8 +21,13 @@ Suppressed = Callable[[Sequence[str]], Mapping[str, str]]
 _AT_ONCE = 150  #: readers whose values are looked at together
 #: What a list usually says of a person; whatever else it has is its own.
 USUAL_FIELDS = frozenset(STANDARD)
-EXAMPLES = 10  #: places named per field of the profile
-_WEB_ADDRESS = re.compile(r"(?:https?://[^\s/\"<>]+\S*|mailto:\S+|tel:\S+)")
+#: What stands before the @-sign of addresses that belong to a machine, not to a reader.
+_MACHINES = frozenset(
+    {
+        *("noreply", "no-reply", "no_reply", "donotreply", "do-not-reply", "nobody", "root"),
+        *("postmaster", "hostmaster", "mailer-daemon", "abuse", "bounce", "bounces"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +51,14 @@ class Filters:
         )
 
 
+class Slip(NamedTuple):
+    """An address with a domain a letter away from one that many have."""
+
+    address: str
+    meant: str  #: the domain
+    source: Source
+
+
 class Assignment(NamedTuple):
     """One reader and what they get. `variant` None: skipped, for `reason`."""
 
@@ -54,24 +68,18 @@ class Assignment(NamedTuple):
 
 
 @dataclass(slots=True)
-class FieldProfile:
-    """How a merge field is filled over all readers of this run."""
-
-    missing: int = 0
-    missing_at: list[Source] = field(default_factory=list)  #: the first ten
-    not_a_link: int = 0
-    not_a_link_at: list[Source] = field(default_factory=list)
-    longest: str = ""
-
-
-@dataclass(slots=True)
 class Plan:
     """The run in numbers: what `check` reads, and what a person is asked to confirm."""
 
     variants: dict[str, Variant] = field(default_factory=dict)
     head_counts: Counter[str] = field(default_factory=Counter)  #: by variant id
     skipped: Counter[str] = field(default_factory=Counter)  #: by reason
+    nothing_for: Examples = field(default_factory=Examples)  #: readers whose issue is empty
     profile: dict[str, FieldProfile] = field(default_factory=dict)
+    domains: Counter[str] = field(default_factory=Counter)  #: readers by their address's domain
+    slips: Sequence[Slip] = ()  #: addresses whose domain is likely a slip of the pen
+    machines: Examples = field(default_factory=Examples)  #: addresses that no person reads
+    census: Census = field(default_factory=Census)  #: of all lists, whoever is mailed
     columns: frozenset[str] = frozenset()  #: of all lists that were read
     has_lists: bool = True
 
@@ -121,17 +129,35 @@ def make_plan(assigned: Iterable[Assignment], fields: Iterable[str]) -> Plan:
             readers = [reader for reader, _, _ in some]
         else:
             readers = [reader for reader, variant, _ in some if variant is not None]
-            plan.skipped.update([reason for _, variant, reason in some if variant is None])
+            _note_skipped(plan, some)
         plan.head_counts.update([variant.id for variant in variants])
         if len(plan.variants) < len(plan.head_counts):
             plan.variants.update({variant.id: variant for variant in variants})
         if readers:
             cells = zip(*[reader.cells for reader in readers], strict=True)
             columns = dict(zip(readers[0].fields, cells, strict=True))
-            blank = ("",) * len(readers)
             for name, seen in plan.profile.items():
-                _note(seen, columns.get(name, blank), readers)
+                seen.note(name, columns, readers)
+            _note_addresses(plan, readers)
     return plan
+
+
+def _note_skipped(plan: Plan, some: Sequence[Assignment]) -> None:
+    for reader, variant, reason in some:
+        if variant is None:
+            plan.skipped[reason] += 1
+            if reason == "empty-issue":
+                plan.nothing_for.add(reader.mailbox, reader)
+
+
+def _note_addresses(plan: Plan, readers: Sequence[Subscriber]) -> None:
+    """An address has one @-sign only, so that all can be cut at once."""
+    halves = "@".join([reader.address for reader in readers]).split("@")
+    plan.domains.update(halves[1::2])
+    if not _MACHINES.isdisjoint(halves[::2]):
+        for reader, local_part in zip(readers, halves[::2], strict=True):
+            if local_part in _MACHINES:
+                plan.machines.add(reader.mailbox, reader)
 
 
 def fields_in_use(issue: Issue) -> tuple[str, ...]:
@@ -142,27 +168,3 @@ def fields_in_use(issue: Issue) -> tuple[str, ...]:
         if merge_field.namespace == "subscriber"
     )
     return tuple(dict.fromkeys(("first_name", "last_name", *named)))
-
-
-def _note(seen: FieldProfile, values: Sequence[str], readers: Sequence[Subscriber]) -> None:
-    """What these readers' values add to the field's profile."""
-    longest = max(values, key=len, default="")
-    if len(longest) > len(seen.longest):
-        seen.longest = longest
-    missing = values.count("")
-    seen.missing += missing
-    if missing and len(seen.missing_at) < EXAMPLES:
-        blank = (reader.source for value, reader in zip(values, readers, strict=True) if not value)
-        seen.missing_at += itertools.islice(blank, EXAMPLES - len(seen.missing_at))
-    links = 0
-    if ":" in "".join(values):
-        links = sum(1 for value in values if _WEB_ADDRESS.fullmatch(value))
-    others = len(values) - missing - links
-    seen.not_a_link += others
-    if others and len(seen.not_a_link_at) < EXAMPLES:
-        wrong = (
-            reader.source
-            for value, reader in zip(values, readers, strict=True)
-            if value and not _WEB_ADDRESS.fullmatch(value)
-        )
-        seen.not_a_link_at += itertools.islice(wrong, EXAMPLES - len(seen.not_a_link_at))

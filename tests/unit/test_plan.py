@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsletter_mailer.audience.census import EXAMPLES
 from newsletter_mailer.audience.rows import Subscriber
 from newsletter_mailer.findings import Source
 from newsletter_mailer.issue.kinds import Kind
 from newsletter_mailer.issue.merge import MergeField, MergeText
 from newsletter_mailer.issue.model import Issue, Section
-from newsletter_mailer.plan.plan import EXAMPLES, Filters, assignments, fields_in_use, make_plan
+from newsletter_mailer.plan.plan import Filters, assignments, fields_in_use, make_plan
 from newsletter_mailer.plan.variants import Variants, every_combination
 
 KIND = Kind(

@@ -10,7 +10,8 @@ from newsletter_mailer.compose.compiled import HtmlSlot
 from newsletter_mailer.compose.places import Place
 from newsletter_mailer.findings import Finding, Severity, Source, did_you_mean
 from newsletter_mailer.issue.merge import MergeField
-from newsletter_mailer.plan.plan import USUAL_FIELDS, FieldProfile
+from newsletter_mailer.plan.plan import USUAL_FIELDS
+from newsletter_mailer.plan.profile import FieldProfile
 
 
 @check("unknown-column", Severity.ERROR)
