@@ -142,7 +142,9 @@ def test_postfix_takes_the_issue_over_starttls(
 ) -> None:
     for name in ("issues", "recipients", "templates"):
         shutil.copytree(REPOSITORY / name, project.root / name, dirs_exist_ok=True)
-    shutil.copy(REPOSITORY / "newsletter.toml", project.root)
+    settings = (REPOSITORY / "newsletter.toml").read_text("utf-8")
+    long_ago = 'past-event = "warning"\npast-deadline = "warning"\n'
+    project.write("newsletter.toml", settings.replace("[check]\n", f"[check]\n{long_ago}"))
     (project.root / "issues" / "2025-08" / "sent.toml").unlink(missing_ok=True)
     project.write(
         "recipients/example.csv",
