@@ -161,6 +161,7 @@ def prepare(
             is_first_run=is_first_run,
             earlier=earlier_issues(project.root, issue.id, issue.date),
             smtp_username=project.environment.get("SMTP_USERNAME", ""),
+            refused_at=frozenset((f.source.file, f.source.line) for f in composer.findings),
             trace=tracer(edition, project.settings),
         )
         subject.evidence = gather(subject)

@@ -58,6 +58,7 @@ class Subject:
     is_first_run: bool = True  #: no reader has it yet, and this is no rehearsal
     earlier: Sequence[EarlierIssue] = ()  #: those dated before this one, the latest first
     smtp_username: str = ""  #: the login at the mail server, where one is configured
+    refused_at: frozenset[tuple[str, int]] = frozenset()  #: file and line of what composing found
     trace: Tracer
     evidence: Evidence = field(default_factory=Evidence)
 
