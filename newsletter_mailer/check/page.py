@@ -7,6 +7,7 @@ from functools import cached_property
 
 from lxml import etree, html
 
+from newsletter_mailer.check.styles import Node, Styles
 from newsletter_mailer.compose.compiled import CompiledVariant
 from newsletter_mailer.compose.sample import sample_values
 from newsletter_mailer.findings import Source
@@ -65,6 +66,16 @@ class Page:
     def body(self) -> etree._Element:
         body = self.tree.find("body")
         return self.tree if body is None else body
+
+    @cached_property
+    def styles(self) -> Styles:
+        """What a mail client computes for each element."""
+        return Styles(self.tree)
+
+    @cached_property
+    def worded(self) -> Mapping[Node, Sequence[etree._Element]]:
+        """New elements that hold words which a reader sees, by how they look."""
+        return self.styles.worded(self.body, self.new_elements)
 
     @cached_property
     def style_sheets(self) -> tuple[str, ...]:
