@@ -23,7 +23,7 @@ FLOORS: dict[str, set[str]] = {
     "store": set(),
     "deliver": {"store"},
     "campaign": {"check", "compose", "plan", "issue", "audience", "deliver", "store"},
-    "cli": {"campaign", "deliver", "plan", "store"},
+    "cli": {"campaign", "check", "deliver", "plan", "store"},
 }
 GROUND_FLOOR = {
     "address",

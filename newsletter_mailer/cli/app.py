@@ -11,7 +11,8 @@ from typing import Annotated
 import typer
 
 from newsletter_mailer import __version__
-from newsletter_mailer.cli.author import add, build, check, new
+from newsletter_mailer.cli.author import add, build, new
+from newsletter_mailer.cli.check import check
 from newsletter_mailer.cli.output import examples
 from newsletter_mailer.cli.project import ProjectOption, note_before_the_command
 from newsletter_mailer.cli.send import send
@@ -63,7 +64,9 @@ app.command(epilog=examples("newsletter-mailer build --issue 2025-08"))(build)
 app.command(
     epilog=examples(
         "newsletter-mailer check",
-        "newsletter-mailer check --issue 2025-08 --strict --format json",
+        "newsletter-mailer check --issue 2025-08 --at 2025-08-29T09:00 --links",
+        "newsletter-mailer check --explain gmail-clipping",
+        "newsletter-mailer check --strict --format sarif --output check.sarif",
     )
 )(check)
 app.command(

@@ -1,30 +1,15 @@
-"""new, add, build, check: what the author of an issue does with its files."""
+"""new, add, build: what the author of an issue does with its files."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from newsletter_mailer.cli.ending import NOTHING_SENT
-from newsletter_mailer.cli.options import moment
-from newsletter_mailer.cli.output import (
-    findings_json,
-    print_findings,
-    print_json,
-    say,
-    sum_up,
-    table,
-)
+from newsletter_mailer.cli.output import print_findings, print_json, say, table
 from newsletter_mailer.cli.project import Issue, Json, ProjectOption, chosen_folder, opened
-
-
-class OutputFormat(StrEnum):
-    TEXT = "text"
-    JSON = "json"
 
 
 def new(
@@ -101,46 +86,3 @@ def build(
     ]
     say(table(rows, right=(1, 2)))
     typer.echo(built.folder)
-
-
-def check(
-    issue: Annotated[
-        str | None,
-        typer.Option("--issue", metavar="ID", help="Default: all issues from today on."),
-    ] = None,
-    output: Annotated[
-        OutputFormat, typer.Option("--format", help="How findings are printed.")
-    ] = OutputFormat.TEXT,
-    at: Annotated[
-        datetime | None,
-        typer.Option("--at", metavar="WHEN", parser=moment, help="The assumed time of sending."),
-    ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Warnings fail too.")] = False,
-    project: ProjectOption = None,
-) -> None:
-    """Say what is wrong, with file and line.
-
-    Exit code 1 on errors; with --strict on warnings too.
-    """
-    from newsletter_mailer.campaign.check import check as job
-    from newsletter_mailer.cli.options import in_zone
-
-    newsletter = opened(project)
-    zone = newsletter.settings.zone
-    now = in_zone(at, zone) if at else datetime.now(zone)
-    checked = job(newsletter, issue, now)
-    summary = findings_json(checked.findings)
-    if output is OutputFormat.JSON:
-        print_json(summary)
-    else:
-        print_findings(checked.findings, to_stdout=True)
-        if checked.issues:
-            looked_at = ", ".join(checked.issues)
-            say(f"{looked_at}: {sum_up(checked.findings)}")
-        else:
-            say(
-                f"No issue is dated {now.date().isoformat()} or later, so none was checked. "
-                "Name one with --issue."
-            )
-    if summary["errors"] or (strict and summary["warnings"]):
-        raise typer.Exit(NOTHING_SENT)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
+from pathlib import Path
 
 import typer
 
 from newsletter_mailer.findings import Finding, Severity
 
-_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
+_MANY = 12  #: findings that are shown with the lines of the files
 
 
 def examples(*commands: str) -> str:
@@ -28,24 +30,18 @@ def print_json(value: Mapping[str, object]) -> None:
     typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
-def print_findings(findings: Sequence[Finding], *, to_stdout: bool = False) -> None:
-    for finding in findings:
-        place = typer.style(f"{finding.source.file}:{finding.source.line}", bold=True)
-        severity = typer.style(finding.severity.value, fg=_COLOURS[finding.severity], bold=True)
-        typer.echo(f"{place}: {severity}: {finding.message} [{finding.rule}]", err=not to_stdout)
-        if finding.hint:
-            typer.echo(f"    {finding.hint}", err=not to_stdout)
+def print_findings(findings: Sequence[Finding]) -> None:
+    """To standard error, before what a command does: a line for each if there are many."""
+    from newsletter_mailer.campaign.source_lines import SourceLines
+    from newsletter_mailer.check.reports.text import text_report
+    from newsletter_mailer.cli.project import opened_root
+    from newsletter_mailer.cli.terminal import has_colours, look_of
 
-
-def findings_json(findings: Sequence[Finding]) -> dict[str, object]:
-    counts = dict.fromkeys(Severity, 0)
-    for finding in findings:
-        counts[finding.severity] += 1
-    return {
-        "findings": [finding.as_json() for finding in findings],
-        "errors": counts[Severity.ERROR],
-        "warnings": counts[Severity.WARNING],
-    }
+    if not findings:
+        return
+    look = look_of(sys.stderr, is_compact=len(findings) > _MANY)
+    text = text_report(findings, SourceLines(opened_root() or Path()), look)
+    typer.echo(text, err=True, color=has_colours(sys.stderr))
 
 
 def counted(count: int, one: str, many: str | None = None) -> str:

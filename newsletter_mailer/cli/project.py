@@ -23,6 +23,7 @@ ProjectOption = Annotated[
 ]
 
 _before_the_command: Path | None = None
+_root: Path | None = None  #: of the project that was opened
 
 
 def note_before_the_command(project: Path | None) -> None:
@@ -40,11 +41,17 @@ def opened(project: Path | None) -> Project:
     from newsletter_mailer.campaign.project import find_root, open_project
     from newsletter_mailer.errors import ProjectError
 
+    global _root
     folder = chosen_folder(project)
     if not folder.is_dir():
         raise ProjectError(f"--project: there is no folder {folder}.")
-    root = find_root(folder)
-    return open_project(root, {**_written_in(root / ".env"), **os.environ})
+    _root = find_root(folder)
+    return open_project(_root, {**_written_in(_root / ".env"), **os.environ})
+
+
+def opened_root() -> Path | None:
+    """The folder of the project that was opened, also if its settings are wrong; None before."""
+    return _root
 
 
 def _written_in(file: Path) -> dict[str, str]:

@@ -154,11 +154,15 @@ def test_check_prints_findings_on_standard_output(faulty: Newsletter) -> None:
     done = faulty.run(*CHECK)
 
     assert done.code == 1
-    first, hint, second, *_ = done.out.splitlines()
-    assert first.startswith("issues/2030-01/10-hello.md:9: error: ")
-    assert hint.startswith("    ")
-    assert second.startswith("issues/2030-01/issue.toml:1: warning: ")
-    assert done.err == "2030-01: 1 error, 1 warning.\n"
+    hello, toml = done.out.split("issues/2030-01/issue.toml\n")
+    assert hello.startswith("issues/2030-01/10-hello.md\n")
+    assert "  9:1  error: " in hello
+    assert "    9 | TODO: more.\n      | ^^^^\n      = help: " in hello
+    assert "  1  warning: " in toml
+    assert toml.endswith(
+        "\n2030-01: 1 error and 1 warning in 2 files. 4 variants were composed and checked.\n"
+    )
+    assert done.err == ""
 
 
 def test_a_misspelt_list_is_a_warning_even_where_lists_are_kept_elsewhere(
@@ -190,7 +194,7 @@ def test_send_prints_findings_on_standard_error(faulty: Newsletter) -> None:
 
     assert done.code == 1
     assert done.out == ""
-    assert "issues/2030-01/10-hello.md:9: error: " in done.err
+    assert "issues/2030-01/10-hello.md\n\n  9:1  error: " in done.err
     assert "1 error, 1 warning. Mend the errors first; nothing was done." in done.err
 
 
@@ -222,7 +226,7 @@ def test_warnings_fail_only_when_strict(faulty: Newsletter) -> None:
 
 
 def issues_checked(done: Result) -> str:
-    return done.err.rpartition(": ")[0]
+    return done.out.splitlines()[-1].partition(": ")[0]
 
 
 def test_without_an_issue_all_from_that_day_on_are_checked(faulty: Newsletter) -> None:

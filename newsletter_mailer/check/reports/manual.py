@@ -1,0 +1,80 @@
+"""The rules' own words: one page of the manual, and the list of all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+
+from newsletter_mailer.check.registry import Need, Rule
+from newsletter_mailer.check.reports.text import Look, wrapped
+
+#: The option with which a rule is asked that is not asked otherwise.
+OPTIONS: Mapping[Need, str] = {"reached": "--links", "axe": "--browser", "spam": "--spam"}
+
+_LEAST_ROOM = 40
+
+
+def rule_list(rules: Iterable[Rule], look: Look) -> str:
+    """Chapter by chapter: severity, id and summary of each rule."""
+    rules = [*rules]
+    indent = max((len(rule.id) for rule in rules), default=0) + 13
+    chapters = groupby(rules, key=lambda rule: rule.group)
+    return "\n".join(
+        "\n".join([look.paint(group, "file"), "", *_entries(chapter, indent, look), ""])
+        for group, chapter in chapters
+    )
+
+
+def _entries(rules: Iterable[Rule], indent: int, look: Look) -> Iterator[str]:
+    for rule in rules:
+        summary = rule.summary
+        if rule.needs in OPTIONS:
+            summary += f" ({OPTIONS[rule.needs]})"
+        first, *rest = wrapped(summary, _room(indent, look))
+        severity = look.paint(f"{rule.severity:<9}", rule.severity.value)
+        yield f"  {severity}{rule.id.ljust(indent - 11)}{first}"
+        yield from (f"{' ' * indent}{line}" for line in rest)
+
+
+def manual_page(rule: Rule, look: Look) -> str:
+    """Id, severity, chapter; then the rule's manual, its paragraphs broken at the width."""
+    head = f"{look.paint(rule.id, 'file')} ({look.paint(rule.severity, rule.severity.value)})"
+    paragraphs = [_paragraph(part, look) for part in re.split(r"\n{2,}", rule.manual)]
+    return "\n\n".join([f"{head}\n{rule.group.partition(':')[0]}", *paragraphs, _change(rule)])
+
+
+def _paragraph(text: str, look: Look) -> str:
+    """Tables, lists, code and what is indented stay as they are."""
+    if re.search(r"(?m)^(?:[ |>]|[-*] |```|\d+\. )", text):
+        return text
+    return "\n".join(wrapped(text.replace("\n", " "), _room(0, look)))
+
+
+def _change(rule: Rule) -> str:
+    if not rule.adjustable:
+        return "It cannot be changed or ignored: without it nothing could be made."
+    asked = f"Asked only with {OPTIONS[rule.needs]}.\n" if rule.needs in OPTIONS else ""
+    return (
+        f"{asked}Change it in newsletter.toml or issue.toml, or leave it out:\n\n"
+        f'    [check]\n    {rule.id} = "error"        # or "warning", "info"\n'
+        f'    ignore = ["{rule.id}"]\n\n'
+        f"Or for one section, in its fields:\n\n    ignore: [{rule.id}]"
+    )
+
+
+def rule_object(rule: Rule) -> dict[str, object]:
+    """For programs."""
+    return {
+        "id": rule.id,
+        "severity": rule.severity.value,
+        "chapter": rule.group.partition(":")[0],
+        "summary": rule.summary,
+        "manual": rule.manual,
+        "adjustable": rule.adjustable,
+        "option": OPTIONS.get(rule.needs, ""),
+    }
+
+
+def _room(indent: int, look: Look) -> int:
+    return max(_LEAST_ROOM, look.width - indent)

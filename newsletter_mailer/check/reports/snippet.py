@@ -1,0 +1,99 @@
+"""A line of a file with a caret under what is meant, as wide as the terminal at most."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from rich.cells import cell_len
+
+from newsletter_mailer.check.reports.visible import HOSTILE, named
+
+_TAB = 4  #: cells between the stops of tabs
+_CUT = "…"
+_PIECE = re.compile(f"{HOSTILE.pattern}|[^{HOSTILE.pattern[1:]}+")
+_JOINER = "\u200d"
+
+
+class Snippet(NamedTuple):
+    line: str
+    carets: str  #: empty where the column is not known
+
+
+class _Cell(NamedTuple):
+    """What a reader sees as one character."""
+
+    shown: str
+    width: int  #: columns of the terminal
+    start: int  #: the first of its characters in the line
+    at: int  #: columns of the terminal before it
+
+
+def snippet(line: str, column: int, width: int, room: int) -> Snippet:
+    """`column` counts characters from 1, `width` characters too; 0: not known.
+
+    At most `room` columns of a terminal wide, cut around what is meant.
+    """
+    cells = [*_cells(line.rstrip() if column <= len(line.rstrip()) else line)]
+    if not cells:
+        return Snippet("", "")
+    total = cells[-1].at + cells[-1].width
+    first, last = _marked(cells, column, width) if column else (0, 0)
+    begins, ends = cells[first].at, cells[last].at + cells[last].width
+    left, right = _window(begins, ends, total, room)
+    shown = [cell for cell in cells if cell.at >= left and cell.at + cell.width <= right]
+    cut_left = _CUT if left else ""
+    words = "".join(cell.shown for cell in shown)
+    text = f"{cut_left}{words}{_CUT if right < total else ''}"
+    if not column:
+        return Snippet(text, "")
+    # A wide character may stand astride the window's edge: what is shown begins after it.
+    before = begins - shown[0].at + len(cut_left) if shown else 0
+    carets = max(1, min(ends, right) - begins)
+    return Snippet(text, f"{' ' * before}{'^' * carets}")
+
+
+def _marked(cells: list[_Cell], column: int, width: int) -> tuple[int, int]:
+    """The first and the last cell of what is meant."""
+    start, end = column - 1, column - 1 + max(1, width)
+    first = max((i for i, cell in enumerate(cells) if cell.start <= start), default=0)
+    last = max((i for i, cell in enumerate(cells) if cell.start < end), default=first)
+    return first, max(first, last)
+
+
+def _window(begins: int, ends: int, total: int, room: int) -> tuple[int, int]:
+    """Which columns of the line are shown; both ends leave room for the sign of a cut."""
+    if total <= room:
+        return 0, total
+    inside = max(1, room - 2 * len(_CUT))
+    context = max(0, inside - (ends - begins)) // 2
+    left = max(0, min(begins - context, total - inside - len(_CUT)))
+    if left <= len(_CUT):
+        return 0, room - len(_CUT)
+    return left, total if total - left <= room - len(_CUT) else left + inside
+
+
+def _cells(line: str) -> Iterator[_Cell]:
+    at = 0
+    for piece in _PIECE.finditer(line):
+        for offset, text in _clusters(piece[0]):
+            if text == "\t":
+                shown = " " * (_TAB - at % _TAB)
+            elif HOSTILE.match(text):
+                shown = named(text)
+            else:
+                shown = text
+            width = cell_len(shown)
+            yield _Cell(shown, width, piece.start() + offset, at)
+            at += width
+
+
+def _clusters(text: str) -> Iterator[tuple[int, str]]:
+    """Characters with what is drawn onto them: accents, joined emoji."""
+    begun = 0
+    for position in range(1, len(text)):
+        if cell_len(text[position]) and text[position - 1] != _JOINER:
+            yield begun, text[begun:position]
+            begun = position
+    yield begun, text[begun:]

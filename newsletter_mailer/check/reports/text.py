@@ -1,0 +1,128 @@
+"""For people: grouped by file, with the line of the file and a caret under what is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Literal
+
+from rich.cells import cell_len
+
+from newsletter_mailer.check.reports.report import Lines
+from newsletter_mailer.check.reports.snippet import snippet
+from newsletter_mailer.check.reports.visible import visible
+from newsletter_mailer.findings import Finding, Severity, Source
+
+Style = Literal["file", "error", "warning", "info", "message", "faint", "gutter", "help"]
+#: Colours a text, or gives it back as it is.
+Paint = Callable[[str, Style], str]
+
+_LEAST_ROOM = 20  #: columns for words, however narrow the terminal
+
+
+def plain(text: str, style: Style) -> str:  # noqa: ARG001  # a Paint
+    return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What the terminal can show."""
+
+    width: int = 100  #: columns, for the lines of files
+    wraps: bool = False  #: sentences are broken at the width; a pipe gets them whole
+    paint: Paint = plain
+    is_compact: bool = False  #: a line for each finding, without the file's line and the hint
+
+
+def text_report(findings: Sequence[Finding], lines: Lines, look: Look) -> str:
+    """Every finding, in the order given. Empty if there is none."""
+    files = groupby(findings, key=lambda finding: finding.source.file)
+    return "\n".join(_group(file, [*found], lines, look) for file, found in files)
+
+
+def _group(file: str, findings: Sequence[Finding], lines: Lines, look: Look) -> str:
+    indent = max(len(_place(finding.source)) for finding in findings) + 2
+    parts = [look.paint(visible(file), "file")]
+    for finding in findings:
+        if not look.is_compact:
+            parts.append("")
+        parts += _entry(finding, lines(file), indent, look)
+    return "\n".join([*parts, ""])
+
+
+def _place(source: Source) -> str:
+    return f"{source.line}:{source.column}" if source.column else f"{source.line}"
+
+
+def _entry(finding: Finding, lines: Sequence[str] | None, indent: int, look: Look) -> Iterator[str]:
+    place = look.paint(_place(finding.source).rjust(indent), "gutter")
+    first, *rest = _sentence(finding, indent + 2, look)
+    yield f"{place}  {first}"
+    yield from (f"{' ' * (indent + 2)}{line}" for line in rest)
+    if look.is_compact:
+        return
+    yield from _line_of_file(finding, lines, indent, look)
+    if finding.hint:
+        first, *rest = wrapped(visible(finding.hint), _room(indent + 9, look))
+        sign, title = look.paint("=", "gutter"), look.paint("help:", "help")
+        yield f"{' ' * indent} {sign} {title} {first}"
+        yield from (f"{' ' * (indent + 9)}{line}" for line in rest)
+
+
+def _sentence(finding: Finding, indent: int, look: Look) -> list[str]:
+    """`error: What is wrong. [rule]`."""
+    severity = f"{finding.severity}:"
+    rule = f"[{visible(finding.rule)}]"
+    text = f"{severity} {visible(finding.message)} {rule}"
+    broken = wrapped(text, _room(indent, look))
+    style: Style = "faint" if finding.severity is Severity.INFO else "message"
+    painted = []
+    for number, line in enumerate(broken, start=1):
+        head = severity if number == 1 else ""
+        tail = rule if number == len(broken) else ""
+        words = line.removeprefix(head).removesuffix(tail)
+        painted.append(
+            look.paint(head, finding.severity.value)
+            + look.paint(words, style)
+            + look.paint(tail, "faint")
+        )
+    return painted
+
+
+def _line_of_file(
+    finding: Finding, lines: Sequence[str] | None, indent: int, look: Look
+) -> Iterator[str]:
+    source = finding.source
+    if lines is None or not 0 < source.line <= len(lines):
+        return
+    line = lines[source.line - 1]
+    if line.strip() in ("", "---") or (source.line == 1 and not source.column):
+        return  # line 1 without a column stands for the whole file
+    room = max(_LEAST_ROOM, look.width - indent - 3)
+    shown = snippet(line, source.column, source.width, room)
+    bar = look.paint("|", "gutter")
+    number = look.paint(str(source.line).rjust(indent), "gutter")
+    yield f"{' ' * indent} {bar}"
+    yield f"{number} {bar} {shown.line}"
+    if shown.carets:
+        carets = shown.carets.lstrip()
+        before = " " * (len(shown.carets) - len(carets))
+        yield f"{' ' * indent} {bar} {before}{look.paint(carets, finding.severity.value)}"
+
+
+def _room(indent: int, look: Look) -> int | None:
+    return max(_LEAST_ROOM, look.width - indent) if look.wraps else None
+
+
+def wrapped(text: str, room: int | None) -> list[str]:
+    """Broken at spaces, by the columns that the words take. `room` None: not at all."""
+    if room is None:
+        return [text]
+    lines = [""]
+    for word in text.split(" "):
+        if lines[-1] and cell_len(lines[-1]) + 1 + cell_len(word) > room:
+            lines.append(word)
+        else:
+            lines[-1] = f"{lines[-1]} {word}" if lines[-1] else word
+    return lines
