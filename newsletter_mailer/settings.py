@@ -54,6 +54,11 @@ class Settings:
     regions: Mapping[str, str] = field(default_factory=dict)
     roles: Mapping[str, str] = field(default_factory=dict)
     check: CheckSettings = field(default_factory=CheckSettings)
+    text: str = field(default="", repr=False, compare=False)  #: of the file, to find lines in it
+
+    def source(self, *key: str) -> Source:
+        """Where a setting stands, such as `regions`, `dudley`."""
+        return Source(FILE, line_of(self.text, *key))
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
@@ -198,6 +203,7 @@ class _Reader:
             regions=regions,
             roles=roles,
             check=check,
+            text=self.text,
         )
 
     def value(self, key: str) -> str:
@@ -266,7 +272,7 @@ def _list_id(name: str, address: str) -> str:
 
 def readers_settings(settings: Settings) -> dict[str, str]:
     """What readers see of the settings, as text: part of the content hash."""
-    unseen = {"check", "regions", "roles"}
+    unseen = {"check", "regions", "roles", "text"}
     return {
         item.name: str(getattr(settings, item.name))
         for item in fields(settings)
