@@ -5,9 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from newsletter_mailer.check.registry import RULES, Rule
-from newsletter_mailer.check.rules import clients, envelope, merge, reading, words
+from newsletter_mailer.check.rules import (
+    clients,
+    envelope,
+    lists,
+    merge,
+    reading,
+    targeting,
+    words,
+)
 
-__all__ = ["all_rules", "clients", "envelope", "merge", "reading", "words"]
+__all__ = [
+    "all_rules",
+    "clients",
+    "envelope",
+    "lists",
+    "merge",
+    "reading",
+    "targeting",
+    "words",
+]
 
 
 def all_rules() -> Mapping[str, Rule]:
