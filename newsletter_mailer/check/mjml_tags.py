@@ -1,0 +1,130 @@
+"""The tags of a template's MJML file as they are written, branches and all, each with its place.
+
+A template is not MJML before Jinja2 has run: branches open what others close. So this reads tags,
+not a tree; it keeps account of MJML's own components only, and begins anew at every branch.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from newsletter_mailer.compose.templates import BLANK, without_jinja
+
+_BRANCH = re.compile(
+    r"\{%[-+]?\s*(if|elif|else|endif|for|endfor|macro|endmacro)\b.*?%\}", re.DOTALL
+)
+_TAG = re.compile(
+    r"<!--(?P<comment>.*?)(?:-->|\Z)"
+    r"|<!\[CDATA\[(?P<cdata>.*?)(?:\]\]>|\Z)"
+    r"|<(?P<instruction>[?!])[^>]*>"
+    rf"|<(?P<end>/?)(?P<name>[A-Za-z][\w:{BLANK}-]*)"
+    r"""(?P<attributes>(?:[^<>"']|"[^"]*"|'[^']*')*?)(?P<empty>/?)>""",
+    re.DOTALL,
+)
+_ATTRIBUTE = re.compile(r"""([A-Za-z_:][\w:.-]*)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    value: str  #: BLANK where Jinja2 writes something
+    start: int  #: of its name in the file
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the value stands in the file as readers get it."""
+        return BLANK not in self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A start tag, or something else between < and >."""
+
+    name: str  #: small letters; or "comment", "cdata", "<?", "<!"
+    start: int  #: of the < in the file
+    end: int
+    inside: str | None  #: the component that it stands in; None where that cannot be known
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    link: int | None = None  #: where the <a> around it begins, if there is one
+    text: str = ""  #: what a comment says
+
+    @property
+    def is_component(self) -> bool:
+        return self.name.startswith("mj")
+
+
+@lru_cache(maxsize=128)
+def tags(source: str) -> tuple[Tag, ...]:
+    """Every tag of a template's file, in order."""
+    return tuple(_Reader(source).tags())
+
+
+class _Reader:
+    def __init__(self, source: str) -> None:
+        self._blanked = without_jinja(source)
+        self._branches = deque(_BRANCH.finditer(source))
+        self._open: list[str] = []  # components, the innermost last
+        self._before: list[list[str]] = []  # what was open where each branching began
+        self._link: int | None = None
+
+    def tags(self) -> Iterator[Tag]:
+        for found in _TAG.finditer(self._blanked):
+            while self._branches and self._branches[0].start() < found.start():
+                self._branch(self._branches.popleft()[1])
+            if found["name"] is None:
+                yield _other(found, self._inside, self._link)
+            elif found["end"]:
+                self._close(found["name"].lower())
+            else:
+                name = found["name"].lower()
+                yield Tag(name, *found.span(), self._inside, _attributes(found), self._link)
+                if not found["empty"]:
+                    self._enter(name, found.start())
+
+    @property
+    def _inside(self) -> str | None:
+        return self._open[-1] if self._open else None
+
+    def _enter(self, name: str, start: int) -> None:
+        if name == "a":
+            self._link = start
+        elif name.startswith("mj"):
+            self._open.append(name)
+
+    def _close(self, name: str) -> None:
+        if name == "a":
+            self._link = None
+        elif name in self._open:
+            del self._open[len(self._open) - 1 - self._open[::-1].index(name) :]
+
+    def _branch(self, word: str) -> None:
+        match word:
+            case "if" | "for":
+                self._before.append([*self._open])
+            case "elif" | "else" if self._before:
+                self._open = [*self._before[-1]]
+            case "endif" | "endfor" if self._before:
+                self._before.pop()
+            case "macro" | "endmacro":
+                self._open = []
+
+
+def _other(found: re.Match[str], inside: str | None, link: int | None) -> Tag:
+    if found["comment"] is not None:
+        return Tag("comment", *found.span(), inside, {}, link, found["comment"])
+    if found["cdata"] is not None:
+        return Tag("cdata", *found.span(), inside)
+    return Tag(f"<{found['instruction']}", *found.span(), inside, {}, link, found[0])
+
+
+def _attributes(tag: re.Match[str]) -> dict[str, Attribute]:
+    first = tag.start("attributes")
+    return {
+        found[1].lower(): Attribute(
+            found[2] if found[2] is not None else found[3], first + found.start()
+        )
+        for found in _ATTRIBUTE.finditer(tag["attributes"])
+    }
