@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Protocol
 
+from newsletter_mailer.check.answer import Answer
 from newsletter_mailer.check.page import Page, Seen, Tracer
 from newsletter_mailer.check.passages import (
     Alt,
@@ -43,6 +44,7 @@ class Evidence:
     """
 
     spelling: Speller | None = None
+    reached: Mapping[str, Answer] | None = None  #: what the web says, by target of a link
 
 
 @dataclass(kw_only=True)

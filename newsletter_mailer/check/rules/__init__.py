@@ -6,24 +6,38 @@ from collections.abc import Mapping
 
 from newsletter_mailer.check.registry import RULES, Rule
 from newsletter_mailer.check.rules import (
+    clarity,
     clients,
+    dates,
+    diary,
     envelope,
+    events,
+    link_targets,
+    links,
     lists,
     merge,
     mjml,
     reading,
+    repetition,
     targeting,
     words,
 )
 
 __all__ = [
     "all_rules",
+    "clarity",
     "clients",
+    "dates",
+    "diary",
     "envelope",
+    "events",
+    "link_targets",
+    "links",
     "lists",
     "merge",
     "mjml",
     "reading",
+    "repetition",
     "targeting",
     "words",
 ]

@@ -1,20 +1,46 @@
-"""Words: what is unfinished, doubled, misspelt or unexplained."""
+"""Words: what is unfinished, left over or lacks its other half."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
+from lxml import etree
+
+from newsletter_mailer.check.pairing import Unpaired, unpaired
+from newsletter_mailer.check.passages import Passage
 from newsletter_mailer.check.registry import Ask, check
 from newsletter_mailer.check.subject import Subject
 from newsletter_mailer.findings import Finding, Severity
 
-_UNFINISHED = re.compile(r"\b(?:TODO|FIXME|XXX)\b|\b(?i:lorem ipsum)\b")
+_UNFINISHED = re.compile(
+    r"\b(?:TODO|FIXME|XXX+)\b|(?i:\blorem ipsum\b|\bdolor sit amet\b)"
+    r"|\[\s*(?i:insert|enter|add|write|put|fill in|your|name|date|time|venue|place|title|link|url"
+    r"|e-?mail|phone|number|amount|text|tbc|tba|xx+|\?+|\.\.\.|…)\b[^\[\]\n]{0,60}\]"
+    r"|\b(?:XX|DD|dd)[/.](?:XX|MM|mm)(?:[/.](?:XX|YY|yy|XXXX|YYYY|yyyy))?\b"
+    r"|\bXX?:XX\b|[£€]X+\b|\bXX\b(?= (?:January|February|March|April|May|June|July|August"
+    r"|September|October|November|December)\b)"
+)
+_OPEN = re.compile(r"\bT\.?B\.?[CA]\b(?!-)|\btbc\b")
+#: Where a value was to be put by another tool (Mailchimp, Campaign Monitor, Salesforce, Word,
+#: Outlook, GOV.UK Notify), or by ours.
+_MERGE_CODE = re.compile(
+    r"\*\|[A-Z0-9_:/ ]{1,40}\|\*|%%[\w. ]{1,40}%%|\[\[[\w. ]{1,40}\]\]|\{![\w.]{1,40}\}"
+    r"|«[\w ]{1,40}»|<<[\w ]{1,40}>>|\(\([\w ]{1,40}\)\)|\$\{[\w.]{1,40}\}|\{\{|\}\}|\{%|%\}"
+    r"|\[(?:firstname|lastname|fullname|first_name|last_name)(?:,[^\]]*)?\]"
+    r"|\{(?:first|last|full)[ _-]?name\}|\bnlq[0-9a-f]{8}x\d+z"
+)
+#: A merge field that was put in `code` and is shown as it stands.
+_FIELD_IN_CODE = re.compile(r"\{\{\s*(?:subscriber|issue|newsletter)\.\w+|\{\{\s*unsubscribe_url")
 
 
 @check("unfinished-text", Severity.ERROR)
 def unfinished_text(subject: Subject, ask: Ask) -> Iterator[Finding]:
-    """TODO, FIXME, XXX or lorem ipsum left in a text, the subject or the preheader."""
+    """Something that was to be filled in: TODO, XXX, lorem ipsum, [insert date], XX/XX, £X.
+
+    It is looked for in texts, the subject and the preheader, not in `code`. TBC and TBA in a text
+    are a warning: an event whose date is open says starts: tbc, which is not meant here.
+    """
     for passage in subject.passages:
         for found in _UNFINISHED.finditer(passage.text):
             yield ask.finding(
@@ -22,6 +48,66 @@ def unfinished_text(subject: Subject, ask: Ask) -> Iterator[Finding]:
                 f'"{found[0]}" stands here: the text is not finished.',
                 "Write the text, or remove what is not needed.",
             )
+        for found in _OPEN.finditer(passage.text):
+            yield ask.finding(
+                passage.at(*found.span()),
+                f'"{found[0]}" stands here: something is still open.',
+                "Write it if it is known by now; otherwise say when readers will learn it.",
+                Severity.WARNING,
+            )
+
+
+@check("leftover-code", Severity.ERROR)
+def leftover_code(subject: Subject, ask: Ask) -> Iterator[Finding]:
+    """A merge code that readers would see: *|FNAME|*, %%first%%, [[name]], stray {{ or {%.
+
+    It came along with a text from another tool. Here a reader's value is written
+    {{ subscriber.first_name | default("colleague") }}, and not between `back quotes`: what stands
+    there is shown as it is, which is a warning.
+    """
+    for passage in subject.passages:
+        for found in _MERGE_CODE.finditer(passage.text):
+            yield ask.finding(
+                passage.at(*found.span()),
+                f'Readers would see "{found[0]}".',
+                'Write {{ subscriber.first_name | default("colleague") }}, or remove it.',
+            )
+    for section in subject.issue.sections:
+        for token in section.tokens:
+            line = section.body_line + (token.map[0] if token.map else 0)
+            for child in [token, *(token.children or ())]:
+                field = _FIELD_IN_CODE.search(child.content) if child.type in _CODE else None
+                if field is not None:
+                    yield ask.finding(
+                        section.source.at(line),
+                        f"The field {field[0]} }}}} stands in code, and is shown as it is.",
+                        "Remove the back quotes or the indent around it.",
+                        Severity.WARNING,
+                    )
+                line += child.type in ("softbreak", "hardbreak")
+    yield from _in_template(subject, ask)
+
+
+@check("unpaired-mark", Severity.WARNING)
+def unpaired_mark(subject: Subject, ask: Ask) -> Iterator[Finding]:
+    """A bracket or quotation mark without its other half in the same paragraph.
+
+    Apostrophes (children's, managers', '90s), inches, lists such as a) and b) and faces :-) are
+    not meant. A quotation over several paragraphs opens each of them and closes the last.
+    """
+    if not subject.issue.language.lower().startswith("en"):
+        return
+    passages = subject.passages
+    for passage, following in zip(passages, [*passages[1:], None], strict=True):
+        for mark in unpaired(passage.text):
+            if not _goes_on(mark, passage, following):
+                yield ask.finding(
+                    passage.at(*_with_its_word(passage.text, mark)),
+                    f"The {mark.name} {mark.mark} is opened here and not closed."
+                    if mark.is_opening
+                    else f"The {mark.name} {mark.mark} is closed here and was not opened.",
+                    "Add the other half, or remove this one.",
+                )
 
 
 @check("empty-section", Severity.WARNING)
@@ -30,3 +116,43 @@ def empty_section(subject: Subject, ask: Ask) -> Iterator[Finding]:
     for section in subject.issue.sections:
         if section.body.is_empty and not section.fields:
             yield ask.finding(section.source, "The section has no text.", "Write it, or remove it.")
+
+
+_CODE = ("code_inline", "code_block", "fence")
+
+
+def _in_template(subject: Subject, ask: Ask) -> Iterator[Finding]:
+    """Codes that the template's own files let through."""
+    for page in subject.pages:
+        if not any(mark in page.html for mark in ("{{", "{%", "*|")):
+            continue
+        for element in page.elements("p", "h1", "h2", "h3", "td", "div", "a", "span", "li"):
+            for code in _MERGE_CODE.finditer(_own_words(element)):
+                source = page.source(element)
+                if source.file.startswith(subject.template.folder + "/"):
+                    yield ask.finding(
+                        source, f'Readers would see "{code[0]}".', "Mend the template."
+                    )
+
+
+def _own_words(element: etree._Element) -> str:
+    return (element.text or "") + "".join(child.tail or "" for child in element)
+
+
+def _goes_on(mark: Unpaired, passage: Passage, following: Passage | None) -> bool:
+    """Whether a quotation is opened again by the next paragraph."""
+    return (
+        mark.is_opening
+        and mark.mark in "“\"'‘"
+        and following is not None
+        and following.section is passage.section
+        and following.where == passage.where == "body"
+        and following.text.startswith(mark.mark)
+    )
+
+
+def _with_its_word(text: str, mark: Unpaired) -> tuple[int, int]:
+    """The mark with a few letters beside it: alone it may stand in the Markdown of a link too."""
+    if mark.is_opening:
+        return mark.start, min(mark.end + 3, len(text))
+    return max(0, mark.start - 3), mark.end

@@ -1,0 +1,263 @@
+"""Link targets: where links lead, and whether they get there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from newsletter_mailer.check.answer import UNDECIDED
+from newsletter_mailer.check.linked import linked
+from newsletter_mailer.check.registry import Ask, check
+from newsletter_mailer.check.subject import Subject
+from newsletter_mailer.check.targets import (
+    doubled_parameters,
+    host_fault,
+    is_same_site,
+    mail_faults,
+    phone_fault,
+    shown_host,
+    tail_fault,
+    web_target,
+)
+from newsletter_mailer.findings import Finding, Severity
+from newsletter_mailer.issue.markdown import FIELD
+
+
+@check("link-address", Severity.ERROR)
+def link_address(subject: Subject, ask: Ask) -> Iterator[Finding]:
+    """A link that cannot work as it is written: https://https://..., www,gov.uk, mailto:ann@.
+
+    What probably came along when the address was copied (a full stop, a bracket or a space at its
+    end) and an unusual mailto: or tel: link are a warning. The forms are those of RFC 3986 for the
+    web, RFC 6068 for mailto:subject lines and RFC 3966 for telephone numbers.
+    """
+    for link in linked(subject):
+        target = link.target
+        scheme = target.partition(":")[0].lower()
+        if scheme in ("http", "https"):
+            fault = host_fault(target)
+            if fault:
+                yield ask.finding(
+                    link.find(), f"The link {link.shown} cannot work: {fault}.", "Mend the address."
+                )
+            elif not target.endswith(FIELD) and (fault := tail_fault(target)):
+                yield ask.finding(
+                    link.find(),
+                    f"The link {link.shown} looks as if too much was copied: {fault}",
+                    "Try it, and remove what does not belong to it.",
+                    Severity.WARNING,
+                )
+        elif link.is_for_each_reader:
+            continue
+        elif scheme == "mailto":
+            for fault in mail_faults(target):
+                yield ask.finding(
+                    link.find(),
+                    f"The link {link.shown} is not as it should be. {fault}",
+                    "Write mailto:name@example.org, and ?subject=... behind it if you like.",
+                    Severity.ERROR if "is no address" in fault else Severity.WARNING,
+                )
+        elif scheme == "tel" and (fault := phone_fault(target)):
+            yield ask.finding(
+                link.find(),
+                f"The link {link.shown} may not call anybody. {fault}",
+                "Write tel:+441215550123: the country's code, then the number without its 0.",
+                Severity.WARNING,
+            )
+
+
+@check("local-link", Severity.ERROR)
+def local_link(subject: Subject, ask: Ask) -> Iterator[Finding]:
+    """A link to a machine that readers cannot reach: localhost, 192.168.1.5, intranet.local.
+
+    It works for the writer, on the office's network, and for nobody else (RFC 6761, RFC 6762 and
+    RFC 1918 name these hosts). Link to a public page.
+    """
+    for link in linked(subject):
+        target = web_target(link.target)
+        if target is not None and target.is_local and not target.is_example:
+            yield ask.finding(
+                link.find(),
+                f"The link {link.shown} leads to {target.host}, which readers cannot reach.",
+                "Link to a page that is on the public web.",
+            )
+
+
+@check("example-link", Severity.WARNING)
+def example_link(subject: Subject, ask: Ask) -> Iterator[Finding]:
+    """A link to an example domain, such as example.org: a place for an address still to come.
+
+    These domains belong to nobody (RFC 2606, RFC 6761) and lead to a page that says so.
+    """
+    for link in linked(subject):
+        target = web_target(link.target)
+        address = link.target.partition("?")[0] if link.target.startswith("mailto:") else ""
+        if (target is not None and target.is_example) or _is_example_address(address):
+            yield ask.finding(
+                link.find(),
+                f"The link {link.shown} leads to an example domain.",
+                "Put the real address in.",
+            )
+
+
+@check("insecure-link", Severity.WARNING)
+def insecure_link(subject: Subject, ask: Ask) -> Iterator[Finding]:
+    """A link that begins with http:// instead of https://.
+
+    Browsers warn of such pages, anybody on the way can change them, and spam filters count them.
+    """
+    for link in linked(subject):
+        target = web_target(link.target)
+        if target is not None and target.scheme == "http" and not target.is_local:
+            yield ask.finding(
+                link.find(),
+                f"The link {link.shown} is not encrypted.",
+                "Write https:// and try it.",
+            )
+
+
+@check("shortened-link", Severity.WARNING)
+def shortened_link(subject: Subject, ask: Ask) -> Iterator[Finding]:
+    """A link of a shortener (bit.ly, tinyurl.com, t.co ...), which hides where it leads.
+
+    Readers are taught not to trust them, spam filters score them (SpamAssassin: URL_SHORTENER_*),
+    and the shortener may be gone before the newsletter is. Link to the page itself.
+    """
+    for link in linked(subject):
+        target = web_target(link.target)
+        if target is not None and target.is_shortened:
+            yield ask.finding(
+                link.find(),
+                f"The link {link.shown} hides where it leads.",
+                "Open it, and link to the page where you arrive.",
+            )
+
+
+@check("odd-host", Severity.WARNING)
+def odd_host(subject: Subject, ask: Ask) -> Iterator[Finding]:
+    """A link to a number instead of a name (https://203.0.113.7/), or to an unusual port (:8080).
+
+    Spam filters take both for signs of fraud (SpamAssassin: NUMERIC_HTTP_ADDR, WEIRD_PORT), and
+    offices block unusual ports.
+    """
+    for link in linked(subject):
+        target = web_target(link.target)
+        if target is None or target.is_local:
+            continue
+        if target.ip is not None or target.odd_port is not None:
+            what = f"port {target.odd_port}" if target.ip is None else "a number instead of a name"
+            yield ask.finding(
+                link.find(),
+                f"The link {link.shown} leads to {what}.",
+                "Link to the site by its name, without a port.",
+            )
+
+
+@check("misleading-link", Severity.WARNING)
+def misleading_link(subject: Subject, ask: Ask) -> Iterator[Finding]:
+    """A link that shows one address and leads to another, as fraudsters do.
+
+    Mail programs warn of it or cut the link. gov.uk for www.gov.uk is no difference. A name before
+    an @ in a web address (https://www.gov.uk@example.net/) misleads in the same way.
+    """
+    for link in subject.links:
+        target = web_target(link.target)
+        shown = shown_host(link.words)
+        if target is not None and shown and not is_same_site(shown, target.host):
+            yield ask.finding(
+                link.source,
+                f'The link shows "{link.words.strip()[:80]}" and leads to {target.host}.',
+                "Mend the wrong one, or write in words what the reader finds there.",
+            )
+        elif target is not None and target.has_user:
+            yield ask.finding(
+                link.source,
+                f"The link leads to {target.host}; what stands before the @ is not its name.",
+                "Remove what stands between // and @.",
+            )
+        elif _shows_other_mailbox(link.words, link.target):
+            yield ask.finding(
+                link.source,
+                f'The link shows "{link.words.strip()[:80]}" and writes to another address.',
+                "Mend the wrong one.",
+            )
+
+
+@check("doubled-tracking", Severity.WARNING)
+def doubled_tracking(subject: Subject, ask: Ask) -> Iterator[Finding]:
+    """A link with the same tracking parameter twice, such as two utm_source: statistics count one.
+
+    It happens when a link is copied from another newsletter, and when a second "?" is added.
+    """
+    for link in linked(subject):
+        for name in doubled_parameters(link.target):
+            yield ask.finding(
+                link.find(),
+                f"The link {link.shown} has {name} more than once.",
+                "Keep one of them.",
+            )
+
+
+@check("unreachable-link", Severity.ERROR, needs="reached")
+def unreachable_link(subject: Subject, ask: Ask) -> Iterator[Finding]:
+    """A link whose page is not there: asked with --links, the site answers 404 or nothing at all.
+
+    Each web link is asked once, with HEAD and, where that fails, with GET; at most 5 redirects are
+    followed; 10 seconds are waited. Good answers are kept for a day in .newsletter/links.json.
+    Links with merge fields are not asked; addresses that only your own network knows are refused.
+    """
+    for link in linked(subject):
+        answer = (subject.evidence.reached or {}).get(link.target)
+        if answer is not None and not answer.is_good and not answer.is_undecided:
+            what = f"answers {answer.status}" if answer.status else "cannot be reached"
+            why = f": {answer.why}" if answer.why else ""
+            yield ask.finding(
+                link.find(),
+                f"The link {link.shown} {what}{why}.",
+                "Open it in a browser, and put the right address in.",
+            )
+
+
+@check("unverified-link", Severity.WARNING, needs="reached")
+def unverified_link(subject: Subject, ask: Ask) -> Iterator[Finding]:
+    """A link that --links cannot judge: the site turns programs away (401, 403, 405, 429).
+
+    A reader's browser may well get there. Open it yourself, once.
+    """
+    for link in linked(subject):
+        answer = (subject.evidence.reached or {}).get(link.target)
+        if answer is not None and answer.is_undecided:
+            said = f"answers {answer.status}" if answer.status in UNDECIDED else answer.why
+            yield ask.finding(
+                link.find(),
+                f"The link {link.shown} could not be verified: its site {said}.",
+                "Open it in a browser, without being logged in.",
+            )
+
+
+@check("moved-link", Severity.INFO, needs="reached")
+def moved_link(subject: Subject, ask: Ask) -> Iterator[Finding]:
+    """A link whose page has moved for good (a redirect 301 or 308, found with --links).
+
+    It still works. The new address will for longer.
+    """
+    for link in linked(subject):
+        answer = (subject.evidence.reached or {}).get(link.target)
+        if answer is not None and answer.is_good and answer.moved_to:
+            yield ask.finding(
+                link.find(),
+                f"The page of the link {link.shown} has moved for good.",
+                f"Its new address: {answer.moved_to}",
+            )
+
+
+def _is_example_address(target: str) -> bool:
+    host = target.rpartition("@")[2]
+    found = web_target(f"https://{host}") if host and FIELD not in host else None
+    return found is not None and found.is_example
+
+
+def _shows_other_mailbox(words: str, target: str) -> bool:
+    shown = words.strip().casefold()
+    if not target.startswith("mailto:") or "@" not in shown or " " in shown or FIELD in target:
+        return False
+    return shown != target.removeprefix("mailto:").partition("?")[0].casefold()

@@ -1,0 +1,118 @@
+"""Repetition: what stands twice, within the issue or in an earlier one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from newsletter_mailer.check.meeting import may_meet
+from newsletter_mailer.check.passages import Passage
+from newsletter_mailer.check.registry import Ask, check
+from newsletter_mailer.check.subject import Subject
+from newsletter_mailer.findings import Finding, Severity
+from newsletter_mailer.issue.model import Section
+
+_DOUBLED = re.compile(
+    r"(?<![\w'’-])(?P<word>[^\W\d_]+(?:['’]\w+)?)(?P<gap>\s+)(?P<again>(?P=word))(?![\w'’-])",
+    re.IGNORECASE,
+)
+#: They may stand twice: "what he had had", "the meeting she was in in May".
+_MAY_DOUBLE = frozenset({"had", "that", "is", "in", "on", "do", "are", "was", "her", "you"})
+#: They are doubled on purpose.
+_MEANT_TWICE = frozenset(
+    {"very", "so", "bye", "no", "ha", "now", "there", "many", "really", "far", "hear", "well"}
+)
+_LONG_PARAGRAPH = 12  #: words from which on a paragraph is not the same by chance
+_BLANK_LINE = re.compile(r"\n[ \t]*\n")
+
+
+@check("doubled-word", Severity.WARNING)
+def doubled_word(subject: Subject, ask: Ask) -> Iterator[Finding]:
+    """The same word twice in a row, also across the end of a line: "in the the report".
+
+    "had had", "that that" and the like can be right and are information. Names (Baden Baden) and
+    words that are doubled on purpose (very very) are left alone.
+    """
+    for passage in subject.passages:
+        for found in _DOUBLED.finditer(passage.text):
+            word, again = found["word"].casefold(), found["again"]
+            if word in _MEANT_TWICE or (again[0].isupper() and found["word"][0].isupper()):
+                continue
+            yield ask.finding(
+                passage.at(*found.span("again")),
+                f'"{again}" stands here twice.',
+                "Remove one of them, if only one is meant.",
+                Severity.INFO if word in _MAY_DOUBLE else None,
+            )
+
+
+@check("doubled-text", Severity.WARNING)
+def doubled_text(subject: Subject, ask: Ask) -> Iterator[Finding]:
+    """A paragraph of twelve words or more that stands twice in the issue.
+
+    Sections for different regions or roles may share their words: no reader gets both.
+    """
+    known: dict[str, list[Passage]] = {}
+    for passage in subject.passages:
+        if passage.section is None or passage.where != "body" or len(passage.text) < 40:
+            continue
+        words = passage.text.casefold().split()
+        if len(words) < _LONG_PARAGRAPH:
+            continue
+        others = known.setdefault(" ".join(words), [])
+        for other in others:
+            if other.section is not None and may_meet(other.section, passage.section):
+                yield ask.finding(
+                    passage.source,
+                    f"This paragraph already stands in {other.source.file}, "
+                    f"line {other.source.line}.",
+                    "Remove one of them, or write what is new here.",
+                )
+                break
+        others.append(passage)
+
+
+@check("repeated-text", Severity.WARNING)
+def repeated_text(subject: Subject, ask: Ask) -> Iterator[Finding]:
+    """A paragraph of twelve words or more that an earlier issue had, word for word.
+
+    It was probably left over when the issue was begun from the last one. An event that is announced
+    again is another rule's matter. A standing text may say ignore: [repeated-text].
+    """
+    ours: dict[str, tuple[Section, int]] = {}
+    for section in subject.issue.sections:
+        if section.starts is None:
+            text = subject.issue.files.get(f"{section.slug}.md", b"").decode("utf-8", "replace")
+            for paragraph, line in _paragraphs(text):
+                if line >= section.body_line:
+                    ours.setdefault(paragraph, (section, line))
+    told: set[str] = set()
+    for earlier in subject.earlier if ours else ():
+        for file, text in earlier.sections.items():
+            for paragraph, _ in _paragraphs(text):
+                if paragraph in ours and ours[paragraph][0].slug not in told:
+                    section, line = ours[paragraph]
+                    told.add(section.slug)
+                    yield ask.finding(
+                        section.source.at(line),
+                        f"This paragraph stood in {file} already.",
+                        "Write what is new, or remove it.",
+                    )
+
+
+def _paragraphs(text: str) -> Iterator[tuple[str, int]]:
+    """The long paragraphs of a file as they are written, blanks and capitals apart, with lines."""
+    line, position = 1, 0
+    for gap in [*_BLANK_LINE.finditer(text), None]:
+        end = gap.start() if gap else len(text)
+        words = text[position:end].casefold().split()
+        if len(words) >= _LONG_PARAGRAPH:
+            yield " ".join(words), line + _leading(text[position:end])
+        if gap:
+            line += text.count("\n", position, gap.end())
+            position = gap.end()
+
+
+def _leading(paragraph: str) -> int:
+    """Blank lines before its first word."""
+    return paragraph.count("\n", 0, len(paragraph) - len(paragraph.lstrip()))
