@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from newsletter_mailer.campaign.edition import prepare
 from newsletter_mailer.campaign.evidence import Wanted, gatherer
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.campaign.sent_file import sent_file
+from newsletter_mailer.check.matrix import Matrix, matrix_of
 from newsletter_mailer.errors import ContentError
 from newsletter_mailer.findings import Finding, in_order
 from newsletter_mailer.issue.folder import issue_dates, issue_ids
@@ -23,6 +24,7 @@ class Checked:
 
     by_issue: Mapping[str, list[Finding]]  #: of every issue that was looked at
     variants: int = 0  #: how many were composed
+    matrices: Mapping[str, Matrix] = field(default_factory=dict)  #: who gets what, by issue
 
     @property
     def issues(self) -> list[str]:
@@ -49,6 +51,7 @@ def check(
     issues = [issue_id] if issue_id is not None else [*_upcoming(project, at.date())]
     gather = gatherer(project, wanted, note)
     by_issue: dict[str, list[Finding]] = {}
+    matrices: dict[str, Matrix] = {}
     variants = 0
     for chosen in issues:
         try:
@@ -57,10 +60,13 @@ def check(
                 project, chosen, at=at, is_first_run=is_first_run, gather=gather
             ) as prepared:
                 by_issue[chosen] = [*prepared.findings]
+                matrices[chosen] = matrix_of(
+                    prepared.edition.issue, project.settings, prepared.plan
+                )
                 variants += len(prepared.compiled)
         except ContentError as stopped:
             by_issue[chosen] = [*stopped.findings]
-    return Checked(by_issue=_without_ignores_in_use(by_issue), variants=variants)
+    return Checked(by_issue=_without_ignores_in_use(by_issue), variants=variants, matrices=matrices)
 
 
 def _without_ignores_in_use(by_issue: Mapping[str, list[Finding]]) -> Mapping[str, list[Finding]]:
