@@ -1,0 +1,144 @@
+"""The dates that an issue names in its words: the day that each means, and what is said of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from newsletter_mailer.check.english_dates import DateMention, dates_in
+from newsletter_mailer.check.passages import Passage
+from newsletter_mailer.check.subject import Subject
+from newsletter_mailer.findings import Source
+from newsletter_mailer.issue.model import Section
+
+#: A date without a year that went by so recently is that one, and not next year's.
+JUST_GONE = timedelta(days=92)
+_LOOK_BACK = 120  #: characters before a date in which its sentence says what it is
+
+_SENTENCE_END = re.compile(r"[.!?](?:[\"'’”)]*)\s|\n\s*\n")
+#: What says that the sentence tells of something that is over.
+_WAS = re.compile(r"\b(?:was|were|had|did)\b", re.IGNORECASE)
+_REPORT = re.compile(
+    r"\b(?:was|were|had|did|took|held|met|stood|closed|ended|passed|since|agreed|launched"
+    r"|published|opened|started|began|announced|joined|hosted|ran)\b",
+    re.IGNORECASE,
+)
+_DEADLINE = re.compile(
+    r"\b(?:deadlines?|closing\s+dates?|last\s+(?:day|date|chance)|final\s+(?:day|date)|rsvp"
+    r"|clos(?:es?|ing)(?!\s+(?:in\s+on|to)\b)|no\s+later\s+than"
+    r"|(?:book|register|apply|reply|respond|sign\s+up|return|submit|send|nominate|complete"
+    r"|answer|enrol|contact|tell|let|confirm|email|e-mail|bookings?|registrations?|applications?"
+    r"|nominations?|replies|responses)\b[^;:]{0,50}?\b(?:by|before|until))\b[^;]{0,40}\Z",
+    re.IGNORECASE,
+)
+_EVENT = re.compile(
+    r"(?:\b(?:takes?\s+place|taking\s+place"
+    r"|(?:will|to)\s+(?:be\s+(?:held|hosted|run|on|back)|take\s+place|happen|run|meet|begin|start"
+    r"|open|return|host)"
+    r"|(?:is|are)\s+(?:being\s+)?held|join\s+us|see\s+you|save\s+the\s+date|come\s+along"
+    r"|(?:starts?|begins?|opens?|meets?|returns?)\s+on)\b[^;]{0,60}"
+    r"|(?:\A|\n|[.!?:]\s)\s*(?:date|when|date\s+and\s+time)\s*:\s*)\Z",
+    re.IGNORECASE,
+)
+#: "will be held" tells of nothing that is over.
+_HELD = re.compile(r"\b(?:be|is|are|being)\s+(?:held|hosted|run)\b", re.IGNORECASE)
+_DEADLINE_AFTER = re.compile(
+    r"\s{0,3}(?:\(|is\s+|,\s?)?\s?(?:the\s+)?(?:closing\s+date|deadline)\b", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mentioned:
+    """A date that the issue names."""
+
+    passage: Passage
+    mention: DateMention
+    day: date | None  #: the day that is meant; None for a date that does not exist
+    is_assumed: bool  #: the year is not given; `day` has the likeliest
+    is_deadline: bool  #: it is said to be the last day for something
+    is_announced: bool  #: something is said to take place then
+
+    @property
+    def section(self) -> Section | None:
+        return self.passage.section
+
+    @property
+    def words(self) -> str:
+        """As written, on one line."""
+        return " ".join(self.passage.text[self.mention.start : self.mention.end].split())
+
+    @property
+    def source(self) -> Source:
+        return self.passage.at(self.mention.start, self.mention.end)
+
+    @property
+    def assumption(self) -> str:
+        """For the end of a message: the year that was taken for granted."""
+        if self.day is None or not self.is_assumed:
+            return ""
+        return f" (no year is given; {self.day.year} is assumed)"
+
+
+def is_english(subject: Subject) -> bool:
+    """Whether the issue's words can be understood here."""
+    return subject.issue.language.casefold().startswith("en")
+
+
+def mentioned_dates(subject: Subject) -> Iterator[Mentioned]:
+    """Every date in the words of an English issue."""
+    if not is_english(subject):
+        return
+    for passage in subject.passages:
+        for mention in dates_in(passage.text):
+            before = lead(passage.text, mention.start)
+            is_deadline = _is_deadline(passage.text, mention, before)
+            yield Mentioned(
+                passage=passage,
+                mention=mention,
+                day=day_meant(mention, subject.issue.date),
+                is_assumed=mention.year is None,
+                is_deadline=is_deadline,
+                is_announced=not is_deadline and _is_announced(before),
+            )
+
+
+def day_meant(mention: DateMention, today: date) -> date | None:
+    """The day of a date; without a year the next one from `today` on.
+
+    One that went by in the last three months is that one ("on 22 July its members stood up"),
+    unless a weekday says that the next is meant.
+    """
+    if mention.year is not None:
+        return mention.in_year(mention.year)
+    years = range(today.year - 1, today.year + 9)  # 29 February comes after eight years at most
+    days = [day for year in years if (day := mention.in_year(year)) is not None]
+    coming = min((day for day in days if day >= today), default=None)
+    gone = max((day for day in days if today - JUST_GONE <= day < today), default=None)
+    if gone is None or (
+        coming is not None
+        and mention.weekday == coming.weekday()
+        and mention.weekday != gone.weekday()
+    ):
+        return coming
+    return gone
+
+
+def lead(text: str, start: int) -> str:
+    """What stands before a place, in its own sentence."""
+    before = text[max(0, start - _LOOK_BACK) : start]
+    ends = [found.end() for found in _SENTENCE_END.finditer(before)]
+    return before[ends[-1] :] if ends else before
+
+
+def _is_deadline(text: str, mention: DateMention, before: str) -> bool:
+    found = _DEADLINE.search(before)
+    if found is not None and not _WAS.search(before) and not _REPORT.search(found[0]):
+        return _EVENT.search(before, found.start()) is None
+    return _DEADLINE_AFTER.match(text, mention.end) is not None and not _WAS.search(before)
+
+
+def _is_announced(before: str) -> bool:
+    found = _EVENT.search(before)
+    return found is not None and not _REPORT.search(_HELD.sub("", before))

@@ -1,0 +1,219 @@
+"""The diary: the order of events, clashes, clock changes, bank holidays and weekends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from newsletter_mailer.check.registry import Ask, check
+from newsletter_mailer.check.rules.dates import BRITISH_ZONES
+from newsletter_mailer.check.subject import Subject
+from newsletter_mailer.check.when import (
+    Event,
+    days_of,
+    deadlines_of,
+    event_of,
+    events_of,
+    field_source,
+    share_readers,
+)
+from newsletter_mailer.findings import Finding, Severity
+from newsletter_mailer.issue.model import Section
+from newsletter_mailer.issue.moments import Moment
+
+_WEEK = 7
+_SATURDAY = 5
+
+
+@check("events-out-of-order", Severity.WARNING)
+def events_out_of_order(subject: Subject, ask: Ask) -> Iterator[Finding]:
+    """An event that stands after a later one, in a run of events that the same readers see.
+
+    Readers look a list of dates through from the top and stop when they are past the day that they
+    care for. Events whose date is tbc belong at the end. Files are ordered by their number.
+    """
+    for kind, run in groupby(subject.issue.sections, key=lambda section: section.kind):
+        if not kind.is_event:
+            continue
+        above: list[Section] = []
+        for section in run:
+            later = [
+                one for one in above if share_readers(one, section) and _is_later(one, section)
+            ]
+            if later:
+                latest = max(later, key=_order)
+                yield ask.finding(
+                    field_source(section, "starts"),
+                    f'"{section.title.plain()}" ({_when(section)}) stands after '
+                    f'"{latest.title.plain()}" ({_when(latest)}).',
+                    f"Give the file a number below that of {later[0].slug}.md.",
+                )
+            above.append(section)
+
+
+@check("events-at-once", Severity.WARNING)
+def events_at_once(subject: Subject, ask: Ask) -> Iterator[Finding]:
+    """Two events that overlap in time, though the same readers are invited to both.
+
+    Without an end an event counts as its first minute only. If one of two on the same day has no
+    time, it is information: they may miss each other.
+    """
+    zone = subject.settings.zone
+    events = sorted(events_of(subject), key=lambda event: event.begins(zone))
+    for at, first in enumerate(events):
+        for second in events[at + 1 :]:
+            if second.begins(zone) > first.over and second.day > first.last_day:
+                break
+            severity = _clash(first, second)
+            if severity is None or not share_readers(first.section, second.section):
+                continue
+            one, other = sorted((first, second), key=lambda event: event.source)
+            yield ask.finding(
+                other.source,
+                f"{other.title} ({other.starts.text}) and {one.title} ({one.starts.text}) "
+                + (
+                    "overlap, and the same readers are invited."
+                    if severity is Severity.WARNING
+                    else "are on the same day, and the time of one is open."
+                ),
+                "Check the times. If both are right, say in the text that there is a choice.",
+                severity,
+            )
+
+
+@check("clock-change", Severity.WARNING)
+def clock_change(subject: Subject, ask: Ask) -> Iterator[Finding]:
+    """An event whose time is in doubt because the clocks change.
+
+    On the last Sunday in March the hour from 01:00 does not exist, on the last Sunday in October it
+    comes twice, and on either day calendars and people disagree. Told of is an event with a time
+    that begins on such a day or lasts over it (up to a week), in the newsletter's timezone.
+
+    Write the offset from UTC, which leaves no doubt: starts: 2030-03-31 10:00+01:00.
+    """
+    zone = subject.settings.zone
+    for event in events_of(subject):
+        clock = event.starts.clock
+        if clock is None or clock.tzinfo is not zone:
+            continue
+        why = _doubt(clock, zone)
+        if not why:
+            changing = [
+                day
+                for day in days_of(event, _WEEK)
+                if _offset(day, zone) != _offset(day + timedelta(days=1), zone)
+            ]
+            why = f"the clocks change on {Moment(changing[0]).date_text}" if changing else ""
+        if why:
+            yield ask.finding(
+                event.source,
+                f"The time of {event.title}, {event.starts.text}, is in doubt: {why}.",
+                f"Check the time, and write it with its offset: {_with_offset(clock)}.",
+            )
+
+
+@check("bank-holiday", Severity.WARNING)
+def bank_holiday(subject: Subject, ask: Ask) -> Iterator[Finding]:
+    """An event or a deadline on a bank holiday of England, when offices are closed.
+
+    Substitute days count. Looked at where the newsletter's timezone is that of the United Kingdom;
+    events of more than a week by their first day only.
+    """
+    if subject.settings.zone.key not in BRITISH_ZONES:
+        return
+    for section in subject.issue.sections:
+        event = event_of(section, subject)
+        if event is not None:
+            for day in days_of(event, _WEEK):
+                if name := _bank_holidays(day.year).get(day):
+                    yield ask.finding(
+                        event.source,
+                        f"{event.title} is on a bank holiday, {name}: {Moment(day).date_text}.",
+                        "Check the date.",
+                    )
+        for deadline in deadlines_of(section):
+            if name := _bank_holidays(deadline.day.year).get(deadline.day):
+                yield ask.finding(
+                    deadline.source,
+                    f"The deadline is a bank holiday, {name}: {deadline.moment.date_text}.",
+                    "Check the date; the working day before may be meant.",
+                )
+
+
+@check("weekend", Severity.INFO)
+def weekend(subject: Subject, ask: Ask) -> Iterator[Finding]:
+    """An event that begins on a Saturday or Sunday, or a deadline on one.
+
+    It may be meant; often the year of a date was mistaken.
+    """
+    for section in subject.issue.sections:
+        event = event_of(section, subject)
+        if event is not None and event.day.weekday() >= _SATURDAY:
+            yield ask.finding(
+                event.source,
+                f"{event.title} begins on a {event.starts.weekday}: {event.starts.date_text}.",
+                "Check the date, if it is not meant for the weekend.",
+            )
+        for deadline in deadlines_of(section):
+            if deadline.day.weekday() >= _SATURDAY:
+                yield ask.finding(
+                    deadline.source,
+                    f"The deadline is a {deadline.moment.weekday}: {deadline.moment.date_text}.",
+                    "Check the date; most readers look at their mail on working days.",
+                )
+
+
+def _order(section: Section) -> tuple[bool, date]:
+    starts = section.starts
+    day = starts.day_date if starts is not None else None
+    return (day is None, day or date.max)
+
+
+def _is_later(above: Section, below: Section) -> bool:
+    """By day, and on the same day by time if both have one."""
+    if above.starts is None or below.starts is None:
+        return False
+    if above.starts.clock is not None and below.starts.clock is not None:
+        return above.starts.clock > below.starts.clock
+    return _order(above) > _order(below)
+
+
+def _when(section: Section) -> str:
+    return section.starts.text if section.starts is not None and not section.starts.tbc else "tbc"
+
+
+def _clash(first: Event, second: Event) -> Severity | None:
+    begins, other = first.starts.clock, second.starts.clock
+    if begins is not None and other is not None:
+        is_clash = other < first.over or other == begins
+        return Severity.WARNING if is_clash else None
+    is_one_day = first.day == first.last_day == second.day == second.last_day
+    return Severity.INFO if is_one_day else None
+
+
+def _doubt(clock: datetime, zone: ZoneInfo) -> str:
+    """Whether a local time does not exist, or exists twice."""
+    if clock.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != clock.replace(tzinfo=None):
+        return "the clocks go forward, and there is no such time that day"
+    if clock.utcoffset() != clock.replace(fold=1).utcoffset():
+        return "the clocks go back, and that time comes twice"
+    return ""
+
+
+def _offset(day: date, zone: ZoneInfo) -> timedelta | None:
+    return datetime.combine(day, time(), zone).utcoffset()
+
+
+def _with_offset(clock: datetime) -> str:
+    return clock.isoformat(sep=" ", timespec="minutes")
+
+
+@lru_cache(maxsize=64)
+def _bank_holidays(year: int) -> Mapping[date, str]:
+    """The bank holidays of England in a year."""
+    import holidays  # takes 0.1 s to load, and only issues with dates need it
+
+    return dict(holidays.country_holidays("GB", subdiv="ENG", years=year, language="en_GB"))
