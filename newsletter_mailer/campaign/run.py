@@ -86,6 +86,7 @@ class Run:
                 ledger_id=self.ledger.id,
                 content_hash=edition.content.total,
                 now=now,
+                list_sizes=self.prepared.plan.census.sizes,
             )
         return run
 

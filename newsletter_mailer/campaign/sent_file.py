@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -42,9 +43,18 @@ def refuse_another_ledger(project: Project, issue_id: str, ledger: Ledger | None
 
 
 def write_sent_file(
-    project: Project, issue_id: str, *, ledger_id: str, content_hash: str, now: datetime
+    project: Project,
+    issue_id: str,
+    *,
+    ledger_id: str,
+    content_hash: str,
+    now: datetime,
+    list_sizes: Mapping[str, int],
 ) -> None:
-    """Once, before the first message leaves. Raises ProjectError."""
+    """Once, before the first message leaves. Raises ProjectError.
+
+    `list_sizes`: people by list, with which a later issue's lists are compared.
+    """
     file = sent_file(project, issue_id)
     if file.exists():
         return
@@ -54,6 +64,8 @@ def write_sent_file(
         f'ledger = "{ledger_id}"\n'
         f"when = {now.isoformat(timespec='seconds')}\n"
         f'content_hash = "{content_hash}"\n'
+        "\n[lists] # how many people each had\n"
+        + "".join(f'"{name}" = {size}\n' for name, size in list_sizes.items())
     )
     try:
         file.write_text(text, "utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -172,6 +173,15 @@ def test_only_the_first_real_send_writes_sent_toml(month: Month) -> None:
         ".newsletter/ledger.db.lock",
     }
     assert b"Commit it" in written["issues/2030-01/sent.toml"]
+
+
+def test_sent_toml_keeps_how_many_people_each_list_had_whoever_was_mailed_first(
+    month: Month,
+) -> None:
+    assert tomllib.loads(month.news.read("issues/2030-01/sent.toml"))["lists"] == {
+        "readers": 3,
+        "partners": 2,
+    }
 
 
 def test_status_tells_the_counts_the_runs_and_the_readers(month: Month) -> None:
