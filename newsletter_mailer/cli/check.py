@@ -185,14 +185,15 @@ def _written(form: Format, report: Report, issue: str | None) -> str:
 
 
 def _print_for_people(report: Report) -> None:
-    from newsletter_mailer.check.reports.text import text_report
+    from newsletter_mailer.check.reports.text import text_report, wrapped
     from newsletter_mailer.cli.terminal import has_colours, look_of
 
+    look = look_of(sys.stdout)
     if report.findings:
-        text = text_report(report.findings, report.lines, look_of(sys.stdout))
+        text = text_report(report.findings, report.lines, look)
         typer.echo(text, color=has_colours(sys.stdout))
     if report.findings or report.by_issue:
-        typer.echo(report.summary())
+        typer.echo("\n".join(wrapped(report.summary(), look.width if look.wraps else None)))
 
 
 def _write(file: Path, text: str) -> None:

@@ -42,6 +42,8 @@ def print_findings(findings: Sequence[Finding]) -> None:
     look = look_of(sys.stderr, is_compact=len(findings) > _MANY)
     text = text_report(findings, SourceLines(opened_root() or Path()), look)
     typer.echo(text, err=True, color=has_colours(sys.stderr))
+    if look.is_compact:
+        say("newsletter-mailer check says what to do about each.")
 
 
 def counted(count: int, one: str, many: str | None = None) -> str:

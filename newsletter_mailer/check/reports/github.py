@@ -31,12 +31,11 @@ def _command(finding: Finding, prefix: str) -> str:
         properties["endColumn"] = str(source.column + max(1, source.width))
         place += f":{source.column}"
     # The log of the job shows the message alone, so the place is said there too.
-    message = f"{place}: {finding.message}"
+    message = visible(f"{place}: {finding.message}")
     if finding.hint:
-        message += f"\n{finding.hint}"
+        message += f"\n{visible(finding.hint)}"
     written = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-    data = "\n".join(visible(line) for line in message.split("\n"))
-    return f"::{_COMMANDS[finding.severity]} {written}::{_data(data)}"
+    return f"::{_COMMANDS[finding.severity]} {written}::{_data(message)}"
 
 
 def _data(text: str) -> str:

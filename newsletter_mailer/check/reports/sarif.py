@@ -115,8 +115,8 @@ def _literal(text: str) -> str:
 
 
 def _uri(path: str) -> str:
-    """Relative (RFC 3986 section 4.2); octets that are no UTF-8 stay what they are."""
-    return quote(path, safe="/", errors="surrogateescape")
+    """Relative (RFC 3986 section 4.2)."""
+    return quote(without_surrogates(path), safe="/")
 
 
 def _region(source: Source) -> Json:

@@ -35,7 +35,9 @@ def snippet(line: str, column: int, width: int, room: int) -> Snippet:
 
     At most `room` columns of a terminal wide, cut around what is meant.
     """
-    cells = [*_cells(line.rstrip() if column <= len(line.rstrip()) else line)]
+    column = min(column, len(line) + 1)
+    line, column = _near(line.rstrip().ljust(column), column, width, room)
+    cells = [*_cells(line)]
     if not cells:
         return Snippet("", "")
     total = cells[-1].at + cells[-1].width
@@ -52,6 +54,15 @@ def snippet(line: str, column: int, width: int, room: int) -> Snippet:
     before = begins - shown[0].at + len(cut_left) if shown else 0
     carets = max(1, min(ends, right) - begins)
     return Snippet(text, f"{' ' * before}{'^' * carets}")
+
+
+def _near(line: str, column: int, width: int, room: int) -> tuple[str, int]:
+    """A line of a million characters, without most of what is not shown."""
+    enough = 4 * room
+    start, end = max(0, column - enough), column + width + enough
+    if end < len(line):
+        line = line[:end] + _CUT
+    return (_CUT + line[start:], column - start + 1) if start else (line, column)
 
 
 def _marked(cells: list[_Cell], column: int, width: int) -> tuple[int, int]:
