@@ -15,6 +15,7 @@ from newsletter_mailer.issue.model import Section
 
 #: A date without a year that went by so recently is that one, and not next year's.
 JUST_GONE = timedelta(days=92)
+_LIST_GAP = 8  #: characters between the dates of a list
 _LOOK_BACK = 120  #: characters before a date in which its sentence says what it is
 
 _SENTENCE_END = re.compile(r"[.!?](?:[\"'’”)]*)\s|\n\s*\n")
@@ -35,7 +36,7 @@ _DEADLINE = re.compile(
 )
 _EVENT = re.compile(
     r"(?:\b(?:takes?\s+place|taking\s+place"
-    r"|(?:will|to)\s+(?:be\s+(?:held|hosted|run|on|back)|take\s+place|happen|run|meet|begin|start"
+    r"|(?:will|to)\s+(?:be\s+(?:held|hosted|hosting|run|on|at|in|back)|take\s+place|happen|run|meet|begin|start"
     r"|open|return|host)"
     r"|(?:is|are)\s+(?:being\s+)?held|join\s+us|see\s+you|save\s+the\s+date|come\s+along"
     r"|(?:starts?|begins?|opens?|meets?|returns?)\s+on)\b[^;]{0,60}"
@@ -44,6 +45,11 @@ _EVENT = re.compile(
 )
 #: "will be held" tells of nothing that is over.
 _HELD = re.compile(r"\b(?:be|is|are|being)\s+(?:held|hosted|run)\b", re.IGNORECASE)
+#: What closes without being a deadline.
+_SHUTS = re.compile(
+    r"\b(?:schools?|offices?|centres?|libraries|doors|exhibition|conference|event|day)\s+clos",
+    re.IGNORECASE,
+)
 _DEADLINE_AFTER = re.compile(
     r"\s{0,3}(?:\(|is\s+|,\s?)?\s?(?:the\s+)?(?:closing\s+date|deadline)\b", re.IGNORECASE
 )
@@ -91,8 +97,10 @@ def mentioned_dates(subject: Subject) -> Iterator[Mentioned]:
     if not is_english(subject):
         return
     for passage in subject.passages:
+        earlier_end = 0
         for mention in dates_in(passage.text):
-            before = lead(passage.text, mention.start)
+            before = lead(passage.text, mention.start, earlier_end)
+            earlier_end = mention.end
             is_deadline = _is_deadline(passage.text, mention, before)
             yield Mentioned(
                 passage=passage,
@@ -125,14 +133,20 @@ def day_meant(mention: DateMention, today: date) -> date | None:
     return gone
 
 
-def lead(text: str, start: int) -> str:
-    """What stands before a place, in its own sentence."""
-    before = text[max(0, start - _LOOK_BACK) : start]
+def lead(text: str, start: int, earlier_end: int = 0) -> str:
+    """What stands before a date, in its own sentence and after the date before.
+
+    In a list of dates (23 and 30 September) the first one's lead serves them all.
+    """
+    begin = earlier_end if start - earlier_end > _LIST_GAP else 0
+    before = text[max(begin, start - _LOOK_BACK) : start]
     ends = [found.end() for found in _SENTENCE_END.finditer(before)]
     return before[ends[-1] :] if ends else before
 
 
 def _is_deadline(text: str, mention: DateMention, before: str) -> bool:
+    if _SHUTS.search(before):
+        return False
     found = _DEADLINE.search(before)
     if found is not None and not _WAS.search(before) and not _REPORT.search(found[0]):
         return _EVENT.search(before, found.start()) is None

@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import lru_cache
 
 from newsletter_mailer.check.english_times import times_in
-from newsletter_mailer.check.mentioned import Mentioned, is_english, mentioned_dates
+from newsletter_mailer.check.mentioned import Mentioned, is_english, lead, mentioned_dates
 from newsletter_mailer.check.registry import Ask, check
 from newsletter_mailer.check.subject import Subject
 from newsletter_mailer.check.when import (
@@ -27,6 +27,12 @@ from newsletter_mailer.issue.moments import BadMoment, Moment, parse_moment
 #: Dates in the text that lie further back are history, whatever the words beside them.
 _STALE = timedelta(days=400)
 
+#: What is done after an event has a deadline after it.
+_AFTERWARDS = re.compile(
+    r"\b(?:feedback|survey|evaluation|questionnaire|slides|recordings?|certificates?|claims?"
+    r"|expenses|afterwards|report)\b",
+    re.IGNORECASE,
+)
 _TIME_LABEL = re.compile(r"\b(?:time|times)\s{0,2}:\s{0,3}\Z", re.IGNORECASE)
 _REMINDER = re.compile(
     r"\b(?:remind(?:er|s)?|last\s+(?:chance|few|places|call)|final\s+(?:places|call|few)|still\s+"
@@ -107,7 +113,8 @@ def past_deadline(subject: Subject, ask: Ask) -> Iterator[Finding]:
 def deadline_after_event(subject: Subject, ask: Ask) -> Iterator[Finding]:
     """A deadline that comes after its event has begun: book by 20 October for 15 October.
 
-    Deadlines in the event's own text are looked at as well. One on the day of the event is fine.
+    Deadlines in the event's own text are looked at as well, but for those of feedback, surveys and
+    claims. One on the day of the event is fine.
     """
     for event in events_of(subject):
         for deadline in deadlines_of(event.section):
@@ -124,7 +131,9 @@ def deadline_after_event(subject: Subject, ask: Ask) -> Iterator[Finding]:
                 )
     for found in mentioned_dates(subject):
         own = None if found.section is None else event_of(found.section, subject)
-        if own is not None and found.is_deadline and found.day is not None and found.day > own.day:
+        if own is None or not found.is_deadline or found.day is None or found.day <= own.day:
+            continue
+        if not _AFTERWARDS.search(lead(found.passage.text, found.mention.start)):
             yield ask.finding(
                 found.source,
                 f'The deadline "{found.words}" comes after the event has begun: {own.starts.text}.',
