@@ -24,12 +24,12 @@ class CheckSettings:
     file: str = "newsletter.toml"
     severities: Mapping[str, Severity] = field(default_factory=dict)  #: by rule
     ignored: frozenset[str] = frozenset()  #: rules
-    lines: Mapping[str, int] = field(default_factory=dict)  #: of each rule named, and of each key
+    lines: Mapping[str, int] = field(default_factory=dict)  #: of each rule, client and key named
     clients: tuple[str, ...] = ()  #: mail clients; empty means the usual ones
     acronyms: Mapping[str, str] = field(default_factory=dict)  #: what they stand for, by acronym
 
     def source(self, key: str) -> Source:
-        """Where a rule or key stands."""
+        """Where a rule, a client or a key stands."""
         return Source(self.file, self.lines.get(key, 1))
 
 
@@ -65,8 +65,9 @@ def read_check_settings(
         else:
             wrong(f'[check] does not understand {key} = "{value}".', _SHAPE, key)
     lines = {key: line_of(text, "check", key) for key in table}
-    for ignored in words["ignore"]:
-        lines.setdefault(ignored, _line_of_word(text, lines["ignore"], ignored))
+    for key, listed in words.items():
+        for word in listed:
+            lines.setdefault(word, _line_of_word(text, lines[key], word))
     return (
         CheckSettings(
             file=file,
