@@ -19,6 +19,7 @@ from newsletter_mailer.check.rules import (
     mjml,
     reading,
     repetition,
+    support,
     targeting,
     words,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "mjml",
     "reading",
     "repetition",
+    "support",
     "targeting",
     "words",
 ]

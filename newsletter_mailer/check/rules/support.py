@@ -1,0 +1,219 @@
+"""Client support: HTML and CSS that the readers' mail programs do not know."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from lxml import etree
+
+from newsletter_mailer.check.client_elements import (
+    features_of_attributes,
+    features_of_tags,
+    uses_of_element,
+)
+from newsletter_mailer.check.client_features import Use, uses_of_sheet, uses_of_style
+from newsletter_mailer.check.client_support import (
+    USUAL_CLIENTS,
+    Matter,
+    Weakness,
+    named,
+    unknown_clients,
+    weaknesses,
+)
+from newsletter_mailer.check.page import Page
+from newsletter_mailer.check.registry import Ask, check
+from newsletter_mailer.check.subject import Subject
+from newsletter_mailer.check.tables import client_table
+from newsletter_mailer.findings import Finding, Severity, Source, did_you_mean
+
+#: Looked at by the rule active-content.
+_ACTIVE = frozenset({"form", "input", "object", "select", "textarea", "button", "video", "audio"})
+_HINTS = {
+    Matter.LOST: "Show it in a way that every client knows.",
+    Matter.LAYOUT: "Use MJML's columns or a table, or give a value before it as a fallback.",
+    Matter.PLAINER: "It looks plainer there; nothing is lost.",
+}
+_CLASSIC = "outlook-classic"
+
+
+@check("unknown-client", Severity.WARNING)
+def unknown_client(subject: Subject, ask: Ask) -> Iterator[Finding]:
+    """A mail client under [check] clients that the table of caniemail.com does not have."""
+    for settings in (subject.settings.check, subject.issue.check):
+        for client in unknown_clients(settings.clients):
+            known = client_table().clients
+            yield ask.finding(
+                settings.source(client),
+                f'No mail client is called "{client}" here.',
+                did_you_mean(client, known) or f"Known: {', '.join(known)}.",
+            )
+
+
+@check("client-support", Severity.WARNING)
+def client_support(subject: Subject, ask: Ask) -> Iterator[Finding]:
+    """HTML or CSS that a mail client of your readers does not support.
+
+    The data are those of caniemail.com, where each feature has a page with its tests. Say in
+    newsletter.toml which clients matter: `[check]`, `clients = ["outlook-classic", "gmail-web"]`;
+    without it they are Outlook (classic, new, web), Gmail (web, iOS, Android) and Apple Mail
+    (macOS, iOS). A warning means that something is lost or stands elsewhere: a picture in WebP,
+    `position`, `float`, `display: flex`, `var()`. Where it only looks plainer, such as a shadow,
+    or where a client has it in part, it is information. Left out is what MJML itself always uses,
+    what has a fallback (a colour under a background picture; in head.css also a plain value before
+    calc(), while inline.css keeps only the last value of a property), rules for one client alone,
+    and what is hidden from Outlook with <!--[if !mso]><!-->.
+    """
+    chosen = subject.issue.check.clients or subject.settings.check.clients or USUAL_CLIENTS
+    weak = weaknesses(chosen)
+    told: set[tuple[str, Source]] = set()
+    for use, weakness, source in _found(subject, weak):
+        if (use.slug, source) in told or not (weakness.missing or weakness.partly):
+            continue
+        told.add((use.slug, source))
+        yield _finding(ask, use, weakness, source, chosen)
+
+
+def _finding(
+    ask: Ask, use: Use, weakness: Weakness, source: Source, chosen: Sequence[str]
+) -> Finding:
+    page = f"https://www.caniemail.com/features/{use.slug}/"
+    if not weakness.missing:
+        return ask.finding(
+            source,
+            f'"{use.words}" works only in part in {named(weakness.partly, chosen)}.',
+            f"See {page}",
+            Severity.INFO,
+        )
+    is_plain = weakness.matter is Matter.PLAINER or bool(use.within)
+    return ask.finding(
+        source,
+        f'"{use.words}" does not work in {named(weakness.missing, chosen)}.',
+        f"{_HINTS[Matter.PLAINER if is_plain else weakness.matter]} See {page}",
+        Severity.INFO if is_plain else None,
+    )
+
+
+def _found(
+    subject: Subject, weak: Mapping[str, Weakness]
+) -> Iterator[tuple[Use, Weakness, Source]]:
+    """Every use of a feature that is weak somewhere, and where it was written."""
+    styles = _Styles(subject, weak)
+    for sheet in dict.fromkeys(sheet for page in subject.pages for sheet in page.style_sheets):
+        for use in uses_of_sheet(sheet):
+            if use.slug in weak:
+                source = styles.place(use) or subject.template_source
+                yield use, weak[use.slug].where_read(use.within), source
+    tags = {tag for tag, slug in features_of_tags().items() if slug in weak} | {"img"}
+    attributes = {name for name, slug in features_of_attributes().items() if slug in weak}
+    for page in subject.pages:
+        for element in page.new_elements:
+            uses = styles.uses(element.get("style"))
+            if element.tag in tags or not attributes.isdisjoint(element.keys()):
+                uses = [*uses, *(use for use in uses_of_element(element) if use.slug in weak)]
+            if uses and element.tag not in _ACTIVE and not _is_of_mjml(element):
+                for use in uses:
+                    yield _in_page(page, element, use, weak[use.slug], styles)
+
+
+def _in_page(
+    page: Page, element: etree._Element, use: Use, weakness: Weakness, styles: _Styles
+) -> tuple[Use, Weakness, Source]:
+    if _CLASSIC in (*weakness.missing, *weakness.partly) and _is_hidden_from_outlook(element):
+        weakness = weakness.without(_CLASSIC)
+    return use, weakness, styles.place(use) or page.source(element)
+
+
+class _Styles:
+    """The weak uses of `style` attributes, most of which many elements share."""
+
+    def __init__(self, subject: Subject, weak: Mapping[str, Weakness]) -> None:
+        self._template, self._weak = subject.template, weak
+        self._uses: dict[str | None, Sequence[Use]] = {None: ()}
+        self._places: dict[Use, Source | None] = {}
+
+    def uses(self, style: str | None) -> Sequence[Use]:
+        known = self._uses.get(style)
+        if known is None:
+            known = [use for use in uses_of_style(style or "") if use.slug in self._weak]
+            self._uses[style] = known
+        return known
+
+    def place(self, use: Use) -> Source | None:
+        """Where a style sheet of the template has it; None if it stands in an element."""
+        if use not in self._places:
+            self._places[use] = self._place(use)
+        return self._places[use]
+
+    def _place(self, use: Use) -> Source | None:
+        """The very words; else where Jinja2 writes the value; else where the property stands.
+
+        The inliner writes some values in its own way, so that only the property is the same; it
+        may also stand in an element then, and is not guessed.
+        """
+        exact, written, near = [], [], []
+        before = r"(?<![\w-])" if use.name[0].isalpha() else ""
+        words = re.compile(rf"{before}{re.escape(use.name)}(?![\w-])")
+        for name, text in self._sheets():
+            for found in words.finditer(text):
+                place = _source(self._template.folder, name, text, found)
+                declared = _VALUE.match(text, found.end())
+                if not use.value or (declared and _plain(declared[1]) == _plain(use.value)):
+                    exact.append(place)
+                elif declared and "{" in declared[1]:
+                    written.append(place)
+                elif declared:
+                    near.append(place)
+        if any(use.name in text for name, text in self._template.texts.items() if _is_mjml(name)):
+            near = []
+        return next(iter([*exact, *written, *near]), None)
+
+    def _sheets(self) -> Iterator[tuple[str, str]]:
+        """Style sheets, and what stands in mj-style."""
+        for name, text in self._template.texts.items():
+            if name.endswith(".css"):
+                yield name, text
+            elif _is_mjml(name) and "<mj-style" in text:
+                yield name, _OUTSIDE_STYLES.sub(_blank, text)
+
+
+#: A declared value: up to the end of the declaration, Jinja2's braces and all.
+_VALUE = re.compile(r"\s*:\s*((?:\{[{%].*?[%}]\}|[^;{}])*)", re.DOTALL)
+_OUTSIDE_STYLES = re.compile(
+    r"\A.*?<mj-style[^>]*>|</mj-style>.*?(?:<mj-style[^>]*>|\Z)", re.DOTALL
+)
+_IMPORTANT = re.compile(r"!\s*important")
+
+
+def _is_mjml(name: str) -> bool:
+    return name.endswith(".mjml")
+
+
+def _blank(found: re.Match[str]) -> str:
+    return "".join(char if char == "\n" else " " for char in found[0])
+
+
+def _plain(value: str) -> str:
+    return re.sub(r"\s+", "", _IMPORTANT.sub("", value.lower())).replace("'", '"')
+
+
+def _source(folder: str, name: str, text: str, found: re.Match[str]) -> Source:
+    line = text.count("\n", 0, found.start()) + 1
+    column = found.start() - text.rfind("\n", 0, found.start())
+    return Source(f"{folder}/{name}", line, column, len(found[0]))
+
+
+def _is_of_mjml(element: etree._Element) -> bool:
+    return element.get("class", "").startswith("mj-")
+
+
+def _is_hidden_from_outlook(element: etree._Element) -> bool:
+    """Whether it stands between <!--[if !mso]><!--> and <!--<![endif]-->."""
+    for part in (element, *element.iterancestors()):
+        for before in part.itersiblings(etree.Comment, preceding=True):
+            words = (before.text or "").lower()
+            if "[if !mso" in words:
+                return True
+            if "[endif]" in words:
+                break
+    return False
