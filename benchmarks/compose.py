@@ -25,11 +25,11 @@ from pathlib import Path
 from typing import Any  # mjml-python has no types
 
 from newsletter_mailer.campaign.edition import Edition, read_edition
-from newsletter_mailer.campaign.links import reader_links, unsubscribe_uri
 from newsletter_mailer.campaign.project import Project, open_project
 from newsletter_mailer.compose import mjml
 from newsletter_mailer.compose.compiled import CompiledVariant
 from newsletter_mailer.compose.composer import Composer
+from newsletter_mailer.compose.links import reader_links, unsubscribe_uri
 from newsletter_mailer.compose.message import Recipient, compile_message, envelope_of
 from newsletter_mailer.plan.variants import Variants
 

@@ -10,9 +10,9 @@ from typing import Any  # JSON
 
 from newsletter_mailer.address import domain
 from newsletter_mailer.campaign.edition import Prepared, prepare
-from newsletter_mailer.campaign.links import reader_links, unsubscribe_uri
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.compose.compiled import CompiledVariant
+from newsletter_mailer.compose.links import reader_links, unsubscribe_uri
 from newsletter_mailer.compose.message import (
     Envelope,
     Recipient,

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 
 from newsletter_mailer.address import domain, needs_smtputf8
 from newsletter_mailer.campaign.edition import Prepared
-from newsletter_mailer.campaign.links import reader_links, unsubscribe_uri
 from newsletter_mailer.campaign.send_request import SendReport, SendRequest, Watcher
 from newsletter_mailer.campaign.sent_file import write_sent_file
+from newsletter_mailer.compose.links import reader_links, unsubscribe_uri
 from newsletter_mailer.compose.message import (
     CompiledMessage,
     Recipient,

@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 
 from newsletter_mailer.address import BadAddress, canonical, domain, mailbox, needs_smtputf8
 from newsletter_mailer.campaign.edition import Prepared, prepare
-from newsletter_mailer.campaign.links import inert_links
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.compose.compiled import CompiledVariant
+from newsletter_mailer.compose.links import inert_links
 from newsletter_mailer.compose.message import Recipient, compile_message, envelope_of
 from newsletter_mailer.compose.sample import sample_values
 from newsletter_mailer.deliver.replies import Outcome
