@@ -62,7 +62,8 @@ def asked(
         trace=lambda variant: (),
     )
     wishes = Wishes(newsroom.settings, issue)
-    return [*wishes.granted(ask_all(subject), None)]
+    granted = wishes.granted(ask_all(subject), None)
+    return [one for one in granted if one.severity is not Severity.INFO]
 
 
 def rules(findings: list[Finding]) -> list[str]:
