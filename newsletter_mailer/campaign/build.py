@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any  # JSON
 
 from newsletter_mailer.address import domain
-from newsletter_mailer.campaign.edition import Prepared, prepare
+from newsletter_mailer.campaign.prepare import Prepared, prepare
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.compose.compiled import CompiledVariant
 from newsletter_mailer.compose.links import reader_links, unsubscribe_uri

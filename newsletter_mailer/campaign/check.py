@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from newsletter_mailer.campaign.edition import prepare
 from newsletter_mailer.campaign.evidence import Wanted, gatherer
+from newsletter_mailer.campaign.prepare import Circumstances, prepare
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.campaign.sent_file import sent_file
 from newsletter_mailer.check.matrix import Matrix, matrix_of
@@ -56,9 +56,8 @@ def check(
     for chosen in issues:
         try:
             is_first_run = not sent_file(project, chosen).is_file()
-            with prepare(
-                project, chosen, at=at, is_first_run=is_first_run, gather=gather
-            ) as prepared:
+            now = Circumstances(at=at, is_first_run=is_first_run, gather=gather)
+            with prepare(project, chosen, circumstances=now) as prepared:
                 by_issue[chosen] = [*prepared.findings]
                 matrices[chosen] = matrix_of(
                     prepared.edition.issue, project.settings, prepared.plan

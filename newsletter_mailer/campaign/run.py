@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 
 from newsletter_mailer.address import domain, needs_smtputf8
-from newsletter_mailer.campaign.edition import Prepared
+from newsletter_mailer.campaign.prepare import Prepared
 from newsletter_mailer.campaign.send_request import SendReport, SendRequest, Watcher
 from newsletter_mailer.campaign.sent_file import write_sent_file
 from newsletter_mailer.compose.links import reader_links, unsubscribe_uri

@@ -10,8 +10,8 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from newsletter_mailer.campaign.edition import Prepared, prepare
 from newsletter_mailer.campaign.evidence import Wanted, gatherer
+from newsletter_mailer.campaign.prepare import Circumstances, Prepared, prepare
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.campaign.run import Run
 from newsletter_mailer.campaign.send_request import SendReport, SendRequest, Watcher
@@ -43,9 +43,11 @@ def send(
                 filters=request.filters,
                 suppressed=suppressed,
                 needs_lists=not request.dry_run,
-                at=max(filter(None, (request.at, datetime.now(UTC)))),
-                is_first_run=_is_first_run(project, request),
-                gather=gatherer(project, Wanted(), watcher.note),
+                circumstances=Circumstances(
+                    at=max(filter(None, (request.at, datetime.now(UTC)))),
+                    is_first_run=_is_first_run(project, request),
+                    gather=gatherer(project, Wanted(), watcher.note),
+                ),
             )
         )
         prepared.refuse_errors()

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from newsletter_mailer.campaign.edition import Prepared
+from newsletter_mailer.campaign.prepare import Prepared
 from newsletter_mailer.deliver.pace import Pace
 from newsletter_mailer.deliver.replies import Outcome
 from newsletter_mailer.errors import DeliveryError

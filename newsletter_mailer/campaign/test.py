@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from newsletter_mailer.address import BadAddress, canonical, domain, mailbox, needs_smtputf8
-from newsletter_mailer.campaign.edition import Prepared, prepare
+from newsletter_mailer.campaign.prepare import Prepared, prepare
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.compose.compiled import CompiledVariant
 from newsletter_mailer.compose.links import inert_links

@@ -22,7 +22,7 @@ from newsletter_mailer.store.states import State
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from newsletter_mailer.campaign.edition import Prepared
+    from newsletter_mailer.campaign.prepare import Prepared
     from newsletter_mailer.campaign.send_request import SendReport
     from newsletter_mailer.deliver.replies import Outcome
 

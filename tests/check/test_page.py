@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from newsletter_mailer.campaign.edition import Edition, read_edition, tracer
+from newsletter_mailer.campaign.edition import Edition, read_edition
+from newsletter_mailer.campaign.prepare import tracer
 from newsletter_mailer.campaign.project import open_project
 from newsletter_mailer.check.page import Page, Seen, filled_page, parse_page
 from newsletter_mailer.compose.composer import Composer

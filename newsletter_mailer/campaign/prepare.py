@@ -1,0 +1,194 @@
+"""read, parse, plan, compose, check: what every job needs before its own work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from newsletter_mailer.audience.roster import Roster
+from newsletter_mailer.campaign.edition import Edition, read_edition
+from newsletter_mailer.campaign.project import Project
+from newsletter_mailer.campaign.readers import (
+    absent_findings,
+    plan_of,
+    read_lists,
+    refuse_unknown,
+)
+from newsletter_mailer.check.asking import Wishes, ask_all
+from newsletter_mailer.check.page import Tracer, filled_page, parse_page
+from newsletter_mailer.check.subject import Evidence, Subject
+from newsletter_mailer.compose.compiled import CompiledVariant
+from newsletter_mailer.compose.composer import Composer
+from newsletter_mailer.compose.sample import sample_values
+from newsletter_mailer.compose.tracing import origins
+from newsletter_mailer.errors import ContentError
+from newsletter_mailer.findings import Finding, Severity, Source, has_errors, in_order
+from newsletter_mailer.issue.earlier import earlier_issues
+from newsletter_mailer.plan.plan import (
+    Assignment,
+    Filters,
+    Plan,
+    Suppressed,
+    assignments,
+    fields_in_use,
+)
+from newsletter_mailer.plan.variants import Variant, Variants
+from newsletter_mailer.settings import Settings
+
+
+@dataclass(slots=True, kw_only=True)
+class Prepared:
+    """An edition, planned, composed and checked. Nothing has left."""
+
+    project: Project
+    edition: Edition
+    roster: Roster
+    filters: Filters
+    suppressed: Suppressed
+    variants: Variants
+    plan: Plan
+    compiled: dict[str, CompiledVariant]
+    findings: list[Finding]
+
+    def assignments(self, suppressed: Suppressed) -> Iterator[Assignment]:
+        """Every reader of this run, once more; who must not be mailed is looked up anew."""
+        return assignments(self.variants, self.roster.batches(), self.filters, suppressed)
+
+    def sample_subject(self) -> str:
+        """The subject as a made-up reader sees it."""
+        for compiled in self.compiled.values():
+            return compiled.subject_line(sample_values(compiled.fields()), {})
+        return self.edition.issue.subject.plain()
+
+    def refuse_errors(self) -> None:
+        """Raises ContentError if there is an error among the findings."""
+        if has_errors(self.findings):
+            raise ContentError(self.findings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """When and why an issue is looked at."""
+
+    at: datetime | None = None  #: the assumed time of sending; None: now
+    is_first_run: bool = False  #: readers are about to get it for the first time
+    gather: Callable[[Subject], Evidence] = lambda subject: Evidence()
+
+
+@contextmanager
+def prepare(
+    project: Project,
+    issue_id: str,
+    *,
+    filters: Filters = Filters(),  # noqa: B008  # frozen
+    suppressed: Suppressed = lambda addresses: {},
+    needs_lists: bool = False,
+    circumstances: Circumstances = Circumstances(),  # frozen
+) -> Iterator[Prepared]:
+    """read, parse, plan, compose, check. The lists' scratch file lives as long as the context.
+
+    `needs_lists`: an absent list is an error, not a notice. Raises ContentError, ProjectError.
+    """
+    edition = read_edition(project, issue_id)
+    refuse_unknown(project, edition.issue, filters)
+    with Roster(fields_in_use(edition.issue)) as roster:
+        absent = read_lists(project, edition.issue, roster)
+        variants = Variants(edition.issue)
+        plan = plan_of(project, variants, roster, filters, suppressed, absent)
+        composer = Composer(
+            edition.issue, edition.template, project.settings, edition.content.total
+        )
+        compiled = _composed(composer, plan, edition)
+        subject = _subject(project, edition, plan, compiled, composer.findings, circumstances)
+        findings = [
+            *edition.findings,
+            *roster.findings,
+            *absent_findings(project, edition.issue, absent, needs_lists),
+            *composer.findings,
+            *ask_all(subject),
+        ]
+        wishes = Wishes(project.settings, edition.issue)
+        yield Prepared(
+            project=project,
+            edition=edition,
+            roster=roster,
+            filters=filters,
+            suppressed=suppressed,
+            variants=variants,
+            plan=plan,
+            compiled=compiled,
+            findings=in_order(wishes.granted(findings, subject if compiled else None)),
+        )
+
+
+def _composed(composer: Composer, plan: Plan, edition: Edition) -> dict[str, CompiledVariant]:
+    """The variants that can be composed, by their ids."""
+    made = ((one.id, composer.compose(one)) for one in _sound(plan.variants.values(), edition))
+    return {variant: compiled for variant, compiled in made if compiled is not None}
+
+
+def _sound(variants: Iterable[Variant], edition: Edition) -> Iterator[Variant]:
+    """The variants without the sections that could not be read as they should.
+
+    So that one mistake does not hide those in other sections. Nothing is sent then, whatever else
+    is found.
+    """
+    broken = {one.source.file for one in edition.findings if one.severity is Severity.ERROR}
+    if not broken:
+        yield from variants
+        return
+    sections = {section.source.file for section in edition.issue.sections}
+    if not broken <= sections:
+        return
+    seen: set[tuple[str, ...]] = set()
+    for variant in variants:
+        left = tuple(one for one in variant.sections if one.source.file not in broken)
+        reduced = Variant(variant.id, left)
+        if left and reduced.slugs not in seen:
+            seen.add(reduced.slugs)
+            yield reduced
+
+
+def _subject(
+    project: Project,
+    edition: Edition,
+    plan: Plan,
+    compiled: dict[str, CompiledVariant],
+    refused: Sequence[Finding],
+    circumstances: Circumstances,
+) -> Subject:
+    """What the questions are asked of, with what they need from outside."""
+    issue, settings = edition.issue, project.settings
+    subject = Subject(
+        settings=settings,
+        issue=issue,
+        template=edition.template,
+        plan=plan,
+        compiled=[*compiled.values()],
+        at=(circumstances.at or datetime.now(UTC)).astimezone(settings.zone),
+        is_first_run=circumstances.is_first_run,
+        earlier=earlier_issues(project.root, issue.id, issue.date),
+        smtp_username=project.environment.get("SMTP_USERNAME", ""),
+        refused_at=frozenset((f.source.file, f.source.line) for f in refused),
+        trace=tracer(edition, settings),
+    )
+    subject.evidence = circumstances.gather(subject)
+    return subject
+
+
+def tracer(edition: Edition, settings: Settings) -> Tracer:
+    """Composes a variant once more, marked; only when a fault in a page asks for its place."""
+    otherwise = Source(f"{edition.template.folder}/newsletter.mjml")
+
+    def trace(variant: Variant) -> Sequence[Source]:
+        composer = Composer(
+            edition.issue, edition.template, settings, edition.content.total, marked=True
+        )
+        marked = composer.compose(variant)
+        if marked is None:
+            raise ContentError(in_order(composer.findings))
+        return [*origins(parse_page(filled_page(marked)), otherwise)]
+
+    return trace

@@ -1,0 +1,108 @@
+"""read, plan: the lists of an issue, and who of them gets what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from newsletter_mailer.address import domain
+from newsletter_mailer.audience.csv_lists import ListFile, absent_hint
+from newsletter_mailer.audience.roster import Roster
+from newsletter_mailer.campaign.project import Project
+from newsletter_mailer.errors import ProjectError
+from newsletter_mailer.findings import Finding, Severity, did_you_mean, has_errors
+from newsletter_mailer.issue.model import Issue
+from newsletter_mailer.plan.domains import likely_slips
+from newsletter_mailer.plan.plan import Filters, Plan, Slip, Suppressed, assignments, make_plan
+from newsletter_mailer.plan.variants import Variants, every_combination
+from newsletter_mailer.toml_lines import line_of
+
+
+def read_lists(project: Project, issue: Issue, roster: Roster) -> tuple[str, ...]:
+    """Fills the roster; the names of lists that are not there."""
+    absent: list[str] = []
+    for name in issue.lists:
+        listed = ListFile(
+            project.root,
+            name,
+            project.settings,
+            fields=roster.fields,
+            header_fields=issue.header_fields(),
+        )
+        if listed.is_absent:
+            absent.append(name)
+        else:
+            roster.add(listed)
+    return tuple(absent)
+
+
+def plan_of(
+    project: Project,
+    variants: Variants,
+    roster: Roster,
+    filters: Filters,
+    suppressed: Suppressed,
+    absent: Sequence[str],
+) -> Plan:
+    """The plan of this run. Where a list is absent, every declared region and role is in it."""
+    plan = make_plan(assignments(variants, roster.batches(), filters, suppressed), roster.fields)
+    plan.columns = frozenset(roster.columns)
+    plan.has_lists = not absent and not has_errors(_unreadable(roster.findings))
+    plan.census = roster.census()
+    plan.slips = _slips(roster, likely_slips(plan.domains))
+    if absent:
+        _include_everyone(project, variants, plan)
+    return plan
+
+
+def absent_findings(
+    project: Project, issue: Issue, absent: Sequence[str], needs_lists: bool
+) -> Iterator[Finding]:
+    line = line_of(issue.files["issue.toml"].decode(), "lists")
+    for name in absent:
+        hint = absent_hint(project.root, name)
+        instead = "" if needs_lists else " Every declared region and role is looked at instead."
+        yield Finding(
+            rule="absent-list",
+            severity=_how_bad(needs_lists, hint),
+            source=issue.source.at(line),
+            message=f"The list recipients/{name}.csv is not here.{instead}",
+            hint=hint,
+        )
+
+
+def refuse_unknown(project: Project, issue: Issue, filters: Filters) -> None:
+    """Raises ProjectError for a region, role or list that does not exist."""
+    known = {
+        "list": (filters.lists, issue.lists, "issue.toml names no list"),
+        "region": (filters.regions, project.settings.regions, "newsletter.toml declares no region"),
+        "role": (filters.roles, project.settings.roles, "newsletter.toml declares no role"),
+    }
+    for option, (chosen, possible, what) in known.items():
+        for word in sorted(chosen - {*possible}):
+            raise ProjectError(f'--{option}: {what} "{word}". {did_you_mean(word, possible)}')
+
+
+def _unreadable(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """What kept a list from being read: its columns are not known then."""
+    return (f for f in findings if f.rule in ("unreadable-list", "missing-column"))
+
+
+def _how_bad(needs_lists: bool, hint: str) -> Severity:
+    """Where the real lists are kept elsewhere, their absence is no news; a misspelt name is."""
+    if needs_lists:
+        return Severity.ERROR
+    return Severity.WARNING if hint.startswith("Did you mean") else Severity.INFO
+
+
+def _slips(roster: Roster, meant: Mapping[str, str]) -> Sequence[Slip]:
+    return [
+        Slip(address, meant[domain(address)], source)
+        for address, source in roster.at_domains(meant.keys())
+    ]
+
+
+def _include_everyone(project: Project, variants: Variants, plan: Plan) -> None:
+    settings = project.settings
+    for regions, roles in every_combination(settings.regions, settings.roles):
+        plan.include(variants.of(regions, roles))
+    plan.include(variants.full())
