@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from newsletter_mailer.campaign.project import Project
+from newsletter_mailer.check.answer import Answer
+from newsletter_mailer.check.evidence.spelling import spelling
 from newsletter_mailer.check.subject import Evidence, Subject
 
 
@@ -27,6 +29,17 @@ def gatherer(
     """
 
     def gather(subject: Subject) -> Evidence:
-        return Evidence()
+        return Evidence(
+            spelling=spelling(subject, project.root, project.environment, note),
+            reached=_reached(project, subject, note) if wanted.links else None,
+        )
 
     return gather
+
+
+def _reached(
+    project: Project, subject: Subject, note: Callable[[str], None]
+) -> Mapping[str, Answer]:
+    from newsletter_mailer.check.evidence.reached import reached  # TLS, threads: 40 ms
+
+    return reached(subject, project.root / ".newsletter", note)
