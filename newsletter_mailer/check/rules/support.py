@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from lxml import etree
@@ -25,6 +24,7 @@ from newsletter_mailer.check.page import Page
 from newsletter_mailer.check.registry import Ask, check
 from newsletter_mailer.check.subject import Subject
 from newsletter_mailer.check.tables import client_table
+from newsletter_mailer.check.template_styles import TemplateStyles
 from newsletter_mailer.findings import Finding, Severity, Source, did_you_mean
 
 #: Looked at by the rule active-content.
@@ -128,9 +128,8 @@ class _Styles:
     """The weak uses of `style` attributes, most of which many elements share."""
 
     def __init__(self, subject: Subject, weak: Mapping[str, Weakness]) -> None:
-        self._template, self._weak = subject.template, weak
+        self._weak, self._sheets = weak, TemplateStyles(subject.template)
         self._uses: dict[str | None, Sequence[Use]] = {None: ()}
-        self._places: dict[Use, Source | None] = {}
 
     def uses(self, style: str | None) -> Sequence[Use]:
         known = self._uses.get(style)
@@ -141,66 +140,7 @@ class _Styles:
 
     def place(self, use: Use) -> Source | None:
         """Where a style sheet of the template has it; None if it stands in an element."""
-        if use not in self._places:
-            self._places[use] = self._place(use)
-        return self._places[use]
-
-    def _place(self, use: Use) -> Source | None:
-        """The very words; else where Jinja2 writes the value; else where the property stands.
-
-        The inliner writes some values in its own way, so that only the property is the same; it
-        may also stand in an element then, and is not guessed.
-        """
-        exact, written, near = [], [], []
-        before = r"(?<![\w-])" if use.name[0].isalpha() else ""
-        words = re.compile(rf"{before}{re.escape(use.name)}(?![\w-])")
-        for name, text in self._sheets():
-            for found in words.finditer(text):
-                place = _source(self._template.folder, name, text, found)
-                declared = _VALUE.match(text, found.end())
-                if not use.value or (declared and _plain(declared[1]) == _plain(use.value)):
-                    exact.append(place)
-                elif declared and "{" in declared[1]:
-                    written.append(place)
-                elif declared:
-                    near.append(place)
-        if any(use.name in text for name, text in self._template.texts.items() if _is_mjml(name)):
-            near = []
-        return next(iter([*exact, *written, *near]), None)
-
-    def _sheets(self) -> Iterator[tuple[str, str]]:
-        """Style sheets, and what stands in mj-style."""
-        for name, text in self._template.texts.items():
-            if name.endswith(".css"):
-                yield name, text
-            elif _is_mjml(name) and "<mj-style" in text:
-                yield name, _OUTSIDE_STYLES.sub(_blank, text)
-
-
-#: A declared value: up to the end of the declaration, Jinja2's braces and all.
-_VALUE = re.compile(r"\s*:\s*((?:\{[{%].*?[%}]\}|[^;{}])*)", re.DOTALL)
-_OUTSIDE_STYLES = re.compile(
-    r"\A.*?<mj-style[^>]*>|</mj-style>.*?(?:<mj-style[^>]*>|\Z)", re.DOTALL
-)
-_IMPORTANT = re.compile(r"!\s*important")
-
-
-def _is_mjml(name: str) -> bool:
-    return name.endswith(".mjml")
-
-
-def _blank(found: re.Match[str]) -> str:
-    return "".join(char if char == "\n" else " " for char in found[0])
-
-
-def _plain(value: str) -> str:
-    return re.sub(r"\s+", "", _IMPORTANT.sub("", value.lower())).replace("'", '"')
-
-
-def _source(folder: str, name: str, text: str, found: re.Match[str]) -> Source:
-    line = text.count("\n", 0, found.start()) + 1
-    column = found.start() - text.rfind("\n", 0, found.start())
-    return Source(f"{folder}/{name}", line, column, len(found[0]))
+        return self._sheets.place(use.name, use.value)
 
 
 def _is_of_mjml(element: etree._Element) -> bool:
