@@ -41,6 +41,7 @@ class Look:
     height: float | None = None
     padding: float = 0.0  #: above and below together
     border: float = 0.0  #: above and below together
+    margin: float = 0.0  #: to its neighbours, the larger of above and below
     has_line_below: bool = False  #: a border
 
     @property
@@ -105,6 +106,7 @@ def look_of(parent: Look, declared: Mapping[str, str], *, is_link: bool) -> Look
         padding=(_length(get("padding-top"), size) or 0)
         + (_length(get("padding-bottom"), size) or 0),
         border=_border(get("border-top")) + below,
+        margin=max(_length(get("margin-top"), size) or 0, _length(get("margin-bottom"), size) or 0),
         has_line_below=below > 0,
     )
 

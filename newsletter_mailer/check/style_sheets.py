@@ -160,7 +160,8 @@ _KEPT = frozenset(
     {
         "color", "background-color", "background-image", "color-scheme", "display", "visibility",
         "opacity", "font-size", "font-weight", "line-height", "text-align", "text-transform",
-        "text-decoration", "height", "padding-top", "padding-bottom", "border-top", "border-bottom",
+        "text-decoration", "height", "padding-top", "padding-bottom", "margin-top",
+        "margin-bottom", "border-top", "border-bottom",
     }
 )  # fmt: skip
 _FONT_SIZE = re.compile(r"(?:^|\s)(\d*\.?\d+(?:px|pt|em|rem|%))(?:\s*/\s*([\d.]+[a-z%]*))?")
@@ -179,11 +180,11 @@ def _longhands(name: str, value: str) -> Iterator[tuple[str, str]]:
                 yield "font-size", size[1]
                 yield "line-height", size[2] or "normal"
                 yield "font-weight", weight[1] if weight else "normal"
-        case "padding":
+        case "padding" | "margin":
             sides = value.split()
             if 1 <= len(sides) <= 4:
-                yield "padding-top", sides[0]
-                yield "padding-bottom", sides[2] if len(sides) > 2 else sides[0]
+                yield f"{name}-top", sides[0]
+                yield f"{name}-bottom", sides[2] if len(sides) > 2 else sides[0]
         case "border":
             yield "border-top", value
             yield "border-bottom", value

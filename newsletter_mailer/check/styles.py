@@ -231,7 +231,7 @@ def _heading(size: str) -> Mapping[str, str]:
 _BROWSERS: Mapping[str, Mapping[str, str]] = {
     **dict.fromkeys(
         ("address", "article", "aside", "blockquote", "body", "center", "dd", "div", "dl", "dt",
-         "fieldset", "figure", "footer", "form", "header", "hr", "html", "main", "nav", "ol", "p",
+         "fieldset", "figure", "footer", "form", "header", "hr", "html", "main", "nav", "ol",
          "pre", "section", "table", "tr", "ul"),
         _BLOCK,
     ),
@@ -241,6 +241,7 @@ _BROWSERS: Mapping[str, Mapping[str, str]] = {
     "td": {"display": "table-cell"},
     "th": {"display": "table-cell", "font-weight": "bold", "text-align": "center"},
     "li": {"display": "list-item"},
+    "p": {"display": "block", "margin-top": "1em", "margin-bottom": "1em"},
     "h1": _heading("2em"),
     "h2": _heading("1.5em"),
     "h3": _heading("1.17em"),
