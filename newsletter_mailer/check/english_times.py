@@ -164,7 +164,8 @@ def _is_span(first: _Token, second: _Token, text: str) -> bool:
     if first.is_bare:  # `10 – 11am`, but not `October 15 – 10am`
         return second.has_half and first.is_open
     if second.is_bare:
-        return first.is_certain and second.is_open and "-" in join
+        is_even = join[0].isspace() == join[-1].isspace()  # no minus, as in `15:01 -5`
+        return first.is_certain and second.is_open and "-" in join and is_even
     return True
 
 

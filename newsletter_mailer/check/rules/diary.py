@@ -99,20 +99,22 @@ def clock_change(subject: Subject, ask: Ask) -> Iterator[Finding]:
         clock = event.starts.clock
         if clock is None or clock.tzinfo is not zone:
             continue
-        why = _doubt(clock, zone)
-        if not why:
-            changing = [
-                day
-                for day in days_of(event, _WEEK)
-                if _offset(day, zone) != _offset(day + timedelta(days=1), zone)
-            ]
-            why = f"the clocks change on {Moment(changing[0]).date_text}" if changing else ""
-        if why:
-            yield ask.finding(
-                event.source,
-                f"The time of {event.title}, {event.starts.text}, is in doubt: {why}.",
-                f"Check the time, and write it with its offset: {_with_offset(clock)}.",
-            )
+        hint = f"Check the time, and write it with its offset: {_with_offset(clock)}."
+        if not _exists(clock, zone):
+            why = "the clocks go forward, and there is no such time that day"
+            shown = clock.astimezone(UTC).astimezone(zone)
+            hint = f"Write the time that clocks will show, perhaps {shown:%Y-%m-%d %H:%M}."
+        elif clock.utcoffset() != clock.replace(fold=1).utcoffset():
+            why = "the clocks go back, and that time comes twice"
+        elif change := _change(event, zone):
+            why = f"the clocks change on {Moment(change).date_text}"
+        else:
+            continue
+        yield ask.finding(
+            event.source,
+            f"The time of {event.title}, {event.starts.text}, is in doubt: {why}.",
+            hint,
+        )
 
 
 @check("bank-holiday", Severity.WARNING)
@@ -194,13 +196,15 @@ def _clash(first: Event, second: Event) -> Severity | None:
     return Severity.INFO if is_one_day else None
 
 
-def _doubt(clock: datetime, zone: ZoneInfo) -> str:
-    """Whether a local time does not exist, or exists twice."""
-    if clock.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != clock.replace(tzinfo=None):
-        return "the clocks go forward, and there is no such time that day"
-    if clock.utcoffset() != clock.replace(fold=1).utcoffset():
-        return "the clocks go back, and that time comes twice"
-    return ""
+def _exists(clock: datetime, zone: ZoneInfo) -> bool:
+    """Whether clocks ever show that time: not in the hour that is left out in spring."""
+    return clock.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == clock.replace(tzinfo=None)
+
+
+def _change(event: Event, zone: ZoneInfo) -> date | None:
+    """The day of the event on which the clocks change."""
+    days = days_of(event, _WEEK)
+    return next((d for d in days if _offset(d, zone) != _offset(d + timedelta(days=1), zone)), None)
 
 
 def _offset(day: date, zone: ZoneInfo) -> timedelta | None:
