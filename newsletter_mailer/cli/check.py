@@ -59,6 +59,9 @@ def check(
     spam: Annotated[
         bool, typer.Option("--spam", help="Ask the SpamAssassin that is installed here.")
     ] = False,
+    matrix: Annotated[
+        bool, typer.Option("--matrix", help="Show who gets which section, by region and role.")
+    ] = False,
     list_rules: Annotated[
         bool, typer.Option("--rules", help="List all rules, and check nothing.")
     ] = False,
@@ -75,13 +78,15 @@ def check(
     option.
     """
     form = _format(chosen_format, json_output)
+    if matrix and form not in (Format.TEXT, Format.JSON):
+        raise typer.BadParameter(f"--matrix goes with text or json, not with --format {form}.")
     if list_rules or explain is not None:
         _show_manual(explain, form)
         return
     from newsletter_mailer.campaign.evidence import Wanted
 
     wanted = Wanted(links=links, browser=browser, spam=spam)
-    report = _report(project, issue, at, wanted, is_strict=strict)
+    report = _report(project, issue, at, wanted, is_strict=strict, with_matrix=matrix)
     text = _written(form, report, issue)
     if output is not None:
         _write(output, text)
@@ -123,7 +128,13 @@ def _show_manual(rule: str | None, form: Format) -> None:
 
 
 def _report(
-    project: Path | None, issue: str | None, at: datetime | None, wanted: Wanted, *, is_strict: bool
+    project: Path | None,
+    issue: str | None,
+    at: datetime | None,
+    wanted: Wanted,
+    *,
+    is_strict: bool,
+    with_matrix: bool,
 ) -> Report:
     """Settings that cannot be read are findings too, in whatever format. Raises ProjectError."""
     from newsletter_mailer.campaign.check import Checked
@@ -153,6 +164,7 @@ def _report(
         findings=unreadable or checked.findings,
         by_issue=checked.by_issue,
         variants=checked.variants,
+        matrices=checked.matrices if with_matrix else {},
         is_strict=is_strict,
         prefix=path_from_git_root(root),
         lines=SourceLines(root),
@@ -167,7 +179,7 @@ def _written(form: Format, report: Report, issue: str | None) -> str:
     from newsletter_mailer.check.reports.json_object import json_object
     from newsletter_mailer.check.reports.junit import junit_report
     from newsletter_mailer.check.reports.sarif import sarif_log
-    from newsletter_mailer.check.reports.text import Look, text_report
+    from newsletter_mailer.check.reports.text import Look, report_for_people
     from newsletter_mailer.check.rules import all_rules
 
     if form is Format.GITHUB:
@@ -175,25 +187,22 @@ def _written(form: Format, report: Report, issue: str | None) -> str:
     if form is Format.JUNIT:
         return junit_report(report)
     if form is Format.TEXT:
-        return "\n".join((text_report(report.findings, report.lines, Look()), report.summary(), ""))
+        return f"{report_for_people(report, Look())}\n"
     shown = (
         sarif_log(report, all_rules(), issue)
         if form is Format.SARIF
-        else json_object(report.findings)
+        else json_object(report.findings, report.matrices)
     )
     return json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
 
 
 def _print_for_people(report: Report) -> None:
-    from newsletter_mailer.check.reports.text import text_report, wrapped
+    from newsletter_mailer.check.reports.text import report_for_people
     from newsletter_mailer.cli.terminal import has_colours, look_of
 
-    look = look_of(sys.stdout)
-    if report.findings:
-        text = text_report(report.findings, report.lines, look)
+    text = report_for_people(report, look_of(sys.stdout))
+    if text:
         typer.echo(text, color=has_colours(sys.stdout))
-    if report.findings or report.by_issue:
-        typer.echo("\n".join(wrapped(report.summary(), look.width if look.wraps else None)))
 
 
 def _write(file: Path, text: str) -> None:

@@ -194,6 +194,18 @@ def test_an_ignore_for_all_issues_is_used_if_one_issue_uses_it(news: Newsletter)
     assert len(unused("--issue", "2030-01")) == 2
 
 
+def test_the_matrix_is_shown_when_asked(news: Newsletter) -> None:
+    text = news.run(*ISSUE, "--matrix")
+    read = news.run(*ISSUE, "--matrix", "--json").json
+
+    assert "2030-01: who gets which section (4 readers)" in text.out
+    assert "2030-01: 1 error" in text.out.splitlines()[-1]
+    assert read["matrix"]["2030-01"]["readers"] == 4
+    assert "matrix" not in news.run(*ISSUE, "--json").json
+    wrong = news.run(*ISSUE, "--matrix", "--format", "junit")
+    assert (wrong.code, wrong.out) == (2, "")
+
+
 # --- the manual ---
 
 

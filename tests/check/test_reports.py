@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any  # JSON
+from typing import Any, Literal  # Any: JSON
 from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree
 
@@ -18,11 +18,13 @@ from hypothesis import strategies as st
 from junitparser import Failure, JUnitXml, Skipped, TestCase
 from rich.cells import cell_len
 
+from newsletter_mailer.check.matrix import Group, Matrix, Row
 from newsletter_mailer.check.registry import Rule
 from newsletter_mailer.check.reports.github import github_report
 from newsletter_mailer.check.reports.json_object import json_object
 from newsletter_mailer.check.reports.junit import junit_report
 from newsletter_mailer.check.reports.manual import manual_page, rule_list
+from newsletter_mailer.check.reports.matrix_table import matrix_table
 from newsletter_mailer.check.reports.report import Report
 from newsletter_mailer.check.reports.sarif import sarif_log
 from newsletter_mailer.check.reports.snippet import snippet
@@ -518,7 +520,7 @@ def test_sarif_is_valid_whatever_the_content(text: str) -> None:
 def test_json_keeps_what_was_said(text: str) -> None:
     finding = hostile(text)
 
-    read = json.loads(json.dumps(json_object([finding, PREHEADER, NOTE])))
+    read = json.loads(json.dumps(json_object([finding, PREHEADER, NOTE], {})))
 
     assert (read["errors"], read["warnings"]) == (1, 1)
     assert read["findings"][0] == {
@@ -560,3 +562,74 @@ def test_the_list_of_rules_has_every_rule_once() -> None:
 
     assert listed == [*all_rules()]
     assert "a-rule  What is wrong. (--links)" in rule_list([RULE], Look())
+
+
+# --- who gets what ---
+
+
+def group(kind: Literal["region", "role"], slug: str, readers: int) -> Group:
+    return Group(kind=kind, slug=slug, name=slug.title(), readers=readers)
+
+
+def matrix(*, is_counted: bool = True, sections: int = 2) -> Matrix:
+    """Ten readers; every second section is for Dudley alone."""
+    everyone, dudley = {"dudley": 4, "walsall": 6}, {"dudley": 4}
+    rows = [
+        Row(
+            file=f"issues/2030-01/{number}0-section.md",
+            title=f"Title {number}",
+            readers=10 if number % 2 else 4,
+            regions=everyone if number % 2 else dudley,
+            roles={"director": 3} if number % 2 else {"director": 1},
+        )
+        for number in range(1, sections + 1)
+    ]
+    groups = (
+        group("region", "dudley", 4),
+        group("region", "walsall", 6),
+        group("role", "director", 3),
+    )
+    return Matrix(is_counted=is_counted, readers=10, groups=groups, rows=tuple(rows))
+
+
+def test_the_matrix_counts_readers() -> None:
+    assert matrix_table("2030-01", matrix(), 80) == (
+        "2030-01: who gets which section (10 readers)\n"
+        "\n"
+        "10  10-section.md  Title 1\n"
+        "20  20-section.md  Title 2\n"
+        "\n"
+        "          readers  10  20\n"
+        "everyone       10  10   4\n"
+        "Dudley          4   4   4\n"
+        "Walsall         6   6   -\n"
+        "Director        3   3   1"
+    )
+
+
+def test_without_the_lists_the_matrix_says_all_or_some() -> None:
+    assert matrix_table("2030-01", matrix(is_counted=False), 80).endswith(
+        "           10    20\n"
+        "everyone  all  some\n"
+        "Dudley    all   all\n"
+        "Walsall   all     -\n"
+        "Director  all  some"
+    )
+
+
+def test_a_matrix_of_many_sections_goes_on_below() -> None:
+    table = matrix_table("2030-01", matrix(sections=30), 60)
+    numbers = [
+        int(n) for row in re.findall(r"(?m)^ +readers((?:  +\d+)+)$", table) for n in row.split()
+    ]
+
+    assert max(map(len, table.splitlines())) <= 60
+    assert numbers == [10 * n for n in range(1, 31)]
+    assert table.count("\nWalsall ") == 3
+
+
+def test_json_has_the_matrix_only_when_asked() -> None:
+    asked = json_object([NOTE], {"2030-01": matrix()})
+
+    assert asked["matrix"] == {"2030-01": matrix().as_json()}
+    assert "matrix" not in json_object([NOTE], {})

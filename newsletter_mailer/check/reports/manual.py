@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
 from newsletter_mailer.check.registry import Need, Rule
-from newsletter_mailer.check.reports.text import Look, wrapped
+from newsletter_mailer.check.reports.text import Look
+from newsletter_mailer.check.reports.wrapping import wrapped
 
 #: The option with which a rule is asked that is not asked otherwise.
 OPTIONS: Mapping[Need, str] = {"reached": "--links", "axe": "--browser", "spam": "--spam"}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from newsletter_mailer.check.matrix import Matrix
 from newsletter_mailer.findings import Finding, Severity
 
 #: Given a file of the project: its lines, or None where they cannot or must not be shown.
@@ -18,6 +19,7 @@ class Report:
     findings: Sequence[Finding]  #: in order, each fault once
     by_issue: Mapping[str, Sequence[Finding]]  #: of each issue that was looked at
     variants: int  #: how many were composed
+    matrices: Mapping[str, Matrix] = field(default_factory=dict)  #: by issue, if asked for
     is_strict: bool  #: warnings fail too
     prefix: str  #: from the repository's root to the project's folder: "", "news/"
     lines: Lines

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
-from rich.cells import cell_len
-
-from newsletter_mailer.check.reports.report import Lines
+from newsletter_mailer.check.reports.matrix_table import matrix_table
+from newsletter_mailer.check.reports.report import Lines, Report
 from newsletter_mailer.check.reports.snippet import snippet
 from newsletter_mailer.check.reports.visible import visible
+from newsletter_mailer.check.reports.wrapping import wrapped
 from newsletter_mailer.findings import Finding, Severity, Source
 
 Style = Literal["file", "error", "warning", "info", "message", "faint", "gutter", "help"]
@@ -33,6 +33,17 @@ class Look:
     wraps: bool = False  #: sentences are broken at the width; a pipe gets them whole
     paint: Paint = plain
     is_compact: bool = False  #: a line for each finding, without the file's line and the hint
+
+
+def report_for_people(report: Report, look: Look) -> str:
+    """Findings, matrices, and a sentence that sums up."""
+    parts = [text_report(report.findings, report.lines, look)] if report.findings else []
+    parts += [
+        f"{matrix_table(issue, matrix, look.width)}\n" for issue, matrix in report.matrices.items()
+    ]
+    if report.findings or report.by_issue:
+        parts += wrapped(report.summary(), look.width if look.wraps else None)
+    return "\n".join(parts)
 
 
 def text_report(findings: Sequence[Finding], lines: Lines, look: Look) -> str:
@@ -113,16 +124,3 @@ def _line_of_file(
 
 def _room(indent: int, look: Look) -> int | None:
     return max(_LEAST_ROOM, look.width - indent) if look.wraps else None
-
-
-def wrapped(text: str, room: int | None) -> list[str]:
-    """Broken at spaces, by the columns that the words take. `room` None: not at all."""
-    if room is None:
-        return [text]
-    lines = [""]
-    for word in text.split(" "):
-        if lines[-1] and cell_len(lines[-1]) + 1 + cell_len(word) > room:
-            lines.append(word)
-        else:
-            lines[-1] = f"{lines[-1]} {word}" if lines[-1] else word
-    return lines
