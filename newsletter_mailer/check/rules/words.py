@@ -13,20 +13,29 @@ from newsletter_mailer.check.registry import Ask, check
 from newsletter_mailer.check.subject import Subject
 from newsletter_mailer.findings import Finding, Severity
 
+_MONTH = "(?:January|February|March|April|May|June|July|August|September|October|November|December)"
+#: Words in square brackets that ask for others. A quotation is adapted with "[your] team" and "[...]".
+_TO_FILL_IN = (
+    r"(?<!\[)\[\s*(?i:(?:insert|enter|add|write|put|fill in|tbc|tba)\b[^\[\]\n]{0,60}"
+    r"|(?:your|event|speaker|first|last|full|job|contact) [\w ,/-]{0,20}"
+    r"\b(?:name|title|date|time|venue|place|details|organisation|text|link)\b[^\[\]\n]{0,40}"
+    r"|(?:name|date|time|venue|place|title|link|url|e-?mail|phone|number|amount|text)"
+    r"(?: (?:here|of|to|and|tbc)\b[^\[\]\n]{0,60})?"
+    r"|xx+|\?+)\s*\]"
+)
 _UNFINISHED = re.compile(
-    r"\b(?:TODO|FIXME|XXX+)\b|(?i:\blorem ipsum\b|\bdolor sit amet\b)"
-    r"|\[\s*(?i:insert|enter|add|write|put|fill in|your|name|date|time|venue|place|title|link|url"
-    r"|e-?mail|phone|number|amount|text|tbc|tba|xx+|\?+|\.\.\.|…)\b[^\[\]\n]{0,60}\]"
+    rf"{_TO_FILL_IN}"
+    r"|\b(?:TODO|FIXME|XXX+)\b|(?i:\blorem ipsum\b|\bdolor sit amet\b)"
     r"|\b(?:XX|DD|dd)[/.](?:XX|MM|mm)(?:[/.](?:XX|YY|yy|XXXX|YYYY|yyyy))?\b"
-    r"|\bXX?:XX\b|[£€]X+\b|\bXX\b(?= (?:January|February|March|April|May|June|July|August"
-    r"|September|October|November|December)\b)"
+    rf"|\bXX?:XX\b|[£€]X+\b|\bXX\b(?= {_MONTH}\b)"
 )
 _OPEN = re.compile(r"\bT\.?B\.?[CA]\b(?!-)|\btbc\b")
 #: Where a value was to be put by another tool (Mailchimp, Campaign Monitor, Salesforce, Word,
 #: Outlook, GOV.UK Notify), or by ours.
 _MERGE_CODE = re.compile(
     r"\*\|[A-Z0-9_:/ ]{1,40}\|\*|%%[\w. ]{1,40}%%|\[\[[\w. ]{1,40}\]\]|\{![\w.]{1,40}\}"
-    r"|«[\w ]{1,40}»|<<[\w ]{1,40}>>|\(\([\w ]{1,40}\)\)|\$\{[\w.]{1,40}\}|\{\{|\}\}|\{%|%\}"
+    r"|«[A-Z][\w ]{0,40}»|<<\w[\w ]{0,40}(?<! )>>|\(\([\w ]{1,40}\)\)|\$\{[\w.]{1,40}\}"
+    r"|\{\{|\}\}|\{%|%\}"
     r"|\[(?:firstname|lastname|fullname|first_name|last_name)(?:,[^\]]*)?\]"
     r"|\{(?:first|last|full)[ _-]?name\}|\bnlq[0-9a-f]{8}x\d+z"
 )
@@ -65,8 +74,10 @@ def leftover_code(subject: Subject, ask: Ask) -> Iterator[Finding]:
     {{ subscriber.first_name | default("colleague") }}, and not between `back quotes`: what stands
     there is shown as it is, which is a warning.
     """
+    written: set[str] = set()
     for passage in subject.passages:
         for found in _MERGE_CODE.finditer(passage.text):
+            written.add(found[0])
             yield ask.finding(
                 passage.at(*found.span()),
                 f'Readers would see "{found[0]}".',
@@ -85,7 +96,7 @@ def leftover_code(subject: Subject, ask: Ask) -> Iterator[Finding]:
                         Severity.WARNING,
                     )
                 line += child.type in ("softbreak", "hardbreak")
-    yield from _in_template(subject, ask)
+    yield from _in_template(subject, ask, written)
 
 
 @check("unpaired-mark", Severity.WARNING)
@@ -121,15 +132,16 @@ def empty_section(subject: Subject, ask: Ask) -> Iterator[Finding]:
 _CODE = ("code_inline", "code_block", "fence")
 
 
-def _in_template(subject: Subject, ask: Ask) -> Iterator[Finding]:
-    """Codes that the template's own files let through."""
+def _in_template(subject: Subject, ask: Ask, written: set[str]) -> Iterator[Finding]:
+    """Codes that the template's own files let through; not those that stand in the issue."""
     for page in subject.pages:
         if not any(mark in page.html for mark in ("{{", "{%", "*|")):
             continue
         for element in page.elements("p", "h1", "h2", "h3", "td", "div", "a", "span", "li"):
             for code in _MERGE_CODE.finditer(_own_words(element)):
                 source = page.source(element)
-                if source.file.startswith(subject.template.folder + "/"):
+                is_own = source.file.startswith(f"{subject.template.folder}/")
+                if is_own and code[0] not in written:
                     yield ask.finding(
                         source, f'Readers would see "{code[0]}".', "Mend the template."
                     )
