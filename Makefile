@@ -46,6 +46,7 @@ wheel: $(VENV)/.ready
 
 benchmark: $(VENV)/.ready  ## tables beside peers; needs node and npm
 	$(BIN)/python benchmarks/compose.py
+	$(BIN)/python benchmarks/checking.py
 	$(BIN)/python benchmarks/planning.py
 
 pictures: $(VENV)/.ready  ## draws the sample pictures anew, and the one in the README (needs Chromium)

@@ -9,32 +9,33 @@ root).
 
 from __future__ import annotations
 
-import json
 import os
-import platform
-import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any  # mjml-python has no types
+
+from measuring import (
+    PACKAGES,
+    REPOSITORY,
+    install_peers,
+    machine,
+    mjml_documents,
+    peer_seconds,
+    seconds,
+)
 
 from newsletter_mailer.campaign.edition import Edition, read_edition
 from newsletter_mailer.campaign.project import Project, open_project
-from newsletter_mailer.compose import mjml
 from newsletter_mailer.compose.compiled import CompiledVariant
 from newsletter_mailer.compose.composer import Composer
 from newsletter_mailer.compose.links import reader_links, unsubscribe_uri
 from newsletter_mailer.compose.message import Recipient, compile_message, envelope_of
 from newsletter_mailer.plan.variants import Variants
 
-HERE = Path(__file__).parent
-REPOSITORY = HERE.parent
 ISSUE = "2025-08"
 _DROP_CACHES = Path("/proc/sys/vm/drop_caches")
 
@@ -42,27 +43,8 @@ _PEER = """
 import mjml from 'mjml'
 import { readFileSync } from 'node:fs'
 const text = readFileSync(process.argv[2], 'utf8')
-for (let i = 0; i < 20; i++) await mjml(text)
-const times = []
-for (let i = 0; i < 31; i++) {
-  const begin = performance.now()
-  await mjml(text)
-  times.push(performance.now() - begin)
-}
-console.log(JSON.stringify(times))
+const work = () => mjml(text)
 """
-
-
-def seconds(
-    call: Callable[[], object], runs: int, before: Callable[[], None] = lambda: None
-) -> float:
-    times = []
-    for _ in range(runs):
-        before()
-        begin = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - begin)
-    return statistics.median(times)
 
 
 def drop_caches() -> None:
@@ -79,19 +61,8 @@ def can_drop_caches() -> bool:
 
 def rendered_mjml(edition: Edition, project: Project) -> tuple[str, CompiledVariant]:
     """Our own document, as the compiler gets it, and what becomes of it."""
-    documents: list[str] = []
-    names = vars(mjml)
-    compile_text = names["mjml2html"]
-
-    def keep(document: str, **options: Any) -> str:
-        documents.append(document)
-        return str(compile_text(document, **options))
-
-    names["mjml2html"] = keep
-    try:
+    with mjml_documents() as documents:
         compiled = compose(edition, project)
-    finally:
-        names["mjml2html"] = compile_text
     return max(documents, key=len), compiled
 
 
@@ -124,17 +95,6 @@ def run(*words: str | Path) -> Callable[[], object]:
     )
 
 
-def peer_api(document: Path) -> float:
-    """Median seconds of the reference compiler's own function, warm."""
-    script = HERE / "node_modules" / ".peer.mjs"
-    script.write_text(_PEER)
-    done = subprocess.run(
-        ["node", str(script), str(document)], check=True, capture_output=True, text=True
-    )
-    script.unlink()
-    return float(statistics.median(json.loads(done.stdout)) / 1000)
-
-
 def fill_microseconds(
     compiled: CompiledVariant, project: Project, content: str
 ) -> tuple[float, int]:
@@ -164,17 +124,11 @@ def fill_microseconds(
 
 
 def main() -> None:
-    if not shutil.which("npm"):
-        sys.exit("This needs node and npm for the peer.")
-    if not (HERE / "node_modules" / "mjml").is_dir():
-        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=HERE, check=True)
+    install_peers()
     project = open_project(REPOSITORY, {})
     edition = read_edition(project, ISSUE)
     document, compiled = rendered_mjml(edition, project)
-    print(
-        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
-        f"{datetime.now(UTC):%Y-%m-%d}\n"
-    )
+    print(f"{machine()}\n")
     print(f"{'what':58} {'ours':>10} {'mjml':>10} {'mjml/ours':>10}")
 
     def row(what: str, ours: float, peer: float, unit: str = "s") -> None:
@@ -199,7 +153,7 @@ def main() -> None:
             "--out",
             folder / "build",
         )
-        command = HERE / "node_modules" / ".bin" / "mjml"
+        command = PACKAGES / ".bin" / "mjml"
         for what, source in (("our document", own), ("everyday components", ordinary)):
             peer = run(command, source, "-o", folder / "peer.html")
             if can_drop_caches():
@@ -219,9 +173,9 @@ def main() -> None:
         composer, variant = composer_of(edition, project), Variants(edition.issue).full()
         another = seconds(lambda: composer.compose(variant), 31)
         for what, source in (("our document", own), ("everyday components", ordinary)):
-            peer_seconds = peer_api(source)
-            row(f"composing the first variant, warm; {what}", ours, peer_seconds, "ms")
-            row(f"composing each further variant, warm; {what}", another, peer_seconds, "ms")
+            theirs = peer_seconds(_PEER, source)
+            row(f"composing the first variant, warm; {what}", ours, theirs, "ms")
+            row(f"composing each further variant, warm; {what}", another, theirs, "ms")
         api = seconds(run(sys.executable, "-m", "newsletter_mailer", "--help"), 7)
         print(f"{'--help, whole process':58} {api:8.3f} s")
         microseconds, size = fill_microseconds(compiled, project, edition.content.total)
