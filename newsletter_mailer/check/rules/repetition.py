@@ -10,7 +10,6 @@ from newsletter_mailer.check.passages import Passage
 from newsletter_mailer.check.registry import Ask, check
 from newsletter_mailer.check.subject import Subject
 from newsletter_mailer.findings import Finding, Severity
-from newsletter_mailer.issue.model import Section
 
 _DOUBLED = re.compile(
     r"(?<![\w'’-])(?P<word>[^\W\d_]+(?:['’]\w+)?)(?P<gap>\s+)(?P<again>(?P=word))(?![\w'’-])",
@@ -23,7 +22,8 @@ _MEANT_TWICE = frozenset(
     {"very", "so", "bye", "no", "ha", "now", "there", "many", "really", "far", "hear", "well"}
 )
 _LONG_PARAGRAPH = 12  #: words from which on a paragraph is not the same by chance
-_BLANK_LINE = re.compile(r"\n[ \t]*\n")
+#: A blank line, or the end of the front matter.
+_BREAK = re.compile(r"\n[ \t]*\n|(?<=\n)---[ \t]*\n")
 
 
 @check("doubled-word", Severity.WARNING)
@@ -76,34 +76,35 @@ def doubled_text(subject: Subject, ask: Ask) -> Iterator[Finding]:
 def repeated_text(subject: Subject, ask: Ask) -> Iterator[Finding]:
     """A paragraph of twelve words or more that an earlier issue had, word for word.
 
-    It was probably left over when the issue was begun from the last one. An event that is announced
-    again is another rule's matter. A standing text may say ignore: [repeated-text].
+    It was probably left over when the issue was begun from the last one. Of several such paragraphs
+    in a row the first is told. An event that is announced again is another rule's matter. A
+    standing text may say ignore: [repeated-text].
     """
-    ours: dict[str, tuple[Section, int]] = {}
-    for section in subject.issue.sections:
-        if section.starts is None:
-            text = subject.issue.files.get(f"{section.slug}.md", b"").decode("utf-8", "replace")
-            for paragraph, line in _paragraphs(text):
-                if line >= section.body_line:
-                    ours.setdefault(paragraph, (section, line))
-    told: set[str] = set()
-    for earlier in subject.earlier if ours else ():
+    stood: dict[str, str] = {}
+    for earlier in subject.earlier:
         for file, text in earlier.sections.items():
             for paragraph, _ in _paragraphs(text):
-                if paragraph in ours and ours[paragraph][0].slug not in told:
-                    section, line = ours[paragraph]
-                    told.add(section.slug)
-                    yield ask.finding(
-                        section.source.at(line),
-                        f"This paragraph stood in {file} already.",
-                        "Write what is new, or remove it.",
-                    )
+                stood.setdefault(paragraph, file)
+    for section in subject.issue.sections if stood else ():
+        if section.starts is not None:
+            continue
+        text = subject.issue.files.get(f"{section.slug}.md", b"").decode("utf-8", "replace")
+        before = None
+        for paragraph, line in _paragraphs(text):
+            file = stood.get(paragraph) if line >= section.body_line else None
+            if file is not None and file != before:
+                yield ask.finding(
+                    section.source.at(line),
+                    f"This paragraph stood in {file} already.",
+                    "Write what is new, or remove it.",
+                )
+            before = file
 
 
 def _paragraphs(text: str) -> Iterator[tuple[str, int]]:
     """The long paragraphs of a file as they are written, blanks and capitals apart, with lines."""
     line, position = 1, 0
-    for gap in [*_BLANK_LINE.finditer(text), None]:
+    for gap in [*_BREAK.finditer(text), None]:
         end = gap.start() if gap else len(text)
         words = text[position:end].casefold().split()
         if len(words) >= _LONG_PARAGRAPH:

@@ -14,7 +14,7 @@ from newsletter_mailer.check.subject import Subject
 from newsletter_mailer.findings import Finding, Severity
 
 _MONTH = "(?:January|February|March|April|May|June|July|August|September|October|November|December)"
-#: Words in square brackets that ask for others. A quotation is adapted with "[your] team" and "[...]".
+#: Words in square brackets that ask for others; not "[your] team" or "[...]" in a quotation.
 _TO_FILL_IN = (
     r"(?<!\[)\[\s*(?i:(?:insert|enter|add|write|put|fill in|tbc|tba)\b[^\[\]\n]{0,60}"
     r"|(?:your|event|speaker|first|last|full|job|contact) [\w ,/-]{0,20}"
