@@ -18,6 +18,7 @@ from newsletter_mailer.issue.model import Section
 
 _LONG_TEXT = 100  #: words from which on a text's grade means something
 _HARD = 12.0  #: grade: thirteen years of school
+_OLDEST = 21  #: the age at which a degree is taken; beyond, the number means nothing
 
 
 @check("unexplained-acronym", Severity.INFO)
@@ -57,8 +58,8 @@ def unexplained_acronym(subject: Subject, ask: Ask) -> Iterator[Finding]:
                 yield ask.finding(
                     passage.at(*found.span("name")),
                     f'"{name}" is used here before it is explained.',
-                    f"Write {meaning or 'its long form'} ({name}) here, or add {name} to "
-                    "[check.acronyms] of newsletter.toml.",
+                    f"Write {meaning or 'its long form'} ({name}) here. If all readers know it, "
+                    f'write {name} = "" below [check.acronyms] in newsletter.toml.',
                     Severity.WARNING if meaning else None,
                 )
 
@@ -82,8 +83,8 @@ def reading_age(subject: Subject, ask: Ask) -> Iterator[Finding]:
         found, section = max(measured, key=lambda one: one[0].grade)
         yield ask.finding(
             section.source.at(section.body_line),
-            f"The longer texts need a reading age of {total.age}; this one, the hardest, "
-            f"{found.age}.",
+            f"The longer texts need a reading age of {_age(total)}; this one, the hardest, "
+            f"{_age(found)}.",
             f"Its sentences have {found.words / found.sentences:.0f} words on average. Split the "
             "longest, and take shorter words.",
         )
@@ -94,6 +95,10 @@ def _by_section(subject: Subject) -> Iterator[tuple[Section, list[Passage]]]:
     for section, passages in itertools.groupby(subject.passages, attrgetter("section")):
         if section is not None:
             yield section, [*passages]
+
+
+def _age(found: Measure) -> str:
+    return f"{found.age}" if found.age <= _OLDEST else f"more than {_OLDEST}"
 
 
 def _says(passages: list[Passage], meaning: str) -> bool:
