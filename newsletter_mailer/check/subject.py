@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -87,6 +88,17 @@ class Subject:
     def template_source(self) -> Source:
         """For what no single place of the template is to blame for."""
         return Source(f"{self.template.folder}/newsletter.mjml")
+
+    def in_template(self, *tags: str) -> Source:
+        """Where one of these is opened in newsletter.mjml: the first of them that is."""
+        text, place = self.template.texts.get("newsletter.mjml", ""), self.template_source
+        for tag in tags:
+            found = re.search(rf"<{re.escape(tag)}(?=[\s/>])", text)
+            if found:
+                start = found.start()
+                line = text.count("\n", 0, start) + 1
+                return place.at(line, start - text.rfind("\n", 0, start), len(found[0]))
+        return place
 
     @cached_property
     def longest_values(self) -> Mapping[str, str]:

@@ -11,7 +11,7 @@ from lxml import etree
 from newsletter_mailer.check.page import Page
 from newsletter_mailer.check.registry import Ask, check
 from newsletter_mailer.check.subject import Subject
-from newsletter_mailer.findings import Finding, Severity
+from newsletter_mailer.findings import Finding, Severity, Source
 
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
@@ -32,7 +32,7 @@ def one_main_heading(subject: Subject, ask: Ask) -> Iterator[Finding]:
         found = list(page.tree.iter("h1"))
         if not found:
             yield ask.finding(
-                subject.template_source,
+                subject.in_template("mj-body"),
                 "The page has no first heading.",
                 "Make the newsletter's name an <h1> in newsletter.mjml.",
             )
@@ -92,7 +92,9 @@ def language(subject: Subject, ask: Ask) -> Iterator[Finding]:
     hint = 'Add lang="{{ newsletter.language }}" dir="{{ newsletter.direction }}".'
     for page in subject.pages:
         for name in _unsaid(page.tree):
-            yield ask.finding(subject.template_source, f"The page does not say its {name}.", hint)
+            yield ask.finding(
+                subject.in_template("mjml"), f"The page does not say its {name}.", hint
+            )
         for child in page.body:
             if isinstance(child.tag, str):
                 for name in _unsaid(child):
@@ -123,13 +125,13 @@ def page_title(subject: Subject, ask: Ask) -> Iterator[Finding]:
         title = " ".join((page.tree.findtext("head/title") or "").split())
         if not title:
             yield ask.finding(
-                subject.template_source,
+                subject.in_template("mj-title", "mj-head"),
                 "The page has no title.",
                 "Add <mj-title>{{ issue.subject }}</mj-title> to mj-head.",
             )
         elif title.casefold() in names:
             yield ask.finding(
-                subject.template_source,
+                subject.in_template("mj-title"),
                 f'The page\'s title is only "{title}".',
                 "Write <mj-title>{{ issue.subject }}</mj-title>.",
                 Severity.WARNING,
@@ -151,24 +153,33 @@ def layout_table(subject: Subject, ask: Ask) -> Iterator[Finding]:
                 yield ask.finding(
                     page.source(table), 'A table of layout lacks role="presentation".', hint
                 )
-        yield from _outlooks_tables(page, ask, hint)
+        yield from _outlooks_tables(subject, page, ask, hint)
 
 
-def _outlooks_tables(page: Page, ask: Ask, hint: str) -> Iterator[Finding]:
+def _outlooks_tables(subject: Subject, page: Page, ask: Ask, hint: str) -> Iterator[Finding]:
     if not _BARE_TABLE.search(page.html):
         return
     for comment in page.body.iter(etree.Comment):
-        if _BARE_TABLE.search(comment.text or ""):
-            near = comment.getnext()
-            if near is None or not isinstance(near.tag, str):
-                near = comment.getparent()
-            if near is not None:
-                yield ask.finding(
-                    page.source(near),
-                    'A table of layout for Outlook lacks role="presentation".',
-                    hint,
-                    Severity.WARNING,
-                )
+        for table in _BARE_TABLE.findall(comment.text or ""):
+            yield ask.finding(
+                _source_of(subject, page, comment, table),
+                'A table of layout for Outlook lacks role="presentation".',
+                hint,
+                Severity.WARNING,
+            )
+
+
+def _source_of(subject: Subject, page: Page, comment: etree._Element, tag: str) -> Source:
+    """Where a tag that only Outlook sees was written; else what stands next to its comment."""
+    for file, text in subject.template.texts.items():
+        start = text.find(tag)
+        if start >= 0:
+            column = start - text.rfind("\n", 0, start)
+            line = text.count("\n", 0, start) + 1
+            return Source(f"{subject.template.folder}/{file}", line, column, len(tag))
+    after = (one for one in comment.itersiblings() if isinstance(one.tag, str))
+    near = next(after, comment.getparent())
+    return page.source(page.body if near is None else near)
 
 
 @check("data-table", Severity.ERROR)
@@ -196,7 +207,7 @@ def _has_data(table: etree._Element) -> bool:
 
 
 _VML_SHAPE = re.compile(r"<v:(?:image|rect|roundrect|oval|shape|line)\b[^>]*>", re.I)
-_IN_VML = re.compile(r"<v:(\w+)\b[^>]*>(?:(?!</v:\1>).)*?<(?:a\s|h[1-6]\b)", re.I | re.S)
+_IN_VML = re.compile(r"<v:(\w+)\b[^>]*>(?:(?!</v:\1>).)*?(<(?:a\s|h[1-6]\b)[^>]*>)", re.I | re.S)
 #: How MJML itself begins what is for Outlook; a template's author writes `[if mso]`.
 _BY_MJML = "[if mso | ie]"
 
@@ -216,22 +227,18 @@ def vml(subject: Subject, ask: Ask) -> Iterator[Finding]:
             text = comment.text or ""
             if "<v:" not in text or text.lstrip().lower().startswith(_BY_MJML):
                 continue
-            near = comment.getnext()
-            if near is None or not isinstance(near.tag, str):
-                near = comment.getparent()
-            if near is None:
-                continue
             for shape in _VML_SHAPE.findall(text):
+                source = _source_of(subject, page, comment, shape)
                 if not re.search(r"\balt\s*=", shape, re.I):
                     yield ask.finding(
-                        page.source(near),
+                        source,
                         "A shape for Outlook (VML) has no alt text.",
                         'Add alt="..." to it, or alt="" if it is mere decoration.',
                     )
                 if re.search(r"\bhref\s*=", shape, re.I):
-                    yield ask.finding(page.source(near), *_LINK_IN_VML)
-            if _IN_VML.search(text):
-                yield ask.finding(page.source(near), *_LINK_IN_VML)
+                    yield ask.finding(source, *_LINK_IN_VML)
+            for found in _IN_VML.finditer(text):
+                yield ask.finding(_source_of(subject, page, comment, found[2]), *_LINK_IN_VML)
 
 
 _LINK_IN_VML = (

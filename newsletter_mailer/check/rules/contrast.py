@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 from lxml import etree
 
-from newsletter_mailer.check.colours import Colour
+from newsletter_mailer.check.colours import Colour, parse_colour
 from newsletter_mailer.check.colours import contrast as ratio_of
+from newsletter_mailer.check.faulty_looks import faulty_looks, one_cause, quoted
 from newsletter_mailer.check.looks import Look
+from newsletter_mailer.check.page import Page
 from newsletter_mailer.check.registry import Ask, check
 from newsletter_mailer.check.styles import Node, own_words
 from newsletter_mailer.check.subject import Subject
-from newsletter_mailer.findings import Finding, Severity, Source
+from newsletter_mailer.findings import Finding, Severity
 
 #: WCAG 2.2, 1.4.3 Contrast (Minimum).
 NEEDED, NEEDED_IF_LARGE = 4.5, 3.0
@@ -20,56 +25,90 @@ NEEDED, NEEDED_IF_LARGE = 4.5, 3.0
 LINK_FROM_TEXT = 3.0
 _WORDS_AROUND = 3  #: fewer are no sentence that the link could be lost in
 
+_Medium = Callable[[Node], Look]
+
+
+def _light(node: Node) -> Look:
+    return node.light
+
+
+#: In the order in which they are told, with what a message calls them.
+_MEDIA: Sequence[tuple[_Medium, str]] = (
+    (_light, ""),
+    (lambda node: node.dark, ", in dark mode"),
+    (lambda node: node.phone, ", on a phone"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """Two colours that are too near to each other."""
+
+    words: Colour
+    under: Colour
+    needed: float  #: contrast
+
+    @property
+    def ratio(self) -> float:
+        return ratio_of(self.words, self.under)
+
 
 @check("contrast", Severity.ERROR)
 def contrast(subject: Subject, ask: Ask) -> Iterator[Finding]:
     """Words whose colour is too near to that of what they stand on.
 
     The contrast must be at least 4.5 to 1, and 3 to 1 for letters of 24 pixels, or of 18.7 pixels
-    and bold (WCAG 2.2, 1.4.3). It is computed from the compiled page as a mail client does it, once
-    in light and once with the rules for prefers-color-scheme: dark. Both count as errors: who reads
-    in the dark cannot guess words either. What Outlook's apps recolour by themselves is not looked
-    at.
+    and bold (WCAG 2.2, 1.4.3). It is computed from the compiled page as a mail client does it: in
+    light, with the rules for prefers-color-scheme: dark, and on a narrow screen. All count as
+    errors: who reads in the dark cannot guess words either. What Outlook's apps recolour by
+    themselves is not looked at.
 
-    Grey #767676 on white has 4.54 to 1, #777777 has 4.48. Make the words darker, or what lies
-    behind them lighter (in dark the other way round); the colours of the shipped template stand in
-    theme.toml.
+    It is told once for each place where the template chooses the colours, not for each section that
+    shows them. Grey #767676 on white has 4.54 to 1, #777777 has 4.48. Make the words darker, or
+    what lies behind them lighter (in dark the other way round).
     """
-    told: set[tuple[Source, Colour, Colour, bool]] = set()
-    for page in subject.pages:
-        for node, elements in page.worded.items():
-            for look, is_dark in _looks(node):
-                fault = _too_near(look)
-                if fault is None:
-                    continue
-                words, under, ratio, needed = fault
-                for element in elements:
-                    source = page.source(element)
-                    if (source, words, under, is_dark) not in told:
-                        told.add((source, words, under, is_dark))
-                        yield ask.finding(
-                            source,
-                            f'The words "{shown(element)}" ({words} on {under}'
-                            f"{', in dark mode' if is_dark else ''}) have a contrast of "
-                            f"{int(ratio * 100) / 100:g} to 1; {needed:g} to 1 is needed.",
-                            "Choose a lighter or darker colour for the words or for what is behind "
-                            "them.",
-                        )
+    for medium, name in _MEDIA:
+        for words in faulty_looks(subject, partial(_too_near, medium)):
+            pair = words.fault
+            yield ask.finding(
+                words.source,
+                f'The words "{words.words}" ({pair.words} on {pair.under}{name}) have a contrast '
+                f"of {int(pair.ratio * 100) / 100:g} to 1; {pair.needed:g} to 1 is needed.",
+                _where_to_change(subject, pair),
+            )
 
 
-def _looks(node: Node) -> Iterator[tuple[Look, bool]]:
-    yield node.light, False
-    if node.dark.seen_colours() != node.light.seen_colours():
-        yield node.dark, True
+def _too_near(medium: _Medium, node: Node) -> _Pair | None:
+    """The colours, if they are; what is so in light is not told again of other media."""
+    pair = _pair_of(medium(node))
+    return None if medium is not _light and pair == _pair_of(node.light) else pair
 
 
-def _too_near(look: Look) -> tuple[Colour, Colour, float, float] | None:
-    """Both colours, their contrast and the one that is needed."""
+def _pair_of(look: Look) -> _Pair | None:
     colours = look.seen_colours()
     if colours is None or not look.is_seen:
         return None
-    ratio, needed = ratio_of(*colours), NEEDED_IF_LARGE if look.is_large else NEEDED
-    return (*colours, ratio, needed) if ratio < needed else None
+    needed = NEEDED_IF_LARGE if look.is_large else NEEDED
+    return _Pair(*colours, needed) if ratio_of(*colours) < needed else None
+
+
+_HEX = re.compile(r"#[0-9a-f]{3,8}\b", re.IGNORECASE)
+
+
+def _where_to_change(subject: Subject, pair: _Pair) -> str:
+    """With the places where a colour is written in the template, as far as it is."""
+    written = (_written(subject, colour) for colour in (pair.words, pair.under))
+    advice = "Choose a lighter or darker colour for the words or for what is behind them."
+    return " ".join([advice, *filter(None, written)])
+
+
+def _written(subject: Subject, colour: Colour) -> str:
+    for file, text in subject.template.texts.items():
+        for found in _HEX.finditer(text):
+            if parse_colour(found[0]) == colour:
+                line = text.count("\n", 0, found.start()) + 1
+                return f"{colour} stands in {subject.template.folder}/{file}, line {line}."
+    return ""
 
 
 @check("contrast-unknown", Severity.INFO)
@@ -77,22 +116,25 @@ def contrast_unknown(subject: Subject, ask: Ask) -> Iterator[Finding]:
     """Words on a background picture or a gradient: nobody can compute how well they are read.
 
     Look at it yourself, with pictures off too. A background-color behind the picture keeps words
-    readable where pictures are blocked, as Outlook does by default.
+    readable where pictures are blocked, as Outlook does by default. The same is said of a colour
+    that is not worked out here, such as var(--ink), which few mail clients know.
     """
-    told: set[Source] = set()
-    for page in subject.pages:
-        for node, elements in page.worded.items():
-            if any(look.is_seen and look.seen_colours() is None for look, _ in _looks(node)):
-                for element in elements:
-                    source = page.source(element)
-                    if source not in told:
-                        told.add(source)
-                        yield ask.finding(
-                            source,
-                            f'The words "{shown(element)}" stand on a picture; their contrast '
-                            "cannot be computed.",
-                            "Look whether they can be read, in light and in dark.",
-                        )
+    for words in faulty_looks(subject, _unknown):
+        yield ask.finding(
+            words.source,
+            f'The words "{words.words}" {words.fault}; their contrast cannot be computed.',
+            "Look whether they can be read, in light and in dark.",
+        )
+
+
+def _unknown(node: Node) -> str | None:
+    """What makes it so."""
+    for medium, _ in _MEDIA:
+        look = medium(node)
+        if look.is_seen and look.seen_colours() is None:
+            is_colour = look.colour is None
+            return "have a colour that is not known here" if is_colour else "stand on a picture"
+    return None
 
 
 @check("link-by-colour", Severity.WARNING)
@@ -103,42 +145,35 @@ def link_by_colour(subject: Subject, ask: Ask) -> Iterator[Finding]:
     underline, a bolder letter, a background or a line below; or at least a contrast of 3 to 1 with
     the text around it (technique G183).
     """
-    told: set[Source] = set()
+    told: set[object] = set()
     for page in subject.pages:
-        for node, elements in page.worded.items():
-            if node.tag != "a" or node.parent is None or not node.light.is_seen:
+        for link in page.elements("a"):
+            lost = next((name for medium, name in _MEDIA if _is_lost(page, link, medium)), None)
+            if lost is None:
                 continue
-            if not any(_is_lost(*pair) for pair in _pairs(node, node.parent)):
-                continue
-            for element in elements:
-                around = element.getparent()
-                if around is None or len(own_words(around).split()) < _WORDS_AROUND:
-                    continue
-                source = page.source(element)
-                if element.get("href") is not None and source not in told:
-                    told.add(source)
-                    yield ask.finding(
-                        source,
-                        f'The link "{shown(element)}" can hardly be told from the text around it.',
-                        "Underline it: text-decoration: underline.",
-                    )
+            source = page.source(link)
+            cause = one_cause(subject, source, link)
+            if cause not in told:
+                told.add(cause)
+                words = quoted("".join(map(str, link.itertext())))
+                yield ask.finding(
+                    source,
+                    f'The link "{words}" can hardly be told from the text around it{lost}.',
+                    "Underline it: text-decoration: underline.",
+                )
 
 
-def _pairs(link: Node, around: Node) -> Iterator[tuple[Look, Look]]:
-    yield link.light, around.light
-    yield link.dark, around.dark
-
-
-def _is_lost(link: Look, around: Look) -> bool:
-    if link.is_underlined or link.has_line_below or link.has_background:
+def _is_lost(page: Page, link: etree._Element, medium: _Medium) -> bool:
+    around = link.getparent()
+    holder = next((one for one in link.iter() if own_words(one).strip()), None)
+    if link.get("href") is None or around is None or holder is None:
         return False
-    if link.weight >= around.weight + 200 or link.size >= around.size * 1.2:
+    if len(own_words(around).split()) < _WORDS_AROUND:
         return False
-    mine, theirs = link.seen_colours(), around.seen_colours()
+    text, box, words = (medium(page.styles.of(one)) for one in (around, link, holder))
+    if not words.is_seen or words.is_underlined or box.has_line_below or box.has_background:
+        return False
+    if words.weight >= text.weight + 200 or words.size >= text.size * 1.2:
+        return False
+    mine, theirs = words.seen_colours(), text.seen_colours()
     return mine is not None and theirs is not None and ratio_of(mine[0], theirs[0]) < LINK_FROM_TEXT
-
-
-def shown(element: etree._Element) -> str:
-    """Its own words, at most some 40 characters of them."""
-    words = " ".join(own_words(element).split())
-    return words if len(words) <= 40 else words[:40].rsplit(" ", 1)[0] + " ..."

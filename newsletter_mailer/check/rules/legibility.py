@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from lxml import etree
 
+from newsletter_mailer.check.faulty_looks import faulty_looks, one_cause
 from newsletter_mailer.check.looks import Look
 from newsletter_mailer.check.page import UNSUBSCRIBE, Page
 from newsletter_mailer.check.registry import Ask, check
-from newsletter_mailer.check.rules.contrast import shown
-from newsletter_mailer.check.styles import own_words
+from newsletter_mailer.check.styles import Node, own_words
 from newsletter_mailer.check.subject import Subject
-from newsletter_mailer.findings import Finding, Severity, Source
+from newsletter_mailer.findings import Finding, Severity
 
-LEAST_SIZE, LEAST_SIZE_OF_SMALL_PRINT = 14.0, 12.0  #: pixels; practice, no standard
 LEAST_LINE = 1.4  #: of the letters' size
 LEAST_TARGET = 24.0  #: pixels: WCAG 2.2, 2.5.8
 _A_PARAGRAPH = 100  #: characters: from here on a text has several lines
+_ROUNDING = 0.01  #: pixels
 
 
 @check("text-size", Severity.WARNING)
@@ -28,27 +29,29 @@ def text_size(subject: Subject, ask: Ask) -> Iterator[Finding]:
     No standard gives a number; 14 is what mail designers agree on, and phones enlarge what is
     smaller, which breaks the layout. Rules for narrow screens are looked at too.
     """
-    told: set[tuple[Source, float]] = set()
-    for page in subject.pages:
-        for node, elements in page.worded.items():
-            size = min(look.size for look in (node.light, node.phone) if look.is_seen or look.size)
-            if size >= LEAST_SIZE - 0.01 or node.tag in ("sub", "sup"):
-                continue
-            for element in elements:
-                is_small_print = _is_in_footer(element)
-                least = LEAST_SIZE_OF_SMALL_PRINT if is_small_print else LEAST_SIZE
-                if size >= least - 0.01:
-                    continue
-                source = page.source(element)
-                if (source, size) not in told:
-                    told.add((source, size))
-                    yield ask.finding(
-                        source,
-                        f'The words "{shown(element)}" are {size:.3g} pixels high'
-                        f"{'' if node.light.size == size else ' on a phone'}; {least:g} is the "
-                        "least that is read with ease.",
-                        f"Set font-size to {least:g}px or more.",
-                    )
+    for least, is_meant in _LEAST_SIZES:
+        for words in faulty_looks(subject, partial(_small_size, least), is_meant):
+            size, medium = words.fault
+            yield ask.finding(
+                words.source,
+                f'The words "{words.words}" are {size:.3g} pixels high{medium}; {least:g} is the '
+                "least that is read with ease.",
+                f"Set font-size to {least:g}px or more.",
+            )
+
+
+def _small_size(least: float, node: Node) -> tuple[float, str] | None:
+    """The size of its letters if that is less, and where that is so."""
+    if node.tag in ("sub", "sup"):
+        return None
+    for look, medium in (
+        (node.light, ""),
+        (node.dark, " in dark mode"),
+        (node.phone, " on a phone"),
+    ):
+        if look.is_seen and look.size < least - _ROUNDING:
+            return look.size, medium
+    return None
 
 
 def _is_in_footer(element: etree._Element) -> bool:
@@ -64,6 +67,13 @@ def _outermost_table(element: etree._Element) -> etree._Element | None:
     for one in element.iterancestors("table"):
         found = one
     return found
+
+
+#: Pixels, and the words that it is for.
+_LEAST_SIZES: Sequence[tuple[float, Callable[[etree._Element], bool]]] = (
+    (14.0, lambda element: not _is_in_footer(element)),
+    (12.0, _is_in_footer),
+)
 
 
 @check("line-height", Severity.INFO)
@@ -111,18 +121,15 @@ def capitals_by_style(subject: Subject, ask: Ask) -> Iterator[Finding]:
 def _paragraphs(
     subject: Subject, ask: Ask, is_wrong: Callable[[Look], bool], what: str, hint: str
 ) -> Iterator[Finding]:
-    told: set[Source] = set()
-    for page in subject.pages:
-        for node, elements in page.worded.items():
-            if not node.light.is_seen or not is_wrong(node.light):
-                continue
-            for element in elements:
-                if len(own_words(element).strip()) < _A_PARAGRAPH:
-                    continue
-                source = page.source(element)
-                if source not in told:
-                    told.add(source)
-                    yield ask.finding(source, f'The words "{shown(element)}" {what}.', hint)
+    def fault_of(node: Node) -> bool | None:
+        return (node.light.is_seen and is_wrong(node.light)) or None
+
+    for words in faulty_looks(subject, fault_of, _has_several_lines):
+        yield ask.finding(words.source, f'The words "{words.words}" {what}.', hint)
+
+
+def _has_several_lines(element: etree._Element) -> bool:
+    return len(own_words(element).strip()) >= _A_PARAGRAPH
 
 
 @check("target-size", Severity.WARNING)
@@ -132,17 +139,18 @@ def target_size(subject: Subject, ask: Ask) -> Iterator[Finding]:
     Fingers that tremble, and thumbs on phones, hit the wrong one (WCAG 2.2, 2.5.8 Target Size); 44
     pixels are better for a button. Links within a sentence are exempt.
     """
-    told: set[Source] = set()
+    told: set[object] = set()
     for page in subject.pages:
         for link in page.elements("a"):
             if link.get("href") is None:
                 continue
             height, what = _target(page, link)
-            if height is None or height >= LEAST_TARGET - 0.01:
+            if height is None or height >= LEAST_TARGET - _ROUNDING:
                 continue
             source = page.source(link)
-            if source not in told:
-                told.add(source)
+            cause = one_cause(subject, source, link)
+            if cause not in told:
+                told.add(cause)
                 yield ask.finding(
                     source,
                     f"{what} is {height:.3g} pixels high; {LEAST_TARGET:g} is the least that "
@@ -202,7 +210,8 @@ _BY_SIGHT = re.compile(
     rf"""
       \b(?:click|press|tap|select|choose|use|hit|follow|see|fill\ in|complete|look\ (?:at|for))
       \s+(?:on\s+)?(?:the|a|any)\s+(?:\w+\s+)?(?:{_COLOUR})\s+(?:{_THING})\b(?!\s*["“‘'])
-    | \b(?:{_THING}|menu|form|picture|text|list|table)\s+(?:(?:is|are)\s+)?(?:on|to|at)\s+(?:the|your)\s+(?:{_SIDE})\b
+    | \b(?:{_THING}|menu|form|picture|text|list|table)
+      \s+(?:(?:is|are)\s+)?(?:on|to|at)\s+(?:the|your)\s+(?:{_SIDE})\b
     | \b(?:marked|shown|highlighted|written|printed|listed|given)\s+in\s+(?:{_COLOUR})\b
     | \b(?:items|dates|events|names|words|text|fields|questions|entries)\s+in\s+(?:{_COLOUR})\b
     | \b(?:left|right)[- ]hand\s+(?:{_THING}|menu)\b
