@@ -88,7 +88,7 @@ def test_an_error_found_in_a_page_stops_the_run(
     refused = mailer(*SEND, env=inbox.environment())
 
     assert refused.code == 1
-    assert f"{file}:" in refused.err
+    assert refused.names(f"{file}:11: error"), refused.err
     assert inbox.recipients() == []
 
 
