@@ -13,6 +13,7 @@ from newsletter_mailer.findings import Source
 from newsletter_mailer.issue.markdown import FIELD, inline_tokens
 from newsletter_mailer.issue.merge import MergeText
 from newsletter_mailer.issue.model import Issue, PictureUse, Section
+from newsletter_mailer.issue.pictures import Picture
 
 #: Stands in a passage for what are no words of the writer's: a merge field, a piece of code.
 BLANK = "\ufffc"
@@ -65,7 +66,9 @@ class Alt:
     path: str
     where: str
     section: Section
-    source: Source
+    source: Source  #: of the words
+    picture: Picture | None  #: None where it could not be read
+    shown: Source  #: where its path is written
 
 
 def passages_of(issue: Issue) -> Iterator[Passage]:
@@ -110,25 +113,31 @@ def alts_of(issue: Issue) -> Iterator[Alt]:
         for name, value in section.fields.items():
             if isinstance(value, PictureUse):
                 key = f"{name}_alt" if f"{name}_alt" in section.field_lines else name
-                words = _blanked(value.alt)
+                words, path = _blanked(value.alt), value.picture.path
                 place = section.source.at(section.field_lines.get(key, 1))
+                shown = section.source.at(section.field_lines.get(name, 1))
                 yield Alt(
                     words=words,
-                    path=value.picture.path,
+                    path=path,
                     where=name,
                     section=section,
                     source=_found(place, words, lines),
+                    picture=value.picture,
+                    shown=_found(shown, path, lines),
                 )
         for token in section.tokens:
             for child, line in _placed(token, section):
                 if child.type == "image":
                     words = child.content.replace(FIELD, BLANK)
+                    path, place = str(child.attrs.get("src", "")), section.source.at(line)
                     yield Alt(
                         words=words,
-                        path=str(child.attrs.get("src", "")),
+                        path=path,
                         where="body",
                         section=section,
-                        source=_found(section.source.at(line), words, lines),
+                        source=_found(place, words, lines),
+                        picture=section.pictures.get(path),
+                        shown=_found(place, path, lines),
                     )
 
 
