@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Protocol
 
 from newsletter_mailer.check.answer import Answer
+from newsletter_mailer.check.axe import AxeFault
 from newsletter_mailer.check.page import Page, Seen, Tracer
 from newsletter_mailer.check.passages import (
     Alt,
@@ -46,6 +47,7 @@ class Evidence:
 
     spelling: Speller | None = None
     reached: Mapping[str, Answer] | None = None  #: what the web says, by target of a link
+    axe: Mapping[str, Sequence[AxeFault]] | None = None  #: what axe-core says, by id of a variant
 
 
 @dataclass(kw_only=True)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from newsletter_mailer.check.registry import RULES, Rule
 from newsletter_mailer.check.rules import (
     accessibility,
+    browser,
     clarity,
     clients,
     contrast,
@@ -34,6 +35,7 @@ from newsletter_mailer.check.rules import (
 __all__ = [
     "accessibility",
     "all_rules",
+    "browser",
     "clarity",
     "clients",
     "contrast",

@@ -84,6 +84,11 @@ def _too_near(medium: _Medium, node: Node) -> _Pair | None:
     return None if medium is not _light and pair == _pair_of(node.light) else pair
 
 
+def has_faint_words(page: Page, element: etree._Element) -> bool:
+    """Whether the rule finds fault with the element's own words, in whatever medium."""
+    return any(_too_near(medium, page.styles.of(element)) for medium, _ in _MEDIA)
+
+
 def _pair_of(look: Look) -> _Pair | None:
     colours = look.seen_colours()
     if colours is None or not look.is_seen:
