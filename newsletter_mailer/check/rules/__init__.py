@@ -29,6 +29,7 @@ from newsletter_mailer.check.rules import (
     spelling,
     support,
     targeting,
+    values,
     words,
 )
 
@@ -57,6 +58,7 @@ __all__ = [
     "spelling",
     "support",
     "targeting",
+    "values",
     "words",
 ]
 
