@@ -338,7 +338,7 @@ def test_the_preheader_comes_first_in_the_page_and_not_in_the_text(newsroom: New
     body = lxml_html.document_fromstring(newsroom.page()).find("body")
 
     assert body is not None
-    assert body.text_content().strip().startswith("What inboxes show after the subject, in small letters")
+    assert body.text_content().strip().startswith("What inboxes show after the subject")
     assert "What inboxes show" not in newsroom.words()
 
 
