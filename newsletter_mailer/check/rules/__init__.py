@@ -29,6 +29,7 @@ from newsletter_mailer.check.rules import (
     spelling,
     support,
     targeting,
+    template_html,
     values,
     words,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "spelling",
     "support",
     "targeting",
+    "template_html",
     "values",
     "words",
 ]
