@@ -10,7 +10,7 @@ from newsletter_mailer.findings import Source
 from newsletter_mailer.issue.merge import MergeField, MergeText
 from newsletter_mailer.issue.model import Issue, PictureUse, Section
 
-_BLANKS = re.compile(r"\s+")
+_WORDS = 4  #: shown to either side of a field
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,10 @@ class FieldUse:
 
     @property
     def around(self) -> str:
-        """A few words to either side of it, as they read where it has no value."""
-        before, after = _BLANKS.sub(" ", self.before)[-20:], _BLANKS.sub(" ", self.after)[:20]
-        return f"{before}{after}".strip()
+        """A few words of its line, as they read where it has no value."""
+        before = self.before.rpartition("\n")[2].split(" ")[-_WORDS:]
+        after = self.after.partition("\n")[0].split(" ")[:_WORDS]
+        return f"{' '.join(before)}{' '.join(after)}".strip()
 
     def _beside(self, at: int) -> str:
         if not 0 <= at < len(self.text.pieces):

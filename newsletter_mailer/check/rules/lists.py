@@ -117,8 +117,8 @@ def list_size(subject: Subject, ask: Ask) -> Iterator[Finding]:
             share = f" by {abs(size - before) / before:.0%}" if before else ""
             yield ask.finding(
                 Source(_file(name)),
-                f"The list {how}{share} since issue {earlier.id}: {before:,} people then, "
-                f"{size:,} now.",
+                f"The list {how}{share} since issue {earlier.id}, from {before:,} to {size:,} "
+                "people.",
                 "Make sure that it is the right export, and the whole of it.",
             )
 
@@ -130,7 +130,7 @@ def empty_list(subject: Subject, ask: Ask) -> Iterator[Finding]:
         if not size:
             yield ask.finding(
                 Source(_file(name)),
-                "Nobody stands in this list.",
+                "This list holds no address that can be mailed.",
                 "Fill it, or take it out of lists in issue.toml.",
                 None
                 if subject.plan.census.people or not subject.plan.has_lists

@@ -25,8 +25,8 @@ def name_in_capitals(subject: Subject, ask: Ask) -> Iterator[Finding]:
     """
     for name in subject.plan.profile:
         hint = "Write names as their owners do."
-        yield from _odd(subject, ask, name, "capitals", "{} in capitals", hint)
-        yield from _odd(subject, ask, name, "small", "{} in small letters", hint)
+        yield from _odd(subject, ask, name, "capitals", "in capitals", hint)
+        yield from _odd(subject, ask, name, "small", "in small letters", hint)
 
 
 @check("placeholder-value", Severity.WARNING)
@@ -42,7 +42,7 @@ def placeholder_value(subject: Subject, ask: Ask) -> Iterator[Finding]:
             ask,
             name,
             "placeholder",
-            "{} filled in with words that are no value",
+            "filled in with words that are no value",
             "Leave the cell blank where there is nothing to say.",
         )
 
@@ -59,7 +59,7 @@ def html_in_value(subject: Subject, ask: Ask) -> Iterator[Finding]:
             ask,
             name,
             "markup",
-            "{} written with HTML entities",
+            "written with HTML entities",
             "Write the character itself: & for &amp;, \u00e9 for &eacute;.",
         )
 
@@ -79,7 +79,7 @@ def garbled_value(subject: Subject, ask: Ask) -> Iterator[Finding]:
             ask,
             name,
             "garbled",
-            "{} garbled",
+            "garbled",
             f"Export the list anew as CSV UTF-8.{meant}",
         )
 
@@ -111,11 +111,9 @@ def _odd(
     examples = profile.odd.get(oddity)
     if examples is not None:
         sources = [source for _, source in examples.first]
-        is_are = "is" if examples.count == 1 else "are"
-        verb = f"The {name} of {people(examples.count)} {is_are}"
         yield ask.finding(
             sources[0],
-            f'{what.format(verb)}, such as "{examples.first[0][0]}": '
+            f'The {name} of {people(examples.count)} is {what}, such as "{examples.first[0][0]}": '
             f"{places(sources, examples.count)}.",
             hint,
         )
