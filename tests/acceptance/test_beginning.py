@@ -57,7 +57,8 @@ def test_in_an_empty_folder_a_newsletter_begins_that_can_be_sent_at_once(tmp_pat
     assert_done(sent)
     assert sent.json["sent"] == sent.json["planned"] == len(news.outbox("2030-05")) > 0
     assert ".env" in news.read(".gitignore").splitlines()
-    for path in ("newsletter.toml", ".env.example", "recipients/example.csv", "templates/regional"):
+    starter = ("newsletter.toml", "words.txt", ".env.example", "recipients/example.csv")
+    for path in (*starter, "templates/regional"):
         assert (news.root / path).exists()
 
 
