@@ -57,6 +57,8 @@ def oddities_among(name: str, values: Sequence[str], joined: str) -> list[Oddity
 
 def is_odd(oddity: Oddity, name: str, value: str, other_name: str) -> bool:
     """`other_name`: of a first name the last name, and the other way round."""
+    if oddity in ("capitals", "small") and is_placeholder(name, value, other_name):
+        return False  # "n/a" is odd for another reason
     match oddity:
         case "capitals":
             return value.isupper() and _letters(value) > 2  # C, JP, Y
