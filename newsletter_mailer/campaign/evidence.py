@@ -9,6 +9,7 @@ from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.check.answer import Answer
 from newsletter_mailer.check.axe import AxeFault
 from newsletter_mailer.check.evidence.spelling import spelling
+from newsletter_mailer.check.spam_score import SpamScore
 from newsletter_mailer.check.subject import Evidence, Subject
 
 
@@ -34,6 +35,7 @@ def gatherer(
             spelling=spelling(subject, project.root, project.environment, note),
             reached=_reached(project, subject, note) if wanted.links else None,
             axe=_axe(project, subject, note) if wanted.browser else None,
+            spam=_spam(project, subject, note) if wanted.spam else None,
         )
 
     return gather
@@ -53,3 +55,11 @@ def _axe(
     from newsletter_mailer.check.evidence.browser import seen_by_axe  # asyncio, Playwright
 
     return seen_by_axe(subject.compiled, project.environment, note)
+
+
+def _spam(
+    project: Project, subject: Subject, note: Callable[[str], None]
+) -> Mapping[str, SpamScore] | None:
+    from newsletter_mailer.check.evidence.spam import spam_scores  # subprocess, messages' bytes
+
+    return spam_scores(subject, project.environment, note)
