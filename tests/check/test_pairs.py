@@ -98,4 +98,5 @@ def test_every_rule_has_a_pair() -> None:
 ASKED_ELSEWHERE: dict[str, str] = {
     "image-weight": "test_pictures.py",
     "many-variants": "test_single_questions.py",
+    "spam-score": "test_spam.py",
 }
