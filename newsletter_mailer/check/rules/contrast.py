@@ -64,7 +64,7 @@ def contrast(subject: Subject, ask: Ask) -> Iterator[Finding]:
     themselves is not looked at.
 
     It is told once for each place where the template chooses the colours, not for each section that
-    shows them. Grey #767676 on white has 4.54 to 1, #777777 has 4.48. Make the words darker, or
+    shows them. Grey #767676 on white has 4.54 to 1, #777777 has 4.47. Make the words darker, or
     what lies behind them lighter (in dark the other way round).
     """
     for medium, name in _MEDIA:
