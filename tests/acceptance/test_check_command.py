@@ -201,11 +201,29 @@ def test_the_matrix_is_shown_when_asked(news: Newsletter) -> None:
     read = news.run(*ISSUE, "--matrix", "--json").json
 
     assert "2030-01: who gets which section (4 readers)" in text.out
+    assert re.search(r"(?m)^20  Around Dudley  +2 readers$", text.out)
+    assert re.search(r"(?m)^Walsall  +3   1   2$", text.out)
     assert "2030-01: 1 error" in text.out.splitlines()[-1]
     assert read["matrix"]["2030-01"]["readers"] == 4
     assert "matrix" not in news.run(*ISSUE, "--json").json
     wrong = news.run(*ISSUE, "--matrix", "--format", "junit")
     assert (wrong.code, wrong.out) == (2, "")
+
+
+def test_without_the_lists_the_matrix_has_no_head_counts(news: Newsletter) -> None:
+    for name in ("readers", "partners"):
+        (news.root / f"recipients/{name}.csv").unlink()
+
+    text = news.run(*ISSUE, "--matrix")
+    read = news.run(*ISSUE, "--matrix", "--json").json["matrix"]["2030-01"]
+
+    assert "2030-01: who gets which section (without the lists)" in text.out
+    assert re.search(r"(?m)^Walsall  +-  all$", text.out)
+    assert (read["counted"], read["readers"]) == (False, None)
+    assert [one["regions"] for one in read["sections"][1:]] == [
+        {"dudley": None},
+        {"dudley": None, "walsall": None},
+    ]
 
 
 def found(done: Result, rule: str) -> list[dict[str, Any]]:
