@@ -31,6 +31,15 @@ _ORIGIN = "https://newsletter.invalid/"  #: no such host can exist (RFC 2606)
 _PICTURES = f"{_ORIGIN}pictures/"
 #: As in a mail program: no scripts, no frames, no fonts. What is evaluated from outside may run.
 _POLICY = "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'"
+#: What lies under a page without a background. axe-core takes it for white, also where
+#: color-scheme makes it dark (dequelabs/axe-core#4608). Whatever the page declares wins.
+_CANVAS = """
+() => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(":where(html) { background-color: Canvas }");
+  document.adoptedStyleSheets = [sheet];
+}
+"""
 #: Beyond what Playwright turns off. A page may ask for a connection before it asks for anything
 #: (<link rel="preconnect">), past `_Answers`: no name and no number leads anywhere.
 _ARGUMENTS = (
@@ -193,6 +202,7 @@ async def _faults(
     await page.route("**/*", _Answers(compiled))
     await page.emulate_media(color_scheme="light")
     await page.goto(_ORIGIN)
+    await page.evaluate(_CANVAS)
     await page.evaluate(script)
     light = await _answers(page)
     await page.emulate_media(color_scheme="dark")
