@@ -1,10 +1,13 @@
-"""Questions that no small project breaks, asked of what is put together by hand."""
+"""What the pairs cannot show: questions that no small project breaks, and how bad a finding is."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
 
 from newsletter_mailer.check.registry import Ask
 from newsletter_mailer.check.rules import all_rules
@@ -13,6 +16,7 @@ from newsletter_mailer.compose.compiled import CompiledVariant
 from newsletter_mailer.findings import Finding
 from newsletter_mailer.plan.plan import Plan
 from newsletter_mailer.plan.variants import Variant
+from tests.check.test_pairs import HERE, findings
 from tests.newsroom import Newsroom
 
 
@@ -55,3 +59,22 @@ def test_a_text_part_without_a_way_to_unsubscribe_is_an_error(newsroom: Newsroom
     assert "text part" in finding.message
     assert finding.severity == "error"
     assert answers("unsubscribe-link", newsroom, Plan(), [compiled]) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "case", "severity"),
+    [
+        ("empty-for-readers", "bad", "warning"),
+        ("empty-for-readers", "bad-3", "error"),  # everyone
+        ("empty-list", "bad", "warning"),
+        ("empty-list", "bad-2", "error"),  # the only one
+        ("subject-length", "bad", "warning"),
+        ("subject-length", "bad-2", "info"),  # for phones
+        ("from-name", "bad", "warning"),
+        ("from-name", "bad-2", "info"),
+    ],
+)
+def test_how_bad_it_is_can_depend(tmp_path: Path, rule: str, case: str, severity: str) -> None:
+    said = findings(tmp_path, HERE / "pairs" / rule / case)
+
+    assert {one.severity for one in said if one.rule == rule} == {severity}
