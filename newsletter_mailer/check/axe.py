@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lxml import html
+from lxml import etree
 
 from newsletter_mailer.check.page import elements_of, filled_page, parse_page
 from newsletter_mailer.compose.compiled import CompiledVariant
@@ -48,9 +48,5 @@ def marked_page(compiled: CompiledVariant, pictures: str) -> str:
     tree = parse_page(filled_page(compiled, pictures))
     for number, element in enumerate(elements_of(tree)):
         element.set(MARK, str(number))
-    return html.tostring(
-        tree,
-        encoding="unicode",
-        doctype=tree.getroottree().docinfo.doctype,
-        include_meta_content_type=True,
-    )
+    doctype = tree.getroottree().docinfo.doctype
+    return etree.tostring(tree, encoding="unicode", method="html", doctype=doctype)
