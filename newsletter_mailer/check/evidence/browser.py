@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser, BrowserContext, Page, Playwright, Route
 
 _START = 30.0  #: seconds for the browser to start
-_PATIENCE = 60.0  #: seconds for one variant; an issue of 60 sections takes 3
+_PATIENCE = 60.0  #: seconds for one variant; one of 60 sections takes 4 on a busy machine
 _WIDTH, _HEIGHT = 1024, 768  #: pixels of the window
 
 _AXE = "data/axe-core/axe.min.js"  #: tools/axe_core.py brings it
