@@ -48,8 +48,8 @@ class FieldUse:
 
 def fields_of(issue: Issue) -> Iterator[FieldUse]:
     """Every use of a reader's field, in the order of the files."""
-    for text in (issue.subject, issue.preheader):
-        yield from _uses(text, None, issue.source, _lines(issue, "issue.toml"))
+    for line in (issue.subject, issue.preheader):
+        yield from _uses(line, None, issue.source, _lines(issue, "issue.toml"))
     for section in issue.sections:
         lines = _lines(issue, f"{section.slug}.md")
         for value in (section.title, section.body, *section.fields.values()):
