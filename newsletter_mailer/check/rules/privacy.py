@@ -35,7 +35,9 @@ _ABOUT_A_PERSON: dict[Kind, tuple[str, str]] = {
     ),
 }
 _SAFELINKS = "safelinks.protection.outlook.com"
-_ADDRESS = re.compile(r"(?P<box>[\w.+'-]+)@(?!group\.calendar\.google\.com)[\w-]+(?:\.[\w-]+)+")
+_ADDRESS = re.compile(
+    r"(?<![\w.+'-])(?P<box>[\w.+'-]+)@(?!group\.calendar\.google\.com)[\w-]+(?:\.[\w-]+)+"
+)
 #: What other newsletters add to their links so that they know who follows them.
 _FOLLOWED = frozenset({"mceid", "hsenc", "mkttok", "olyencid", "cksubscriberid", "vgoee", "mcuid"})
 _NAMES = ("firstname", "fname", "forename", "givenname", "lastname", "lname", "surname", "fullname")
