@@ -32,7 +32,8 @@ _OPEN = re.compile(r"\bT\.?B\.?[CA]\b(?!-)|\btbc\b")
 #: Where a value was to be put by another tool (Mailchimp, Campaign Monitor, Salesforce, Word,
 #: Outlook, GOV.UK Notify), or by ours. In a body *|FNAME|* is |FNAME| in italics.
 _MERGE_CODE = re.compile(
-    r"\*\|[A-Z0-9_:/ ]{1,40}\|\*|\|[A-Z][A-Z0-9_:]{2,40}\||%%[\w. ]{1,40}%%|\[\[[\w. ]{1,40}\]\]|\{![\w.]{1,40}\}"
+    r"\*\|[A-Z0-9_:/ ]{1,40}\|\*|\|[A-Z][A-Z0-9_:]{2,40}\|"
+    r"|%%[\w. ]{1,40}%%|\[\[[\w. ]{1,40}\]\]|\{![\w.]{1,40}\}"
     r"|«[A-Z][\w ]{0,40}»|<<\w[\w ]{0,40}(?<! )>>|\(\([\w ]{1,40}\)\)|\$\{[\w.]{1,40}\}"
     r"|\{\{|\}\}|\{%|%\}"
     r"|\[(?:firstname|lastname|fullname|first_name|last_name)(?:,[^\]]*)?\]"
