@@ -266,7 +266,7 @@ _SKIN = "\U0001f3fb-\U0001f3ff"  #: five tones, which belong to the sign before 
 _EMOJI = rf"(?![{_SKIN}])[\U0001f300-\U0001faff\u2600-\u27bf][\ufe0f{_SKIN}]*"
 #: With a joiner several are one: a family, a profession. A flag is two letters.
 _ONE_EMOJI = rf"(?:{_EMOJI}(?:\u200d{_EMOJI})*|[\U0001f1e6-\U0001f1ff]{{2}})"
-_EMOJI_RUN = re.compile(rf"{_ONE_EMOJI}(?:\s?{_ONE_EMOJI}){{2,}}")
+_EMOJI_RUN = re.compile(rf"(?<!\u200d){_ONE_EMOJI}(?:\s?{_ONE_EMOJI}){{2,}}")
 
 
 @check("emoji-run", Severity.INFO)
