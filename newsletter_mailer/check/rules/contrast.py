@@ -173,12 +173,12 @@ def _is_lost(page: Page, link: etree._Element, medium: _Medium) -> bool:
     holder = next((one for one in link.iter() if own_words(one).strip()), None)
     if link.get("href") is None or around is None or holder is None:
         return False
-    if len(own_words(around).split()) < _WORDS_AROUND:
-        return False
     text, box, words = (medium(page.styles.of(one)) for one in (around, link, holder))
     if not words.is_seen or words.is_underlined or box.has_line_below or box.has_background:
         return False
     if words.weight >= text.weight + 200 or words.size >= text.size * 1.2:
         return False
     mine, theirs = words.seen_colours(), text.seen_colours()
-    return mine is not None and theirs is not None and ratio_of(mine[0], theirs[0]) < LINK_FROM_TEXT
+    if mine is None or theirs is None or ratio_of(mine[0], theirs[0]) >= LINK_FROM_TEXT:
+        return False
+    return len(own_words(around).split()) >= _WORDS_AROUND
