@@ -11,7 +11,7 @@ from typing import Protocol
 
 from newsletter_mailer.check.answer import Answer
 from newsletter_mailer.check.axe import AxeFault
-from newsletter_mailer.check.mentioned import Mentioned, mentioned_dates
+from newsletter_mailer.check.dates.mentioned import Mentioned, mentioned_dates
 from newsletter_mailer.check.page import Page, Seen, Tracer
 from newsletter_mailer.check.passages import (
     Alt,

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 
-from newsletter_mailer.check.english_dates import DateMention, dates_in
-from newsletter_mailer.check.english_times import likely_times
-from newsletter_mailer.check.mentioned import day_meant, is_english
+from newsletter_mailer.check.dates.english_dates import DateMention, dates_in
+from newsletter_mailer.check.dates.english_times import likely_times
+from newsletter_mailer.check.dates.mentioned import day_meant, is_english
 from newsletter_mailer.check.registry import Ask, check
 from newsletter_mailer.check.subject import Subject
 from newsletter_mailer.findings import Finding, Severity

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from datetime import timedelta
 from functools import lru_cache
 
-from newsletter_mailer.check.english_times import times_in
-from newsletter_mailer.check.mentioned import Mentioned, is_english, lead
-from newsletter_mailer.check.registry import Ask, check
-from newsletter_mailer.check.subject import Subject
-from newsletter_mailer.check.when import (
+from newsletter_mailer.check.dates.english_times import times_in
+from newsletter_mailer.check.dates.mentioned import Mentioned, is_english, lead
+from newsletter_mailer.check.dates.when import (
     Event,
     deadlines_of,
     event_of,
     events_of,
 )
+from newsletter_mailer.check.registry import Ask, check
+from newsletter_mailer.check.subject import Subject
 from newsletter_mailer.findings import Finding, Severity
 from newsletter_mailer.issue.earlier import EarlierIssue
 from newsletter_mailer.issue.front_matter import read_front_matter

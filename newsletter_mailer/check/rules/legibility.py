@@ -7,11 +7,11 @@ from functools import partial
 
 from lxml import etree
 
-from newsletter_mailer.check.faulty_looks import faulty_looks, one_cause
-from newsletter_mailer.check.looks import Look
+from newsletter_mailer.check.look.faulty_looks import faulty_looks, one_cause
+from newsletter_mailer.check.look.looks import Look
+from newsletter_mailer.check.look.styles import Node, own_words
 from newsletter_mailer.check.page import UNSUBSCRIBE, Page
 from newsletter_mailer.check.registry import Ask, check
-from newsletter_mailer.check.styles import Node, own_words
 from newsletter_mailer.check.subject import Subject
 from newsletter_mailer.findings import Finding, Severity
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from newsletter_mailer.check.pairing import Unpaired, unpaired
+from newsletter_mailer.check.english.pairing import Unpaired, unpaired
 from newsletter_mailer.check.passages import Passage
 from newsletter_mailer.check.registry import Ask, check
 from newsletter_mailer.check.subject import Subject
-from newsletter_mailer.check.template_words import template_words
+from newsletter_mailer.check.template.words import template_words
 from newsletter_mailer.findings import Finding, Severity
 
 _MONTH = "(?:January|February|March|April|May|June|July|August|September|October|November|December)"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from newsletter_mailer.check.english_dates import DateMention, dates_in
+from newsletter_mailer.check.dates.english_dates import DateMention, dates_in
 from newsletter_mailer.check.passages import Passage
 from newsletter_mailer.findings import Source
 from newsletter_mailer.issue.model import Issue, Section
