@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+
+_LONGEST = 600  #: characters of a message: it is for a person to read
 
 
 class Severity(StrEnum):
@@ -63,9 +65,21 @@ def has_errors(findings: Iterable[Finding]) -> bool:
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
-    """By file and line, each fault once."""
-    unique = dict.fromkeys(findings)
+    """By file and line, each fault once; what a message quotes at length is cut."""
+    unique = dict.fromkeys(map(_in_short, findings))
     return sorted(unique, key=lambda f: (f.source, f.severity.value, f.rule, f.message))
+
+
+def _in_short(finding: Finding) -> Finding:
+    if len(finding.message) <= _LONGEST and len(finding.hint) <= _LONGEST:
+        return finding
+    return replace(finding, message=_cut(finding.message), hint=_cut(finding.hint))
+
+
+def _cut(text: str) -> str:
+    if len(text) <= _LONGEST:
+        return text
+    return f"{text[: _LONGEST * 2 // 3]} … {text[-_LONGEST // 4 :]}"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

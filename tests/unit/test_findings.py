@@ -61,3 +61,16 @@ def test_a_finding_for_a_machine_has_all_its_parts() -> None:
         "hint": "do",
         "column": None,
     }
+
+
+def test_what_a_message_quotes_at_length_is_cut_in_its_middle() -> None:
+    long = error(
+        "bad-link", Source("a.md", 3), f'The link "{"x" * 100_000}" leads nowhere.', "Mend."
+    )
+
+    (shown,) = in_order([long])
+
+    assert len(shown.message) < 700
+    assert shown.message.startswith('The link "xxx')
+    assert shown.message.endswith('xxx" leads nowhere.')
+    assert (shown.rule, shown.source, shown.hint) == ("bad-link", Source("a.md", 3), "Mend.")
