@@ -16,6 +16,7 @@ from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.campaign.run import Run
 from newsletter_mailer.campaign.send_request import SendReport, SendRequest, Watcher
 from newsletter_mailer.campaign.sent_file import refuse_another_ledger, sent_file
+from newsletter_mailer.deliver.loop import runner
 from newsletter_mailer.deliver.sandbox import sandbox
 from newsletter_mailer.deliver.smtp import connect
 from newsletter_mailer.errors import NotConfirmed, ProjectError
@@ -74,11 +75,12 @@ def send(
             _wait_for(request.at, watcher, stop)
         if smtp is None:
             smtp = stack.enter_context(sandbox(project.outbox(request.issue_id)))
-        first = connect(smtp, project.settings.sender.address)
+        loop = stack.enter_context(runner())
+        first = loop.run(connect(smtp, project.settings.sender.address))
         stack.callback(first.close)
         ledger = stack.enter_context(open_ledger(memory))
         ledger.hold()
-        return Run(prepared, request, watcher, stop, ledger).mail(first, smtp)
+        return Run(prepared, request, watcher, stop, ledger).mail(loop, first, smtp)
 
 
 def _is_first_run(project: Project, request: SendRequest) -> bool:

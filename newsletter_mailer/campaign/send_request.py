@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -11,6 +12,7 @@ from newsletter_mailer.deliver.pace import Pace
 from newsletter_mailer.deliver.replies import Outcome
 from newsletter_mailer.errors import DeliveryError
 from newsletter_mailer.plan.plan import Filters
+from newsletter_mailer.store.rows import ClaimedRow
 from newsletter_mailer.store.states import State
 
 
@@ -71,8 +73,8 @@ class Watcher(Protocol):
     def waiting(self, until: datetime, why: str) -> None:
         """Nothing leaves until then."""
 
-    def outcome(self, outcome: Outcome) -> None:
-        """One message's fate."""
+    def outcomes(self, outcomes: Sequence[tuple[ClaimedRow, Outcome]]) -> None:
+        """The fates of some messages; a few times a second at most."""
 
     def stopped(self, fault: DeliveryError) -> None:
         """The server ended the run early; everything is recorded."""

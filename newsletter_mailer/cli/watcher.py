@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from types import FrameType
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from newsletter_mailer.campaign.prepare import Prepared
     from newsletter_mailer.campaign.send_request import SendReport
     from newsletter_mailer.deliver.replies import Outcome
+    from newsletter_mailer.store.rows import ClaimedRow
 
 _MOST_VARIANTS = 12  #: lines of the plan's table
 
@@ -88,9 +89,9 @@ class Terminal:
     def waiting(self, until: datetime, why: str) -> None:
         self.say(f"Waiting until {until.astimezone():%Y-%m-%d %H:%M:%S} ({why}).")
 
-    def outcome(self, outcome: Outcome) -> None:
-        self._counts[outcome.state] += 1
-        if outcome.state in (State.SENT, State.UNKNOWN):
+    def outcomes(self, outcomes: Sequence[tuple[ClaimedRow, Outcome]]) -> None:
+        self._counts.update(outcome.state for _, outcome in outcomes)
+        if self._counts[State.SENT] or self._counts[State.UNKNOWN]:
             note_handed_over()
         if self._progress is not None and self._task is not None:
             others = ", ".join(
@@ -98,7 +99,7 @@ class Terminal:
                 for state, count in self._counts.items()
                 if state is not State.SENT
             )
-            self._progress.update(self._task, advance=1, others=others)
+            self._progress.update(self._task, advance=len(outcomes), others=others)
 
     def stopped(self, fault: DeliveryError) -> None:
         self.say(f"error: {fault} The run stops; run send again for the rest.")

@@ -1,295 +1,346 @@
-"""Claims rows in batches, has them sent over several connections, and has each outcome recorded.
-
-One thread (the caller's) talks to the ledger; each connection has a thread of its own. A batch's
-outcomes and the next batch's claims share a transaction. Only a batch is ever in memory.
-"""
+"""Has all that is owed sent over several lines, and stops when there is no sense in going on."""
 
 from __future__ import annotations
 
-import contextlib
-import itertools
-import queue
-import random
+import asyncio
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol
 
+from newsletter_mailer.deliver.books import Books, Marks, Memory
+from newsletter_mailer.deliver.dialogue import Content, Ended, MailObject, MailRefused
 from newsletter_mailer.deliver.pace import Pace
 from newsletter_mailer.deliver.replies import Outcome
-from newsletter_mailer.deliver.smtp import RunRefused, SmtpConnection
-from newsletter_mailer.errors import DeliveryError
-from newsletter_mailer.store.rows import ClaimedRow, Settled
+from newsletter_mailer.deliver.smtp import Line, Session
+from newsletter_mailer.errors import CannotConnect, DeliveryError
+from newsletter_mailer.store.rows import ClaimedRow
 from newsletter_mailer.store.states import State
 
-BATCH = 50  #: rows claimed at once: what a killed process leaves unknown at most
-_RECORD_AFTER = 1.0  #: seconds an outcome may wait for its batch
-_FAILED_CONNECTIONS = 3  #: in a row, on one thread, before the run stops
-
-#: Seconds before deferred rows are tried again: the first time, and at most.
-FIRST_DELAY, LONGEST_DELAY = 5.0, 600.0
-
-#: Records how attempts ended, and claims up to so many rows that were not tried since a moment.
-Claim = Callable[[Sequence[Settled], int, datetime], list[ClaimedRow]]
-Ready = Callable[[ClaimedRow], bytes]
+MESSAGES_PER_CONNECTION = 1_000
+REFUSED_IN_A_ROW = 50  #: then it is not the readers' fault
+_TICK = 0.25  #: seconds between looks at clocks, limits and whoever wants to stop
+_FAILED_CONNECTIONS = 3  #: in a row, before the run stops
+_FIRST_WAIT, _LONGEST_WAIT = 0.5, 60.0  #: seconds before a failed connection is tried again
+_REST = 20.0  #: seconds without work after which lines are closed: servers do not like idlers
+_ASKS_FOR_PATIENCE = frozenset({421, 451, 452})
 
 
-@dataclass(slots=True)
-class Done:
-    """What a thread reports of a row. Without an outcome it was not sent, and is owed again.
+class RunRefused(DeliveryError):
+    """The server takes none of these messages: to go on would burn the list."""
 
-    `fault`: the run must stop.
-    """
 
-    row: ClaimedRow
-    outcome: Outcome | None = None
-    fault: BaseException | None = None
+class SenderRefused(RunRefused):
+    """The server takes no mail from this sender at all."""
+
+
+class MessageTooLarge(RunRefused):
+    """RFC 1870: the server takes no message of this size."""
+
+
+class Watch(Protocol):
+    """Whoever looks on. Called in the loop's thread, a few times a second at most."""
+
+    def outcomes(self, outcomes: Sequence[tuple[ClaimedRow, Outcome]]) -> None: ...
+
+    def waiting(self, until: float, why: str) -> None: ...
 
 
 @dataclass(slots=True, kw_only=True)
 class Engine:
-    """`first` is an open connection, made to see that the server can be used at all."""
+    """`first` is an open session, made to see that the server can be used at all."""
 
-    connect: Callable[[], SmtpConnection]
-    first: SmtpConnection
-    ready: Ready
-    claim: Claim
-    give_back: Callable[[Sequence[str]], None]
-    on_outcome: Callable[[Outcome], None]
-    on_wait: Callable[[datetime, int], None]  #: until when, for how many deferred rows
+    connect: Callable[[], Awaitable[Session]]
+    first: Session
+    ready: Callable[[ClaimedRow], Content]
+    memory: Memory
+    marks: Marks
+    watch: Watch
     stop: threading.Event  #: set by a person: no further message is begun
-    connections: int
     pace: Pace
-    server: str
-    retry_until: datetime  #: deferred rows are tried again until then
-    _deferred: int = 0  #: in this round
-    _began: datetime = field(default_factory=lambda: datetime.now(UTC))
-    _fault: BaseException | None = None
-    _settled: list[Settled] = field(default_factory=list)
-    _recorded: float = 0.0
+    states: Sequence[State]  #: that are to be mailed, in order of preference
+    connections: int
+    retry_for: float = 0.0  #: seconds in which deferred rows are tried again
+    per_connection: int = MESSAGES_PER_CONNECTION
 
-    def run(self) -> bool:
-        """Sends all that `claim` gives out. False if a person stopped it.
+    async def run(self) -> bool:
+        """Sends all that is owed. False if a person stopped it.
 
         Raises what stopped the run, after everything that happened was recorded.
         """
-        jobs: queue.SimpleQueue[ClaimedRow | None] = queue.SimpleQueue()
-        done: queue.SimpleQueue[Done] = queue.SimpleQueue()
-        threads = [
-            threading.Thread(
-                target=self._work,
-                args=(jobs, done, _Line(self.connect, self.first if number == 0 else None)),
-                name=f"connection-{number + 1}",
-                daemon=True,
-            )
-            for number in range(self.connections)
-        ]
-        for thread in threads:
-            thread.start()
-        waiting: deque[ClaimedRow] = deque()
-        try:
-            for delay in _delays():
-                self._began, self._deferred = datetime.now(UTC), 0
-                self._coordinate(waiting, jobs, done)
-                if not self._wait_for_deferred(delay):
-                    break
-        except BaseException as fault:
-            self._fault = self._fault or fault
-            raise
-        finally:
-            for _ in threads:
-                jobs.put(None)
-            for thread in threads:
-                thread.join()
-            self._finish(waiting, done)
-        if self._fault is not None:
-            raise self._fault
-        return not self.stop.is_set()
+        return await _Run(self, steady_clock()).run()
 
-    def _coordinate(
-        self,
-        waiting: deque[ClaimedRow],
-        jobs: queue.SimpleQueue[ClaimedRow | None],
-        done: queue.SimpleQueue[Done],
-    ) -> None:
-        in_flight = 0
-        at_once = self.connections if self.pace.per_minute else BATCH
-        is_through = False
-        next_at: datetime | None = None  #: of the first one waiting
-        while True:
-            if not self._is_stopping and not waiting and not is_through:
-                waiting.extend(self._record(at_once))
-                is_through = not waiting
-            while waiting and in_flight < 2 * self.connections and not self._is_stopping:
-                next_at = next_at or self.pace.wait_until(datetime.now(UTC))
-                if next_at > datetime.now(UTC):
-                    break
-                next_at = None
-                jobs.put(waiting.popleft())
-                in_flight += 1
-            if in_flight == 0 and (self._is_stopping or (not waiting and is_through)):
-                return
-            if in_flight == 0 and next_at is not None:
-                self._wait_for_pace(next_at, waiting)
-                continue
-            with contextlib.suppress(queue.Empty):
-                report = done.get(timeout=_until(next_at, at_most=_RECORD_AFTER))
-                in_flight -= 1
-                self._note(report)
-            if self._settled and time.monotonic() - self._recorded > _RECORD_AFTER:
-                self._record(0)
+
+def steady_clock() -> Callable[[], float]:
+    """Seconds since 1970, as they go on from now, whatever becomes of the machine's clock."""
+    offset = time.time() - time.monotonic()
+    return lambda: time.monotonic() + offset
+
+
+class _Run:
+    """What one run knows; also the owner of its lines (smtp.Owner)."""
+
+    def __init__(self, engine: Engine, now: Callable[[], float]) -> None:
+        self.engine, self.now = engine, now
+        self.books = Books(
+            engine.memory,
+            engine.marks,
+            engine.pace,
+            engine.states,
+            is_retrying=engine.retry_for > 0,
+            now=now,
+        )
+        self.patience = now() + engine.retry_for  #: until when deferred rows are tried again
+        self.lines: set[Line[ClaimedRow]] = set()
+        self.tasks: set[asyncio.Task[None]] = set()  #: that open or close a line
+        self.opening = 0
+        self.in_flight = 0  #: begun, and without a fate
+        self.told: list[tuple[ClaimedRow, Outcome]] = []
+        self.lost_once: set[int] = set()
+        self.refused_in_a_row = 0
+        self.failures = 0  #: to connect, in a row
+        self.connect_after = 0.0
+        self.news = asyncio.Event()
+        self.fault: BaseException | None = None
+
+    async def run(self) -> bool:
+        try:
+            self.attach(self.engine.first)
+            while not self.is_done():
+                await self.step()
+        finally:
+            await self.finish()
+        fault = self.fault or self.books.fault
+        if fault is not None:
+            raise fault
+        return not self.engine.stop.is_set()
 
     @property
-    def _is_stopping(self) -> bool:
-        return self.stop.is_set() or self._fault is not None
+    def is_stopping(self) -> bool:
+        return self.fault is not None or self.books.fault is not None or self.engine.stop.is_set()
 
-    def _finish(self, waiting: deque[ClaimedRow], done: queue.SimpleQueue[Done]) -> None:
-        """Records what the connections still did, whatever failed before."""
-        reports = []
-        with contextlib.suppress(queue.Empty):
-            while True:
-                reports.append(done.get_nowait())
-        for report in reports:
-            self._settle(report)
-        self._record(0)
-        unsent = [report.row for report in reports if report.outcome is None]
-        if addresses := [row.address for row in (*waiting, *unsent)]:
-            self.give_back(addresses)
-        for report in reports:
-            if report.outcome is not None:
-                self.on_outcome(report.outcome)
-
-    def _note(self, report: Done) -> None:
-        self._settle(report)
-        if report.outcome is None:
-            self.give_back([report.row.address])
-        else:
-            self.on_outcome(report.outcome)
-
-    def _settle(self, report: Done) -> None:
-        self._fault = self._fault or report.fault
-        outcome = report.outcome
-        if outcome is None:
-            return
-        self._settled.append(
-            Settled(
-                address=report.row.address,
-                state=outcome.state,
-                code=outcome.code,
-                enhanced=outcome.enhanced,
-                reply=outcome.reply,
-                server=self.server,
-                at=datetime.now(UTC),
-            )
-        )
-        self._deferred += outcome.state is State.DEFERRED
-
-    def _record(self, count: int) -> list[ClaimedRow]:
-        self._recorded = time.monotonic()
-        if not self._settled and not count:
-            return []
-        claimed = self.claim(self._settled, count, self._began)
-        self._settled = []
-        return claimed
-
-    def _wait_for_deferred(self, delay: float) -> bool:
-        """Whether there is something to try again, after the wait."""
-        if self.stop.is_set() or self._fault is not None or not self._deferred:
+    def is_done(self) -> bool:
+        if self.in_flight or self.books.is_at_work:
             return False
-        now = datetime.now(UTC)
-        again = min(now + timedelta(seconds=delay), self.retry_until)
-        if again <= now:
-            return False
-        self._record(0)
-        self.on_wait(again, self._deferred)
-        return not self.stop.wait((again - now).total_seconds())
+        return self.is_stopping or (self.books.is_through and not self.books.rows)
 
-    def _wait_for_pace(self, until: datetime, waiting: deque[ClaimedRow]) -> None:
-        """Nothing is in flight: all is recorded first, and nothing stays claimed for long.
+    async def step(self) -> None:
+        """Looks after everything, then waits for news."""
+        self.look_after_lines()
+        self.tell()
+        if not self.is_stopping:
+            self.books.keep_up(self.news.set)
+            await self.books.hold_back()
+            self.open_lines()
+            if self.books.is_through and not (self.books.rows or self.in_flight):
+                await self.wait_for_due()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.pause()):
+                await self.news.wait()
+        self.news.clear()
 
-        A person may end the wait.
-        """
-        self._record(0)
-        seconds = _until(until) or 0.0
-        if seconds > _RECORD_AFTER:
-            self.give_back([row.address for row in waiting])
-            waiting.clear()
-        self.stop.wait(seconds)
+    def pause(self) -> float:
+        """Seconds until something may have to be done, without news."""
+        now = self.now()
+        opens = self.engine.pace.opens(now)
+        return min(_TICK, opens - now) if opens > now else _TICK
 
-    def _work(
-        self,
-        jobs: queue.SimpleQueue[ClaimedRow | None],
-        done: queue.SimpleQueue[Done],
-        line: _Line,
-    ) -> None:
-        failures = 0
-        while (row := jobs.get()) is not None:
-            if self._is_stopping:
-                done.put(Done(row))
-                continue
-            try:
-                outcome = line.send(row.mailbox, self.ready(row))
-                failures = 0
-            except RunRefused as fault:
-                done.put(Done(row, fault=fault))
-            except DeliveryError as fault:
-                failures += 1
-                if failures >= _FAILED_CONNECTIONS:
-                    done.put(Done(row, fault=fault))
-                else:
-                    done.put(Done(row, Outcome(State.DEFERRED, reply=str(fault))))
-            except BaseException as fault:  # noqa: BLE001  # raised again by the caller's thread
-                done.put(Done(row, fault=fault))
+    def look_after_lines(self) -> None:
+        clock = asyncio.get_running_loop().time()
+        for line in tuple(self.lines):
+            line.check(clock)
+            line.resume()
+            if line.is_idle and line.messages >= self.engine.per_connection:
+                self.retire(line)
             else:
-                done.put(Done(row, outcome))
-        line.close()
+                line.begin()
+
+    async def wait_for_due(self) -> None:
+        """All was tried: waits for what may be tried again, or held back, if there is time."""
+        found = await self.books.next_due()
+        now = self.now()
+        if found is None:
+            return
+        until, owed = found
+        may_wait = until <= self.patience or self.engine.pace.has_limits
+        if self.is_stopping or not may_wait:
+            return
+        if until - now > 1:
+            self.engine.watch.waiting(until, f"{owed} deferred or held back")
+        if until - now > _REST:
+            for line in tuple(self.lines):
+                self.retire(line)
+        while (left := until - self.now()) > 0 and not self.engine.stop.is_set():
+            await asyncio.sleep(min(left, _TICK))
+        self.books.is_through = False
+
+    def tell(self) -> None:
+        if self.told:
+            told, self.told = self.told, []
+            self.engine.watch.outcomes(told)
+
+    def open_lines(self) -> None:
+        wanted = min(self.engine.connections, self.books.rows + self.in_flight)
+        missing = wanted - len(self.lines) - self.opening
+        if self.now() < self.connect_after or not self.books.rows:
+            return
+        for _ in range(min(missing, 1) if self.failures else missing):
+            self.opening += 1
+            self.in_background(self.open())
+
+    async def open(self) -> None:
+        try:
+            session = await self.engine.connect()
+        except DeliveryError as fault:
+            self.failed(fault)
+        except BaseException as fault:  # noqa: BLE001  # raised again by `run`
+            self.fault = self.fault or fault
+        else:
+            self.failures = 0
+            if self.is_stopping:
+                await session.say_goodbye()
+            else:
+                self.attach(session)
+        finally:
+            self.opening -= 1
+            self.news.set()
+
+    def failed(self, fault: DeliveryError) -> None:
+        """To connect. While other lines are up, the server only takes no more of them."""
+        self.failures += 1
+        wait = min(_FIRST_WAIT * 2.0 ** (self.failures - 1), _LONGEST_WAIT)
+        self.connect_after = self.now() + wait
+        if self.lines and isinstance(fault, CannotConnect):
+            return
+        is_late = self.connect_after > self.patience
+        if not isinstance(fault, CannotConnect) or (
+            self.failures >= _FAILED_CONNECTIONS and is_late
+        ):
+            self.fault = self.fault or fault
+        elif wait > 1:
+            self.engine.watch.waiting(self.connect_after, "the server cannot be reached")
+
+    def attach(self, session: Session) -> None:
+        line: Line[ClaimedRow] = Line(session, self)
+        self.lines.add(line)
+        line.begin()
+
+    def retire(self, line: Line[ClaimedRow]) -> None:
+        self.lines.discard(line)
+        self.in_background(line.close())
+
+    def in_background(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def finish(self) -> None:
+        """Whatever happened is recorded."""
+        for line in tuple(self.lines):
+            if line.is_idle:
+                self.retire(line)
+            else:
+                line.lose("stopped at once")
+        try:
+            await self.books.close()
+        finally:
+            self.tell()
+            if self.tasks:
+                await asyncio.gather(*self.tasks, return_exceptions=True)
+
+    def next_mail(self, line: Line[ClaimedRow]) -> MailObject[ClaimedRow] | None:
+        if self.is_stopping or line.messages >= self.engine.per_connection:
+            return None
+        row = self.books.next_row()
+        if row is None:
+            return None
+        self.in_flight += 1
+        self.books.keep_up(self.news.set)
+        if not row.mailbox.isascii() and not line.offered.smtputf8:
+            self.settle(row, _NO_SMTPUTF8)
+            return self.next_mail(line)
+        try:
+            content = self.engine.ready(row)
+            _refuse_too_large(content, line)
+        except BaseException as fault:  # noqa: BLE001  # raised again by `run`
+            self.fault = self.fault or fault
+            self.put_back(row)
+            return None
+        return MailObject(row, row.mailbox, row.message_id, content)
+
+    def mark(self, mail: MailObject[ClaimedRow]) -> bool:
+        return self.books.mark(mail.key)
+
+    def ended(self, line: Line[ClaimedRow], ended: Ended[ClaimedRow]) -> None:
+        outcome = ended.outcome
+        self.settle(ended.mail.key, outcome)
+        if outcome.state is State.SENT:
+            self.engine.pace.go_on()
+            self.refused_in_a_row = 0
+        elif outcome.code in _ASKS_FOR_PATIENCE:
+            self.engine.pace.slow_down(self.now())
+        elif outcome.state is State.REFUSED:
+            self.refused_in_a_row += 1
+            if self.refused_in_a_row >= REFUSED_IN_A_ROW:
+                self.fault = self.fault or RunRefused(
+                    f"The server refused {self.refused_in_a_row} messages in a row, the last one "
+                    f"with: {outcome.code} {outcome.reply}."
+                )
+        if not self.in_flight:
+            self.news.set()
+
+    def lost(self, line: Line[ClaimedRow], why: str, fault: MailRefused | None) -> None:
+        self.lines.discard(line)
+        left = line.left
+        for mail in left.dotted:
+            self.settle(
+                mail.key, Outcome(State.UNKNOWN, reply=f"line lost after the final dot: {why}")
+            )
+        for mail in left.unheard:
+            self.put_back(mail.key)
+        for mail in left.begun:
+            if fault is None and mail.key.id in self.lost_once:
+                self.settle(
+                    mail.key,
+                    Outcome(State.DEFERRED, reply=f"line lost before the final dot: {why}"),
+                )
+            else:
+                self.lost_once.add(mail.key.id)
+                self.put_back(mail.key)
+        if fault is not None:
+            self.fault = self.fault or _refused(fault)
+        self.news.set()
+
+    def settle(self, row: ClaimedRow, outcome: Outcome) -> None:
+        self.in_flight -= 1
+        self.books.settle(row, outcome)
+        self.told.append((row, outcome))
+
+    def put_back(self, row: ClaimedRow) -> None:
+        self.in_flight -= 1
+        self.books.put_back(row)
 
 
-class _Line:
-    """One connection after another."""
-
-    def __init__(
-        self, connect: Callable[[], SmtpConnection], connection: SmtpConnection | None
-    ) -> None:
-        self._connect = connect
-        self._connection = connection
-
-    def send(self, mailbox: str, message: bytes) -> Outcome:
-        """Raises DeliveryError.
-
-        A connection that was at rest may be gone, or have had its share of messages: what was
-        deferred because of that (no reply, or 421) goes over a fresh one at once.
-        """
-        if self._connection is not None and self._connection.is_open:
-            outcome = self._connection.send(mailbox, message)
-            if not _is_spent(self._connection, outcome):
-                return outcome
-        self._connection = self._connect()
-        return self._connection.send(mailbox, message)
-
-    def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
+_NO_SMTPUTF8 = Outcome(State.DEFERRED, reply="the server lacks SMTPUTF8, which the address needs")
 
 
-def _is_spent(connection: SmtpConnection, outcome: Outcome) -> bool:
-    return (
-        outcome.state is State.DEFERRED and outcome.code in (None, 421) and not connection.is_open
+def _refuse_too_large(content: Content, line: Line[ClaimedRow]) -> None:
+    if 0 < line.offered.largest < content.size:
+        raise MessageTooLarge(
+            f"The server takes messages of up to {line.offered.largest:,} octets, and this issue "
+            f"has {content.size:,}. Make its pictures smaller, or host them."
+        )
+
+
+def _refused(fault: MailRefused) -> RunRefused:
+    if fault.reply.code == 552:
+        return MessageTooLarge(
+            f"The server takes no message of this size: {fault}. "
+            "Make the issue's pictures smaller, or host them."
+        )
+    return SenderRefused(
+        f"The server refuses the sender: {fault}. Ask whoever runs it, or look at BOUNCE_ADDRESS "
+        "in .env and from in newsletter.toml."
     )
-
-
-def _until(moment: datetime | None, *, at_most: float | None = None) -> float | None:
-    """Seconds until then."""
-    if moment is None:
-        return at_most
-    seconds = max(0.0, (moment - datetime.now(UTC)).total_seconds())
-    return seconds if at_most is None else min(seconds, at_most)
-
-
-def _delays() -> Iterator[float]:
-    """Doubling, with jitter, so that many senders do not come back at the same moment."""
-    for attempt in itertools.count():
-        delay = min(FIRST_DELAY * 2.0 ** min(attempt, 16), LONGEST_DELAY)
-        yield delay * random.uniform(0.8, 1.2)  # noqa: S311  # not a secret

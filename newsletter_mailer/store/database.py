@@ -39,7 +39,10 @@ def open_to_write(path: Path) -> sqlite3.Connection:
     except OSError as fault:
         raise LedgerError(f"The folder of the ledger cannot be made: {fault.strerror}.") from None
     with explained(f"The ledger {path}"):
-        database = sqlite3.connect(path, isolation_level=None, timeout=_WAIT)
+        # The engine has a thread for the ledger; one at a time uses it.
+        database = sqlite3.connect(
+            path, isolation_level=None, timeout=_WAIT, check_same_thread=False
+        )
         try:
             _steps_taken(database)  # a file that is not ours stays as it is
             _use_write_ahead_log(database)
