@@ -10,7 +10,7 @@ _FOLDER = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parent.parent
 
 
 def folder() -> Path:
-    """Holds newsletter.toml, .env.example, templates/ and recipients/."""
+    """Holds newsletter.toml, words.txt, .env.example, templates/ and recipients/."""
     return _FOLDER
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import ssl
 import subprocess
@@ -47,7 +48,7 @@ director = "Director"
 """
 ISSUE = """\
 subject = "The subject"
-preheader = "What inboxes show after the subject"
+preheader = "What inboxes show after the subject, in small letters"
 date = 2030-01-15
 lists = ["readers"]
 """
@@ -68,6 +69,10 @@ ben@example.org,Ben,O'Neill,walsall,
 """
 
 
+#: A finding as the report for people has it, below the name of its file.
+_FINDING = re.compile(r" +(?P<line>\d+)(:\d+)?  (?P<words>(error|warning|info): .*)")
+
+
 @dataclass(frozen=True)
 class Result:
     """How a command ended."""
@@ -79,6 +84,25 @@ class Result:
     @property
     def json(self) -> Any:
         return json.loads(self.out)
+
+    @property
+    def findings(self) -> list[str]:
+        """What people are told is wrong: `issues/2030-01/10-hello.md:4: error: No ... [rule]`.
+
+        They read it by file, the places below: without a column here, whether or not there is one.
+        """
+        found, file = [], ""
+        for line in f"{self.out}\n{self.err}".splitlines():
+            entry = _FINDING.fullmatch(line)
+            if entry:
+                found.append(f"{file}:{entry['line']}: {entry['words']}")
+            elif line[:1].strip():
+                file = line
+        return found
+
+    def names(self, place: str) -> bool:
+        """Whether something is said of `issues/2030-01/10-hello.md:4: error`."""
+        return any(finding.startswith(f"{place}:") for finding in self.findings)
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,11 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from newsletter_mailer.audience.csv_lists import ListFile
 from newsletter_mailer.check.rules import all_rules
@@ -19,6 +21,10 @@ from tests.conftest import REPOSITORY, Mailer, ProjectFolder
 
 PAGES = sorted([REPOSITORY / "README.md", *(REPOSITORY / "docs").glob("*.md")])
 TEXT = "\n".join(page.read_text("utf-8") for page in PAGES)
+
+CHECKING = (REPOSITORY / "docs" / "checking.md").read_text("utf-8")
+CI = sorted((REPOSITORY / "docs" / "ci").glob("*.yml"))
+HOOKS = REPOSITORY / ".pre-commit-hooks.yaml"
 
 
 def help_of(*words: str) -> str:
@@ -53,6 +59,10 @@ def test_every_option_of_send_is_in_the_documentation() -> None:
     assert sorted(option for option in options if option not in TEXT) == []
 
 
+#: Read, but no settings of ours: the system's, and where hunspell(1) looks for dictionaries.
+NOT_OURS = {"PATH", "DICPATH"}
+
+
 def test_every_environment_setting_is_in_the_example() -> None:
     example = (REPOSITORY / ".env.example").read_text("utf-8")
     code = "\n".join(
@@ -69,7 +79,9 @@ def test_every_environment_setting_is_in_the_example() -> None:
     }
 
     assert "SMTP_HOST" in read
-    assert sorted(name for name in read if not re.search(rf"(?m)^{name}=", example)) == []
+    assert (
+        sorted(name for name in read - NOT_OURS if not re.search(rf"(?m)^{name}=", example)) == []
+    )
 
 
 def test_the_rules_page_is_the_code_s_own() -> None:
@@ -82,7 +94,8 @@ def test_the_rules_page_is_the_code_s_own() -> None:
     ).stdout
 
     assert (REPOSITORY / "docs" / "rules.md").read_text("utf-8") == made
-    assert all(f"## {rule}\n" in made for rule in all_rules())
+    headings = re.findall("(?m)^### (.*)$", made)
+    assert sorted(headings) == sorted(all_rules())
     assert "gmail-clipping" in all_rules()
 
 
@@ -165,3 +178,156 @@ def test_the_first_minute_of_the_readme(tmp_path: Path, mailer: Mailer) -> None:
 
     assert [result.code for result in results] == [0, 0], results
     assert len(list((tmp_path / "outbox" / "2026-01").glob("*.eml"))) == 48
+
+
+@pytest.fixture(scope="session")
+def starter_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Issue 2026-02 as `new` makes it: sound at any time."""
+    folder = tmp_path_factory.mktemp("starter")
+    assert run(folder, "newsletter-mailer new --issue 2026-02").returncode == 0
+    return folder
+
+
+@pytest.fixture(scope="session")
+def coming_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An issue that is still to come, so that a check without --issue looks at it."""
+    folder = tmp_path_factory.mktemp("coming")
+    assert run(folder, "newsletter-mailer new --issue 2999-02").returncode == 0
+    return folder
+
+
+def run(folder: Path, script: str) -> subprocess.CompletedProcess[str]:
+    """Runs a line, or a script of a shell, with the installed command on the path."""
+    return subprocess.run(
+        ["bash", "-eo", "pipefail", "-c", script],
+        cwd=folder,
+        env={"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+def scripts(value: object) -> Iterator[str]:
+    """Everything in a CI file that a shell would run, but for the installation."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key == "run":
+                yield str(inner)
+            elif key == "script":
+                yield from map(str, inner)
+            else:
+                yield from scripts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from scripts(inner)
+
+
+def in_yaml(text: str) -> object:
+    return YAML(typ="safe", pure=True).load(text)
+
+
+CI_SCRIPTS = [
+    pytest.param(script, id=f"{file.stem}: {script.strip().splitlines()[0]}")
+    for file in CI
+    for script in scripts(in_yaml(file.read_text("utf-8")))
+    if "newsletter-mailer" in script and "pip install" not in script
+]
+#: Lines that are typed. What they ask of the world is not asked here: only whether they are right.
+TYPED = [line.strip() for line in re.findall(r"(?m)^    newsletter-mailer .*", CHECKING)]
+ASKS_THE_WORLD = re.compile(r"--(?:links|browser|spam)\b")
+
+
+@pytest.mark.parametrize("script", CI_SCRIPTS)
+def test_what_ci_runs_passes_for_a_sound_issue(script: str, coming_project: Path) -> None:
+    done = run(coming_project, script)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2999-02: " in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("file", CI, ids=lambda file: file.stem)
+def test_ci_fails_when_an_issue_has_an_error(file: Path, tmp_path: Path) -> None:
+    run(tmp_path, "newsletter-mailer new --issue 2999-02")
+    (tmp_path / "issues" / "2999-02" / "10-letter.md").write_text("---\nkind: no\n---\n", "utf-8")
+
+    codes = [run(tmp_path, one).returncode for one in scripts(in_yaml(file.read_text("utf-8")))
+             if "pip install" not in one]  # fmt: skip
+
+    assert len(codes) >= 2
+    assert set(codes) == {1}
+
+
+def test_ci_leaves_what_was_sent_alone(tmp_path: Path) -> None:
+    run(tmp_path, "newsletter-mailer new --issue 2026-02")
+    (tmp_path / "issues" / "2026-02" / "sent.toml").write_text("", "utf-8")
+    (script,) = (one.values[0] for one in CI_SCRIPTS if "for folder" in str(one.values[0])
+                 and "gitlab" in str(one.id))  # fmt: skip
+
+    done = run(tmp_path, str(script))
+
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("line", TYPED)
+def test_what_the_page_about_checking_says_can_be_typed(line: str, starter_project: Path) -> None:
+    done = run(starter_project, f"{line} --rules" if ASKS_THE_WORLD.search(line) else line)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_option_of_check_is_on_the_page_about_checking() -> None:
+    options = set(re.findall(r"--[a-z][a-z-]+", help_of("check"))) - {"--help"}
+
+    assert {"--issue", "--links", "--output"} <= options
+    assert sorted(option for option in options if option not in CHECKING) == []
+
+
+def test_the_page_about_checking_shows_what_is_printed(tmp_path: Path) -> None:
+    shown = re.search(r"(?m)^    issues/2026-02/(\S+)\n(?:    .*\n|\n)+", CHECKING)
+    assert shown is not None
+    run(tmp_path, "newsletter-mailer new --issue 2026-02")
+    section = tmp_path / "issues" / "2026-02" / shown[1]
+    sentence = re.search(r"9 \| (.*)", shown[0])
+    assert sentence is not None
+    section.write_text(f"{section.read_text('utf-8')}\n{sentence[1]}\n", "utf-8")
+
+    done = run(tmp_path, "newsletter-mailer check --issue 2026-02 --at 2026-02-13T09:00")
+
+    assert re.sub(r"(?m)^    ", "", shown[0]).strip() in done.stdout
+
+
+def test_the_settings_on_the_page_about_checking_are_settings() -> None:
+    sample = re.search(r"```toml\n(.*?)```", CHECKING, flags=re.DOTALL)
+    assert sample is not None
+    table = tomllib.loads(sample[1])["check"]
+
+    assert {*table["ignore"], *(table.keys() - {"ignore"})} <= all_rules().keys()
+
+
+def test_pre_commit_runs_the_check(coming_project: Path) -> None:
+    """The keys that pre-commit asks for, and its entry as it would run it."""
+    hooks = in_yaml(HOOKS.read_text("utf-8"))
+    assert isinstance(hooks, list)
+    (hook,) = hooks
+
+    assert {"id", "name", "entry", "language"} <= hook.keys()
+    assert hook["language"] == "python"
+    assert hook["pass_filenames"] is False
+    done = run(coming_project, hook["entry"])
+    assert (done.returncode, "2999-02: " in done.stdout) == (0, True)
+    for file in ("issues/2026-02/10-letter.md", "news/templates/a/theme.toml", "newsletter.toml"):
+        assert re.search(hook["files"], file)
+    for file in ("README.md", "docs/issues.md", "old-newsletter.toml"):
+        assert not re.search(hook["files"], file)
+
+
+def test_the_sample_for_pre_commit_names_the_hook() -> None:
+    sample = re.search(r"```yaml\n(.*?)```", CHECKING, flags=re.DOTALL)
+    assert sample is not None
+    settings = in_yaml(sample[1])
+    assert isinstance(settings, dict)
+    (hook,) = settings["repos"][0]["hooks"]
+
+    assert f"- id: {hook['id']}\n" in HOOKS.read_text("utf-8")

@@ -49,7 +49,7 @@ def check(
     `note` tells a person what of `wanted` was left out, and why. Raises ProjectError.
     """
     issues = [issue_id] if issue_id is not None else [*_upcoming(project, at.date())]
-    gather = gatherer(project, wanted, note)
+    gather = gatherer(project, wanted, _once(note))
     by_issue: dict[str, list[Finding]] = {}
     matrices: dict[str, Matrix] = {}
     variants = 0
@@ -66,6 +66,18 @@ def check(
         except ContentError as stopped:
             by_issue[chosen] = [*stopped.findings]
     return Checked(by_issue=_without_ignores_in_use(by_issue), variants=variants, matrices=matrices)
+
+
+def _once(note: Callable[[str], None]) -> Callable[[str], None]:
+    """Says nothing twice: what is missing here is missing for every issue."""
+    said: set[str] = set()
+
+    def tell(text: str) -> None:
+        if text not in said:
+            said.add(text)
+            note(text)
+
+    return tell
 
 
 def _without_ignores_in_use(by_issue: Mapping[str, list[Finding]]) -> Mapping[str, list[Finding]]:

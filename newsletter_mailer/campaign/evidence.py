@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.check.answer import Answer
+from newsletter_mailer.check.axe import AxeFault
 from newsletter_mailer.check.evidence.spelling import spelling
+from newsletter_mailer.check.spam_score import SpamScore
 from newsletter_mailer.check.subject import Evidence, Subject
 
 
@@ -32,6 +34,8 @@ def gatherer(
         return Evidence(
             spelling=spelling(subject, project.root, project.environment, note),
             reached=_reached(project, subject, note) if wanted.links else None,
+            axe=_axe(project, subject, note) if wanted.browser else None,
+            spam=_spam(project, subject, note) if wanted.spam else None,
         )
 
     return gather
@@ -43,3 +47,19 @@ def _reached(
     from newsletter_mailer.check.evidence.reached import reached  # TLS, threads: 40 ms
 
     return reached(subject, project.root / ".newsletter", note)
+
+
+def _axe(
+    project: Project, subject: Subject, note: Callable[[str], None]
+) -> Mapping[str, Sequence[AxeFault]]:
+    from newsletter_mailer.check.evidence.browser import seen_by_axe  # asyncio, Playwright
+
+    return seen_by_axe(subject.compiled, project.environment, note)
+
+
+def _spam(
+    project: Project, subject: Subject, note: Callable[[str], None]
+) -> Mapping[str, SpamScore] | None:
+    from newsletter_mailer.check.evidence.spam import spam_scores  # subprocess, messages' bytes
+
+    return spam_scores(subject, project.environment, note)

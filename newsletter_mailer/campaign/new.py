@@ -23,7 +23,7 @@ from newsletter_mailer.issue.skeleton import (
 )
 from newsletter_mailer.issue.template_folder import read_template
 
-_STARTER_FILES = ("newsletter.toml", ".env.example", "recipients/example.csv")
+_STARTER_FILES = ("newsletter.toml", "words.txt", ".env.example", "recipients/example.csv")
 _GIT_IGNORE = """\
 .env
 /.newsletter/

@@ -13,6 +13,7 @@ from newsletter_mailer.findings import Finding, Severity, did_you_mean, has_erro
 from newsletter_mailer.issue.model import Issue
 from newsletter_mailer.plan.domains import likely_slips
 from newsletter_mailer.plan.plan import Filters, Plan, Slip, Suppressed, assignments, make_plan
+from newsletter_mailer.plan.profile import Examples
 from newsletter_mailer.plan.variants import Variants, every_combination
 from newsletter_mailer.toml_lines import line_of
 
@@ -95,10 +96,13 @@ def _how_bad(needs_lists: bool, hint: str) -> Severity:
 
 
 def _slips(roster: Roster, meant: Mapping[str, str]) -> Sequence[Slip]:
-    return [
-        Slip(address, meant[domain(address)], source)
-        for address, source in roster.at_domains(meant.keys())
-    ]
+    """In the order of the lists."""
+    slips: dict[str, Slip] = {}
+    for address, source in roster.at_domains(meant.keys()):
+        host = domain(address)
+        slip = slips.setdefault(host, Slip(host, meant[host], Examples()))
+        slip.addresses.add(address, source.file, source.line)
+    return [*slips.values()]
 
 
 def _include_everyone(project: Project, variants: Variants, plan: Plan) -> None:

@@ -15,9 +15,12 @@ USB VAT VIP WC WIFI XL YES YMCA ZIP
 """
 #: What everybody in Britain reads without help. Words in capitals for emphasis are no acronyms.
 EVERYBODY_KNOWS = frozenset(_KNOWN.split())
+#: These, and what is no acronym: another rule says that the text is not finished.
+_PASSED_OVER = EVERYBODY_KNOWS | {"TODO", "FIXME"}
+#: The codes of other mailing programs, *|NAME|*, %%NAME%% and [[NAME]], are another rule's too.
 _ACRONYM = re.compile(
-    r"(?<![\w&@#/.'’-])(?=[A-Z0-9]*[A-Z][A-Z0-9]*[A-Z])(?P<name>[A-Z][A-Z0-9]{1,5})(?:['’]?s)?"
-    r"(?![\w&@/]|[.]\w|-[A-Z\d])"
+    r"(?<![\w&@#/.'’|%-])(?<!\[\[)(?=[A-Z0-9]*[A-Z][A-Z0-9]*[A-Z])(?P<name>[A-Z][A-Z0-9]{1,5})"
+    r"(?:['’]?s)?(?![\w&@/|%]|[.]\w|-[A-Z\d])"
 )
 _ROMAN = re.compile(r"(?=[IVX])X{0,3}(?:IX|IV|V?I{0,3})")
 _POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?")
@@ -37,7 +40,7 @@ def acronyms(text: str) -> Iterator[re.Match[str]]:
         return  # a line in capitals
     for found in _ACRONYM.finditer(text):
         name = found["name"]
-        if name in EVERYBODY_KNOWS or _ROMAN.fullmatch(name):
+        if name in _PASSED_OVER or _ROMAN.fullmatch(name):
             continue
         if _POSTCODE.fullmatch(name) and _INWARD.match(text, found.end("name")):
             continue

@@ -36,6 +36,16 @@ MJML_EMITS = frozenset(
     }
 )  # fmt: skip
 
+#: Asks a client whether it can, and is meant to be passed over where it cannot. Without these
+#: there is no dark mode at all.
+ONLY_ASKS = frozenset(
+    {
+        "css-at-media-hover", "css-at-media-prefers-color-scheme",
+        "css-at-media-prefers-reduced-motion", "css-at-supports", "css-color-scheme",
+        "html-meta-color-scheme",
+    }
+)  # fmt: skip
+
 
 class Matter(Enum):
     """What becomes of a feature where it is not supported."""
@@ -103,21 +113,24 @@ class Weakness:
         )
 
 
+def known_clients(clients: Iterable[str]) -> tuple[str, ...]:
+    return tuple(client for client in clients if client in client_table().clients)
+
+
 def unknown_clients(clients: Iterable[str]) -> list[str]:
     return [client for client in clients if client not in client_table().clients]
 
 
 @lru_cache(maxsize=32)
 def weaknesses(clients: tuple[str, ...]) -> Mapping[str, Weakness]:
-    """By feature; what MJML emits itself left out. Clients that are not known count for nothing."""
-    known = [client for client in clients if client in client_table().clients]
+    """By feature; what MJML emits itself and what only asks left out."""
     found: dict[str, Weakness] = {}
     for slug, feature in client_table().features.items():
-        missing = tuple(client for client in known if feature.support[client] == "n")
-        partly = tuple(client for client in known if feature.support[client] == "a")
+        missing = tuple(client for client in clients if feature.support[client] == "n")
+        partly = tuple(client for client in clients if feature.support[client] == "a")
         matter = matter_of(slug)
         matters = missing or (partly and matter is not Matter.PLAINER)
-        if matters and slug not in MJML_EMITS:
+        if matters and slug not in MJML_EMITS | ONLY_ASKS:
             found[slug] = Weakness(slug, matter, missing, partly)
     return found
 

@@ -29,6 +29,8 @@ class Look:
     #: Opacities of it and its ancestors, the outermost first, each with what lies under that one.
     veils: tuple[tuple[float, Colour | None], ...] = ()
     has_background: bool = False  #: of its own
+    is_coloured: bool = False  #: it or a box around it says the colour of words
+    is_painted: bool = False  #: it or a box around it has a background
     can_be_dark: bool = False  #: the page declares color-scheme: dark, and this is the dark medium
     size: float = _MEDIUM  #: of letters
     weight: int = 400
@@ -93,6 +95,8 @@ def look_of(parent: Look, declared: Mapping[str, str], *, is_link: bool) -> Look
         backdrop=backdrop,
         veils=veils,
         has_background=has_background,
+        is_coloured=parent.is_coloured or "color" in declared,
+        is_painted=parent.is_painted or has_background,
         can_be_dark=parent.can_be_dark,
         size=size,
         weight=_weight(get("font-weight"), parent.weight),

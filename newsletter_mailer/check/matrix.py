@@ -33,9 +33,15 @@ class Row:
 
     file: str
     title: str
+    target_regions: tuple[str, ...]  #: as newsletter.toml has them; empty means everyone
+    target_roles: tuple[str, ...]
     readers: int
     regions: Mapping[str, int]  #: by slug; only those above 0
     roles: Mapping[str, int]
+
+    @property
+    def is_targeted(self) -> bool:
+        return bool(self.target_regions or self.target_roles)
 
     def of(self, group: Group) -> int:
         return (self.regions if group.kind == "region" else self.roles).get(group.slug, 0)
@@ -55,21 +61,34 @@ class Matrix:
     rows: tuple[Row, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """`readers` counts people, or without the lists combinations of a region and a role."""
+        """Head counts are null where nobody can be counted."""
+
+        def heads(count: int) -> int | None:
+            return count if self.is_counted else None
+
         return {
             "counted": self.is_counted,
-            "readers": self.readers,
+            "readers": heads(self.readers),
             "groups": [
-                {"kind": one.kind, "slug": one.slug, "name": one.name, "readers": one.readers}
+                {
+                    "kind": one.kind,
+                    "slug": one.slug,
+                    "name": one.name,
+                    "readers": heads(one.readers),
+                }
                 for one in self.groups
             ],
             "sections": [
                 {
                     "file": row.file,
                     "title": row.title,
-                    "readers": row.readers,
-                    "regions": dict(row.regions),
-                    "roles": dict(row.roles),
+                    "target": {
+                        "regions": list(row.target_regions),
+                        "roles": list(row.target_roles),
+                    },
+                    "readers": heads(row.readers),
+                    "regions": {slug: heads(count) for slug, count in row.regions.items()},
+                    "roles": {slug: heads(count) for slug, count in row.roles.items()},
                 }
                 for row in self.rows
             ],
@@ -87,7 +106,7 @@ def matrix_of(issue: Issue, settings: Settings, plan: Plan) -> Matrix:
             *_groups("region", settings.regions, "no region", of_regions),
             *_groups("role", settings.roles, "no role", of_roles),
         ),
-        rows=tuple(_rows(issue, segments)),
+        rows=tuple(_rows(issue, settings, segments)),
     )
 
 
@@ -100,13 +119,15 @@ def segments_of(plan: Plan, settings: Settings) -> Mapping[Segment, int]:
     return {(region, role): 1 for region in regions for role in roles}
 
 
-def _rows(issue: Issue, segments: Mapping[Segment, int]) -> Iterator[Row]:
+def _rows(issue: Issue, settings: Settings, segments: Mapping[Segment, int]) -> Iterator[Row]:
     for section in issue.sections:
         seeing = [(segment, count) for segment, count in segments.items() if section.sees(*segment)]
         regions, roles = _by_group(seeing)
         yield Row(
             file=section.source.file,
             title=section.title.plain(),
+            target_regions=tuple(slug for slug in settings.regions if slug in section.regions),
+            target_roles=tuple(slug for slug in settings.roles if slug in section.roles),
             readers=sum(count for _, count in seeing),
             regions=regions,
             roles=roles,

@@ -25,6 +25,15 @@ _TAG = re.compile(
     r"""(?P<attributes>(?:[^<>"']|"[^"]*"|'[^']*')*?)(?P<empty>/?)>""",
     re.DOTALL,
 )
+HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+#: Before these HTML closes a paragraph that is still open (HTML Living Standard, 4.4.1).
+BLOCKS = HEADINGS | {
+    "address", "article", "aside", "blockquote", "center", "details", "div", "dl", "fieldset",
+    "figure", "footer", "form", "header", "hr", "main", "nav", "ol", "p", "pre", "section", "table",
+    "ul",
+}  # fmt: skip
+#: Before these libxml2 closes a heading (measured), or browsers do.
+_NOT_IN_HEADINGS = HEADINGS | {"fieldset", "form", "p", "table"}
 _ATTRIBUTE = re.compile(r"""([A-Za-z_:][\w:.-]*)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 
 
@@ -49,6 +58,9 @@ class Tag:
     inside: str | None  #: the component that it stands in; None where that cannot be known
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
     link: int | None = None  #: where the <a> around it begins, if there is one
+    closes: str = (
+        ""  #: the paragraph or heading (p, h1, ...) that cannot hold it and ends before it
+    )
     text: str = ""  #: what a comment says
 
     @property
@@ -58,7 +70,7 @@ class Tag:
 
 @lru_cache(maxsize=128)
 def tags(source: str) -> tuple[Tag, ...]:
-    """Every tag of a template's file, in order."""
+    """Every start tag of a template's file, in order, and comments and the like."""
     return tuple(_Reader(source).tags())
 
 
@@ -67,8 +79,10 @@ class _Reader:
         self._blanked = without_jinja(source)
         self._branches = deque(_BRANCH.finditer(source))
         self._open: list[str] = []  # components, the innermost last
-        self._before: list[list[str]] = []  # what was open where each branching began
         self._link: int | None = None
+        self._words = ""
+        #: What was open where each branching began.
+        self._before: list[tuple[list[str], int | None, str]] = []
 
     def tags(self) -> Iterator[Tag]:
         for found in _TAG.finditer(self._blanked):
@@ -80,7 +94,8 @@ class _Reader:
                 self._close(found["name"].lower())
             else:
                 name = found["name"].lower()
-                yield Tag(name, *found.span(), self._inside, _attributes(found), self._link)
+                attributes, closes = _attributes(found), self._closed_before(name)
+                yield Tag(name, *found.span(), self._inside, attributes, self._link, closes)
                 if not found["empty"]:
                     self._enter(name, found.start())
 
@@ -88,36 +103,49 @@ class _Reader:
     def _inside(self) -> str | None:
         return self._open[-1] if self._open else None
 
+    def _closed_before(self, name: str) -> str:
+        """The paragraph or heading that this element ends, if one is open."""
+        closing = BLOCKS if self._words == "p" else _NOT_IN_HEADINGS
+        closed = self._words if name in closing else ""
+        if closed:
+            self._words = ""
+        return closed
+
     def _enter(self, name: str, start: int) -> None:
         if name == "a":
             self._link = start
+        elif name == "p" or name in HEADINGS:
+            self._words = name
         elif name.startswith("mj"):
             self._open.append(name)
 
     def _close(self, name: str) -> None:
         if name == "a":
             self._link = None
+        elif name == self._words:
+            self._words = ""
         elif name in self._open:
             del self._open[len(self._open) - 1 - self._open[::-1].index(name) :]
 
     def _branch(self, word: str) -> None:
         match word:
             case "if" | "for":
-                self._before.append([*self._open])
+                self._before.append(([*self._open], self._link, self._words))
             case "elif" | "else" if self._before:
-                self._open = [*self._before[-1]]
+                before, self._link, self._words = self._before[-1]
+                self._open = [*before]
             case "endif" | "endfor" if self._before:
                 self._before.pop()
             case "macro" | "endmacro":
-                self._open = []
+                self._open, self._link, self._words = [], None, ""
 
 
 def _other(found: re.Match[str], inside: str | None, link: int | None) -> Tag:
     if found["comment"] is not None:
-        return Tag("comment", *found.span(), inside, {}, link, found["comment"])
+        return Tag("comment", *found.span(), inside, {}, link, text=found["comment"])
     if found["cdata"] is not None:
         return Tag("cdata", *found.span(), inside)
-    return Tag(f"<{found['instruction']}", *found.span(), inside, {}, link, found[0])
+    return Tag(f"<{found['instruction']}", *found.span(), inside, {}, link, text=found[0])
 
 
 def _attributes(tag: re.Match[str]) -> dict[str, Attribute]:

@@ -125,21 +125,31 @@ class Page:
         return by_tag
 
     @cached_property
+    def all_elements(self) -> Sequence[etree._Element]:
+        """In document order."""
+        return elements_of(self.tree)
+
+    @cached_property
     def _sources(self) -> Mapping[etree._Element, Source]:
-        elements = (element for element in self.tree.iter() if isinstance(element.tag, str))
-        return dict(zip(elements, self._trace(self.variant), strict=True))
+        return dict(zip(self.all_elements, self._trace(self.variant), strict=True))
 
 
-def filled_page(compiled: CompiledVariant) -> str:
+def filled_page(compiled: CompiledVariant, pictures: str = PICTURE) -> str:
+    """`pictures`: what their addresses begin with, before their keys."""
     return compiled.page(
         sample_values(compiled.fields()),
         {"unsubscribe_url": UNSUBSCRIBE},
-        {key: PICTURE + key for key in compiled.pictures},
+        {key: pictures + key for key in compiled.pictures},
     )
 
 
 def parse_page(page: str) -> etree._Element:
     return html.document_fromstring(page, parser=html.HTMLParser(encoding=None, huge_tree=True))
+
+
+def elements_of(tree: etree._Element) -> Sequence[etree._Element]:
+    """All elements, in document order; no comments."""
+    return tuple(element for element in tree.iter() if isinstance(element.tag, str))
 
 
 def _parts(body: etree._Element) -> Iterator[etree._Element]:

@@ -13,6 +13,7 @@ from newsletter_mailer.findings import Source
 from newsletter_mailer.issue.markdown import FIELD, inline_tokens
 from newsletter_mailer.issue.merge import MergeText
 from newsletter_mailer.issue.model import Issue, PictureUse, Section
+from newsletter_mailer.issue.pictures import Picture
 
 #: Stands in a passage for what are no words of the writer's: a merge field, a piece of code.
 BLANK = "\ufffc"
@@ -65,7 +66,9 @@ class Alt:
     path: str
     where: str
     section: Section
-    source: Source
+    source: Source  #: of the words
+    picture: Picture | None  #: None where it could not be read
+    shown: Source  #: where its path is written
 
 
 def passages_of(issue: Issue) -> Iterator[Passage]:
@@ -97,7 +100,7 @@ def links_of(issue: Issue) -> Iterator[Link]:
                     target=target,
                     where=name,
                     section=section,
-                    source=_found(section.source.at(line), target, lines),
+                    source=_found(section.source.at(line), target.partition(FIELD)[0], lines),
                 )
         for token in section.tokens:
             yield from _links(token, section, lines)
@@ -110,25 +113,31 @@ def alts_of(issue: Issue) -> Iterator[Alt]:
         for name, value in section.fields.items():
             if isinstance(value, PictureUse):
                 key = f"{name}_alt" if f"{name}_alt" in section.field_lines else name
-                words = _blanked(value.alt)
+                words, path = _blanked(value.alt), value.picture.path
                 place = section.source.at(section.field_lines.get(key, 1))
+                shown = section.source.at(section.field_lines.get(name, 1))
                 yield Alt(
                     words=words,
-                    path=value.picture.path,
+                    path=path,
                     where=name,
                     section=section,
                     source=_found(place, words, lines),
+                    picture=value.picture,
+                    shown=_found(shown, path, lines),
                 )
         for token in section.tokens:
             for child, line in _placed(token, section):
                 if child.type == "image":
                     words = child.content.replace(FIELD, BLANK)
+                    path, place = str(child.attrs.get("src", "")), section.source.at(line)
                     yield Alt(
                         words=words,
-                        path=str(child.attrs.get("src", "")),
+                        path=path,
                         where="body",
                         section=section,
-                        source=_found(section.source.at(line), words, lines),
+                        source=_found(place, words, lines),
+                        picture=section.pictures.get(path),
+                        shown=_found(place, path, lines),
                     )
 
 
@@ -205,6 +214,7 @@ def _words(inline: Token) -> str:
 def _links(token: Token, section: Section, lines: Sequence[str]) -> Iterator[Link]:
     opened: list[tuple[str, int]] = []
     words: list[str] = []
+    before = section.source
     for child, line in _placed(token, section):
         match child.type:
             case "link_open":
@@ -213,13 +223,8 @@ def _links(token: Token, section: Section, lines: Sequence[str]) -> Iterator[Lin
             case "link_close":
                 target, at = opened.pop()
                 shown = "".join(words)
-                yield Link(
-                    words=shown,
-                    target=target,
-                    where="body",
-                    section=section,
-                    source=_found(section.source.at(at), shown.split("\n")[0] or target, lines),
-                )
+                before = _of_link(section.source.at(at), shown, target, before, lines)
+                yield Link(words=shown, target=target, where="body", section=section, source=before)
             case "text" | "code_inline":
                 words.append(child.content.replace(FIELD, BLANK))
             case "image":
@@ -243,6 +248,20 @@ def _found(place: Source, words: str, lines: Sequence[str]) -> Source:
         return place
     column = _find(lines[place.line - 1], words, 0)
     return place.at(place.line, column + 1, len(words) if column >= 0 else 0)
+
+
+def _of_link(
+    place: Source, shown: str, target: str, before: Source, lines: Sequence[str]
+) -> Source:
+    """Its words, or else its target, behind the link `before`: both may have the same words."""
+    line = lines[place.line - 1] if 0 < place.line <= len(lines) else ""
+    begin = before.column - 1 + before.width if before.line == place.line and before.column else 0
+    words = shown.strip().split("\n")[0]
+    for written, skipped in ((f"[{words}", 1), (words, 0), (target, 0)):
+        column = _find(line, written, 0, begin)
+        if written[skipped:] and column >= 0:
+            return place.at(place.line, column + skipped + 1, len(written) - skipped)
+    return place
 
 
 def _find(line: str, words: str, nth: int, begin: int = 0) -> int:

@@ -58,8 +58,13 @@ class Ask:
 RULES: dict[str, Rule] = {}
 
 
-def check(rule: str, severity: Severity, *, needs: Need = "") -> Callable[[Question], Question]:
-    """Registers a question. One function, one line, one entry in the manual."""
+def check(
+    rule: str, severity: Severity, *, needs: Need = "", appendix: str = ""
+) -> Callable[[Question], Question]:
+    """Registers a question. One function, one line, one entry in the manual.
+
+    `appendix` ends the manual with a list that the code itself goes by.
+    """
 
     def register(question: Question) -> Question:
         module = inspect.getmodule(question)
@@ -67,7 +72,7 @@ def check(rule: str, severity: Severity, *, needs: Need = "") -> Callable[[Quest
             Rule(
                 id=rule,
                 severity=severity,
-                manual=inspect.getdoc(question) or "",
+                manual="\n\n".join(filter(None, (inspect.getdoc(question), appendix))),
                 group=(inspect.getdoc(module) or "").partition("\n")[0].rstrip("."),
                 ask=question,
                 needs=needs,

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Protocol
 
 from newsletter_mailer.check.answer import Answer
+from newsletter_mailer.check.axe import AxeFault
 from newsletter_mailer.check.page import Page, Seen, Tracer
 from newsletter_mailer.check.passages import (
     Alt,
@@ -19,6 +20,7 @@ from newsletter_mailer.check.passages import (
     links_of,
     passages_of,
 )
+from newsletter_mailer.check.spam_score import SpamScore
 from newsletter_mailer.compose.compiled import CompiledVariant
 from newsletter_mailer.findings import Source
 from newsletter_mailer.issue.earlier import EarlierIssue
@@ -46,6 +48,8 @@ class Evidence:
 
     spelling: Speller | None = None
     reached: Mapping[str, Answer] | None = None  #: what the web says, by target of a link
+    axe: Mapping[str, Sequence[AxeFault]] | None = None  #: what axe-core says, by id of a variant
+    spam: Mapping[str, SpamScore] | None = None  #: what SpamAssassin says, by id of a variant
 
 
 @dataclass(kw_only=True)

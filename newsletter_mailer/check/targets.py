@@ -12,6 +12,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from newsletter_mailer.address import BadAddress, mailbox
 
+IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+
 _SHORTENERS = """
 adf.ly bit.do bit.ly bitly.com bl.ink buff.ly cutt.ly dlvr.it fb.me goo.gl ht.ly is.gd j.mp
 lnkd.in mcaf.ee ow.ly rb.gy rebrand.ly s.id shorturl.at short.io shorte.st snip.ly soo.gd su.pr
@@ -27,6 +29,8 @@ _LOCAL = re.compile(
     r"(?:.+\.)?(?:localhost|invalid|test|local|home\.arpa|internal|intranet|lan|corp|home)"
 )
 _HOST = re.compile(r"(?:(?!-)[\w-]{1,63}(?<!-)\.)*(?!-)[\w-]{1,63}(?<!-)\.?")
+#: A host that browsers take for an IPv4 address, however it is written (URL standard, section 3.5).
+_ENDS_IN_NUMBER = re.compile(r"(?:^|\.)(?:\d+|0x[\da-f]*)\.?$")
 _USUAL_PORTS = {"http": 80, "https": 443}
 _TRACKING = re.compile(r"utm_\w+|gclid|fbclid|msclkid|mc_[ce]id", re.IGNORECASE)
 #: RFC 6068 section 2: the header fields that mail programs fill in from a link.
@@ -34,6 +38,16 @@ _MAIL_FIELDS = ("subject", "body", "cc", "bcc", "to", "in-reply-to")
 _NUMBER = re.compile(r"\+?[\d().-]*\d[\d().-]*(?:;[a-z0-9-]+(?:=[^;]+)?)*", re.IGNORECASE)
 _LAST_BLANK = re.compile(r"(?:%20|\s)$")
 _LAST_MARK = re.compile(r"[.,;:!?'\"”’)\]]$|%E2%80%9[9D]$|%22$")
+_MARKS = {
+    ".": "a full stop",
+    ",": "a comma",
+    ";": "a semicolon",
+    ":": "a colon",
+    "!": "an exclamation mark",
+    "?": "a question mark",
+    ")": "a bracket",
+    "]": "a bracket",
+}
 #: Endings by which words without https:// or www. are taken for an address, and not for a name
 #: such as Node.js or a file such as report.pdf.
 _SHOWN_HOST = re.compile(
@@ -55,7 +69,7 @@ class Target:
     scheme: str
     host: str
     port: int | None
-    ip: ipaddress.IPv4Address | ipaddress.IPv6Address | None
+    ip: IpAddress | None
     has_user: bool  #: https://user@host
 
     @property
@@ -85,13 +99,16 @@ def web_target(target: str) -> Target | None:
         return None
     parts = urlsplit(target)
     host = (parts.hostname or "").rstrip(".")
-    try:
-        ip = ipaddress.ip_address(host)
-    except ValueError:
-        ip = None
     return Target(
-        scheme=parts.scheme, host=host, port=parts.port, ip=ip, has_user="@" in parts.netloc
+        scheme=parts.scheme, host=host, port=parts.port, ip=_ip(host), has_user="@" in parts.netloc
     )
+
+
+def _ip(host: str) -> IpAddress | None:
+    try:
+        return ipaddress.ip_address(host.rstrip("."))
+    except ValueError:
+        return None
 
 
 def host_fault(target: str) -> str:
@@ -105,7 +122,7 @@ def host_fault(target: str) -> str:
         return "it begins with https:// twice"
     if ":" in host:
         return ""  # an IPv6 address, which urlsplit has looked at
-    if not _HOST.fullmatch(host):
+    if not _HOST.fullmatch(host) or (_ENDS_IN_NUMBER.search(host) and _ip(host) is None):
         return f'"{unquote(host)[:60]}" is no name of a site'
     return ""
 
@@ -118,7 +135,7 @@ def tail_fault(target: str) -> str:
     last = unquote(found[0]) if found else ""
     if not last or (last == ")" and "(" in target) or (last == "]" and "[" in unquote(target)):
         return ""
-    return f"it ends in {last}"
+    return f"it ends in {_MARKS.get(last, 'a quotation mark')}"
 
 
 def doubled_parameters(target: str) -> list[str]:

@@ -22,6 +22,9 @@ _INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060]")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:…]['\"”’)\]]*\s|\n)['\"“‘(\[\s]*$")
 _SHORTEST = 2  #: letters of a word that is looked up
 
+#: Dictionaries have these with their full stop only, if at all.
+ABBREVIATIONS = ("dept", "eg", "etc", "excl", "govt", "ie", "inc", "incl", "ltd", "ok", "tel")
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
@@ -34,8 +37,11 @@ class Word:
 
     @property
     def is_name(self) -> bool:
-        """Whether its capital is its own, not its sentence's."""
-        return self.text[0].isupper() and not self.begins_sentence
+        """Whether its capital is its own, not its sentence's. Llewelyn-Pryce is one anywhere."""
+        first, *rest = self.text.split("-")
+        return first[:1].isupper() and (
+            not self.begins_sentence or any(part[:1].isupper() for part in rest)
+        )
 
 
 def words_of(passage: Passage) -> Iterator[Word]:

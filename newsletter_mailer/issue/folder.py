@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 import tomllib
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from typing import Any  # values of a TOML table
 from newsletter_mailer.characters import has_line_break, unmailable
 from newsletter_mailer.check_settings import read_check_settings
 from newsletter_mailer.errors import ProjectError
-from newsletter_mailer.findings import Finding, Source, did_you_mean, error
+from newsletter_mailer.findings import Finding, Source, did_you_mean, error, has_errors
 from newsletter_mailer.issue.files import picture_file, text_file
 from newsletter_mailer.issue.merge import MergeText, parse_merge_text
 from newsletter_mailer.issue.model import Issue, Section, Template
@@ -22,6 +23,12 @@ from newsletter_mailer.settings import Settings, is_folder_name, is_language
 from newsletter_mailer.toml_lines import line_of, parse_toml
 
 _SECTION_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\.md")
+_PICTURES = frozenset(
+    {
+        ".avif", ".bmp", ".gif", ".heic", ".heif", ".jpeg", ".jpg", ".png", ".svg", ".tif", ".tiff",
+        ".webp",
+    }
+)  # fmt: skip
 _MOST_KEYS = 20  #: unknown ones that are named
 _ISSUE_KEYS = ("subject", "preheader", "date", "lists", "lang", "groups", "check")
 
@@ -165,6 +172,7 @@ class _IssueReader:
             sections=tuple(sections),
             source=source,
             files=self.files,
+            unused_pictures=self.unused_pictures(),
             check=check,
         )
 
@@ -264,6 +272,15 @@ class _IssueReader:
             self.files[path] = self.pictures[path].content
         return self.pictures[path]
 
+    def unused_pictures(self) -> tuple[str, ...]:
+        """What lies in images/ for nothing. None where a file that may name it has mistakes."""
+        if has_errors(self.findings):
+            return ()
+        used = {posixpath.normpath(path).casefold() for path in self.pictures}
+        there = (path for path in self.folder.glob("images/**/*") if _is_picture(path))
+        paths = (path.relative_to(self.folder).as_posix() for path in there)
+        return tuple(sorted(path for path in paths if path.casefold() not in used))
+
 
 def issue_dates(root: Path) -> dict[str, date]:
     """The date of each issue that has a readable one."""
@@ -276,6 +293,10 @@ def issue_dates(root: Path) -> dict[str, date]:
         if isinstance(table.get("date"), date):
             dates[issue_id] = table["date"]
     return dates
+
+
+def _is_picture(path: Path) -> bool:
+    return path.suffix.lower() in _PICTURES and not path.name.startswith(".") and path.is_file()
 
 
 def _order(name: str) -> tuple[int, str]:

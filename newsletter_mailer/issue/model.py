@@ -89,6 +89,7 @@ class Issue:
     sections: tuple[Section, ...]
     source: Source  #: issue.toml
     files: Mapping[str, bytes]  #: what the author wrote, by path, newlines normalised
+    unused_pictures: tuple[str, ...] = ()  #: paths in images/ that no section names
     check: CheckSettings = field(default_factory=CheckSettings)
 
     def merge_fields(self) -> Iterator[tuple[MergeField, Source]]:

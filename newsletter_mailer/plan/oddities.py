@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Sequence
+from html.entities import html5
 from typing import Literal
 
 Oddity = Literal["capitals", "small", "placeholder", "markup", "garbled"]
@@ -26,7 +26,7 @@ _ALSO_NAMES = {
     "last_name": frozenset({"Null", "Nan", "Na", "None", "Nil", "Test", "Testing"}),
 }
 
-_ENTITY = re.compile(r"&(?:#\d{1,6}|#[xX][0-9a-fA-F]{1,5}|[A-Za-z]{2,8}\d{0,2});")
+_ENTITY = re.compile(r"&(?:#\d{1,6}|#[xX][0-9a-fA-F]{1,5}|(?P<name>[A-Za-z]{2,8}\d{0,2}));")
 #: A letter of UTF-8 read as Windows-1252 begins so: "MÃ©abh" for "Méabh".
 _GARBLED = re.compile(
     "[\u00c2-\u00f4][\u0080-\u00bf\u20ac\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160"
@@ -57,6 +57,8 @@ def oddities_among(name: str, values: Sequence[str], joined: str) -> list[Oddity
 
 def is_odd(oddity: Oddity, name: str, value: str, other_name: str) -> bool:
     """`other_name`: of a first name the last name, and the other way round."""
+    if oddity in ("capitals", "small") and is_placeholder(name, value, other_name):
+        return False  # "n/a" is odd for another reason
     match oddity:
         case "capitals":
             return value.isupper() and _letters(value) > 2  # C, JP, Y
@@ -65,7 +67,10 @@ def is_odd(oddity: Oddity, name: str, value: str, other_name: str) -> bool:
         case "placeholder":
             return is_placeholder(name, value, other_name)
         case "markup":
-            return bool(_ENTITY.search(value)) and html.unescape(value) != value
+            return any(
+                found["name"] is None or f"{found['name']};" in html5
+                for found in _ENTITY.finditer(value)
+            )
         case "garbled":
             return "\ufffd" in value or meant_by(value) != value
 

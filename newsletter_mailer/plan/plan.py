@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from newsletter_mailer.audience.census import Census
 from newsletter_mailer.audience.rows import STANDARD, Subscriber
-from newsletter_mailer.findings import Source
 from newsletter_mailer.issue.model import Issue
 from newsletter_mailer.plan.profile import Examples, FieldProfile
 from newsletter_mailer.plan.variants import Variant, Variants
@@ -52,11 +51,11 @@ class Filters:
 
 
 class Slip(NamedTuple):
-    """An address with a domain a letter away from one that many have."""
+    """A domain a letter away from one that many have, and the addresses that are there."""
 
-    address: str
-    meant: str  #: the domain
-    source: Source
+    domain: str
+    meant: str
+    addresses: Examples
 
 
 class Assignment(NamedTuple):
@@ -77,7 +76,7 @@ class Plan:
     nothing_for: Examples = field(default_factory=Examples)  #: readers whose issue is empty
     profile: dict[str, FieldProfile] = field(default_factory=dict)
     domains: Counter[str] = field(default_factory=Counter)  #: readers by their address's domain
-    slips: Sequence[Slip] = ()  #: addresses whose domain is likely a slip of the pen
+    slips: Sequence[Slip] = ()  #: domains that are likely slips of the pen
     machines: Examples = field(default_factory=Examples)  #: addresses that no person reads
     census: Census = field(default_factory=Census)  #: of all lists, whoever is mailed
     columns: frozenset[str] = frozenset()  #: of all lists that were read
@@ -137,7 +136,7 @@ def make_plan(assigned: Iterable[Assignment], fields: Iterable[str]) -> Plan:
             cells = zip(*[reader.cells for reader in readers], strict=True)
             columns = dict(zip(readers[0].fields, cells, strict=True))
             for name, seen in plan.profile.items():
-                seen.note(name, columns, readers)
+                seen.note(name, columns, readers, variants)
             _note_addresses(plan, readers)
     return plan
 
@@ -147,7 +146,7 @@ def _note_skipped(plan: Plan, some: Sequence[Assignment]) -> None:
         if variant is None:
             plan.skipped[reason] += 1
             if reason == "empty-issue":
-                plan.nothing_for.add(reader.mailbox, reader)
+                plan.nothing_for.add(reader.mailbox, reader.file, reader.line)
 
 
 def _note_addresses(plan: Plan, readers: Sequence[Subscriber]) -> None:
@@ -157,7 +156,7 @@ def _note_addresses(plan: Plan, readers: Sequence[Subscriber]) -> None:
     if not _MACHINES.isdisjoint(halves[::2]):
         for reader, local_part in zip(readers, halves[::2], strict=True):
             if local_part in _MACHINES:
-                plan.machines.add(reader.mailbox, reader)
+                plan.machines.add(reader.mailbox, reader.file, reader.line)
 
 
 def fields_in_use(issue: Issue) -> tuple[str, ...]:

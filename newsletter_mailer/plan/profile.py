@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from newsletter_mailer.audience.census import EXAMPLES
 from newsletter_mailer.audience.rows import Subscriber
 from newsletter_mailer.findings import Source
 from newsletter_mailer.plan.oddities import NAMES, Oddity, is_odd, oddities_among
+from newsletter_mailer.plan.variants import Variant
 
 _WEB_ADDRESS = re.compile(r"(?:https?://[^\s/\"<>]+\S*|mailto:\S+|tel:\S+)")
+
+
+def is_web_address(value: str) -> bool:
+    """Whether it can be the whole target of a link: https, http, mailto or tel."""
+    return bool(_WEB_ADDRESS.fullmatch(value))
 
 
 @dataclass(slots=True)
@@ -22,26 +28,35 @@ class Examples:
     count: int = 0
     first: list[tuple[str, Source]] = field(default_factory=list)
 
-    def add(self, value: str, reader: Subscriber) -> None:
+    def add(self, value: str, file: str, line: int) -> None:
         self.count += 1
         if len(self.first) < EXAMPLES:
-            self.first.append((value, reader.source))
+            self.first.append((value, Source(file, line)))
 
 
 @dataclass(slots=True)
 class FieldProfile:
     """How a merge field is filled over all readers of this run."""
 
-    missing: int = 0
-    missing_at: list[Source] = field(default_factory=list)  #: the first ten
+    blank: dict[str, Examples] = field(default_factory=dict)  #: by the variant of the readers
     not_a_link: int = 0
     not_a_link_at: list[Source] = field(default_factory=list)
     longest: str = ""
     longest_at: Source | None = None
     odd: dict[Oddity, Examples] = field(default_factory=dict)
 
+    def blank_in(self, variants: Iterable[str]) -> Examples:
+        """Readers of these variants who have no value."""
+        found = [self.blank[variant] for variant in variants if variant in self.blank]
+        places = sorted(one for examples in found for one in examples.first)  # all of value ""
+        return Examples(sum(examples.count for examples in found), places[:EXAMPLES])
+
     def note(
-        self, name: str, columns: Mapping[str, Sequence[str]], readers: Sequence[Subscriber]
+        self,
+        name: str,
+        columns: Mapping[str, Sequence[str]],
+        readers: Sequence[Subscriber],
+        variants: Sequence[Variant],
     ) -> None:
         """What these readers' values add. `columns`: their values by field."""
         values = columns.get(name) or ("",) * len(readers)
@@ -49,25 +64,36 @@ class FieldProfile:
         if len(longest) > len(self.longest):
             self.longest, self.longest_at = longest, readers[values.index(longest)].source
         missing = values.count("")
-        self.missing += missing
-        if missing and len(self.missing_at) < EXAMPLES:
-            blank = (r.source for value, r in zip(values, readers, strict=True) if not value)
-            self.missing_at += itertools.islice(blank, EXAMPLES - len(self.missing_at))
+        if missing:
+            self._note_blank(values, readers, variants)
         joined = "\n".join(values)
         links = 0
         if ":" in joined:
-            links = sum(1 for value in values if _WEB_ADDRESS.fullmatch(value))
+            links = sum(map(is_web_address, values))
         others = len(values) - missing - links
         self.not_a_link += others
         if others and len(self.not_a_link_at) < EXAMPLES:
             wrong = (
                 reader.source
                 for value, reader in zip(values, readers, strict=True)
-                if value and not _WEB_ADDRESS.fullmatch(value)
+                if value and not is_web_address(value)
             )
             self.not_a_link_at += itertools.islice(wrong, EXAMPLES - len(self.not_a_link_at))
         for oddity in oddities_among(name, values, joined):
             self._note_odd(oddity, name, columns, readers)
+
+    def _note_blank(
+        self,
+        values: Sequence[str],
+        readers: Sequence[Subscriber],
+        variants: Sequence[Variant],
+    ) -> None:
+        for value, reader, variant in zip(values, readers, variants, strict=True):
+            if not value:
+                examples = self.blank.get(variant.id)
+                if examples is None:
+                    examples = self.blank[variant.id] = Examples()
+                examples.add(value, reader.file, reader.line)
 
     def _note_odd(
         self,
@@ -81,4 +107,5 @@ class FieldProfile:
         others = columns.get(other, nobody)
         for value, other_name, reader in zip(columns[name], others, readers, strict=True):
             if is_odd(oddity, name, value, other_name):
-                self.odd.setdefault(oddity, Examples()).add(value, reader)
+                examples = self.odd.setdefault(oddity, Examples())
+                examples.add(value, reader.file, reader.line)

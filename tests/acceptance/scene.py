@@ -33,7 +33,7 @@ director = "Director"
 """
 ISSUE = """\
 subject = 'News for {{ subscriber.first_name | default("you") }}'
-preheader = "What inboxes show after the subject"
+preheader = "What inboxes show after the subject, in small letters"
 date = 2030-01-15
 lists = ["readers", "partners"]
 """

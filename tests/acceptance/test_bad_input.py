@@ -351,8 +351,9 @@ def assert_told(done: Result, *says: str) -> None:
     assert done.out == ""
     assert "Traceback" not in done.err
     assert "went wrong" not in done.err, done.err
+    told = "\n".join([done.err, *done.findings])
     for words in says:
-        assert words in done.err, done.err
+        assert words in told, done.err
 
 
 def assert_no_trace(news: Newsletter, before: dict[str, bytes]) -> None:

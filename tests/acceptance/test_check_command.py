@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any  # JSON
 
 import jsonschema  # type: ignore[import-untyped]  # has no type information
 import pytest
 from junitparser import JUnitXml
 
-from tests.acceptance.scene import Newsletter, newsletter
-from tests.conftest import REPOSITORY
+from tests.acceptance.scene import Newsletter, addresses, newsletter, plain_newsletter
+from tests.conftest import REPOSITORY, Result
+from tests.smtp_server import smtp_server
 
 ISSUE = ("check", "--issue", "2030-01")
 HELLO = "issues/2030-01/10-hello.md"
@@ -199,11 +201,74 @@ def test_the_matrix_is_shown_when_asked(news: Newsletter) -> None:
     read = news.run(*ISSUE, "--matrix", "--json").json
 
     assert "2030-01: who gets which section (4 readers)" in text.out
+    assert re.search(r"(?m)^20  Around Dudley  +2 readers$", text.out)
+    assert re.search(r"(?m)^Walsall  +3   1   2$", text.out)
     assert "2030-01: 1 error" in text.out.splitlines()[-1]
     assert read["matrix"]["2030-01"]["readers"] == 4
     assert "matrix" not in news.run(*ISSUE, "--json").json
     wrong = news.run(*ISSUE, "--matrix", "--format", "junit")
     assert (wrong.code, wrong.out) == (2, "")
+
+
+def test_without_the_lists_the_matrix_has_no_head_counts(news: Newsletter) -> None:
+    for name in ("readers", "partners"):
+        (news.root / f"recipients/{name}.csv").unlink()
+
+    text = news.run(*ISSUE, "--matrix")
+    read = news.run(*ISSUE, "--matrix", "--json").json["matrix"]["2030-01"]
+
+    assert "2030-01: who gets which section (without the lists)" in text.out
+    assert re.search(r"(?m)^Walsall  +-  all$", text.out)
+    assert (read["counted"], read["readers"]) == (False, None)
+    assert [one["regions"] for one in read["sections"][1:]] == [
+        {"dudley": None},
+        {"dudley": None, "walsall": None},
+    ]
+
+
+def found(done: Result, rule: str) -> list[dict[str, Any]]:
+    return [one for one in done.json["findings"] if one["rule"] == rule]
+
+
+def test_the_mail_servers_login_is_known_before_anything_is_sent(news: Newsletter) -> None:
+    news.write(".env", "SMTP_HOST=mail.example.com\nSMTP_USERNAME=mailer@example.com\n")
+
+    (written,) = found(news.run(*ISSUE, "--json"), "from-domain")
+    chosen = news.run(*ISSUE, "--json", env={"SMTP_USERNAME": "mailer@mail.example.org"})
+
+    assert (written["file"], written["line"]) == ("newsletter.toml", 2)
+    assert "example.com" in written["message"]
+    assert found(chosen, "from-domain") == []
+
+
+@pytest.mark.parametrize(
+    ("readers", "said"), [(9, "shrank by 40%"), (12, ""), (18, ""), (21, "grew by 40%")]
+)
+def test_a_list_is_compared_with_what_it_was_when_the_last_issue_was_sent(
+    tmp_path: Path, readers: int, said: str
+) -> None:
+    month = plain_newsletter(tmp_path / "news", readers=15)
+    with smtp_server() as inbox:
+        sent = month.run("send", "--issue", "2030-01", "--yes", env=inbox.environment())
+    toml = month.read("issues/2030-01/issue.toml").replace("2030-01-15", "2030-02-15")
+    month.write("issues/2030-02/issue.toml", toml)
+    month.write("issues/2030-02/10-hello.md", month.read(HELLO))
+    rows = [f"{address},Reader,{n}" for n, address in enumerate(addresses(readers), start=1)]
+    month.write("recipients/readers.csv", "\n".join(["email,first_name,last_name", *rows, ""]))
+
+    changed = found(month.run("check", "--issue", "2030-02", "--json"), "list-size")
+
+    assert sent.code == 0, sent.err
+    assert [one["file"] for one in changed] == (["recipients/readers.csv"] if said else [])
+    assert all(f"{said} since issue 2030-01, from 15 to {readers}" in c["message"] for c in changed)
+
+
+def test_a_rehearsal_is_no_issue_to_compare_with(tmp_path: Path) -> None:
+    month = plain_newsletter(tmp_path / "news", readers=15)
+
+    month.run("send", "--issue", "2030-01", "--sandbox")
+
+    assert not (month.root / "issues/2030-01/sent.toml").exists()
 
 
 # --- the manual ---

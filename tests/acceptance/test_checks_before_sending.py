@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import pytest
+
 from tests.conftest import Mailer, ProjectFolder
 from tests.smtp_server import Inbox
 
+HELLO = "issues/2030-01/10-hello.md"
+SEMINAR = "issues/2030-01/30-seminar.md"
 SEND = ("send", "--issue", "2030-01", "--yes", "--json")
 EVENT = """\
 ---
@@ -17,11 +21,24 @@ starts: {starts}
 
 We look at what helps children to read.
 """
+NOTICE = """\
+---
+kind: notice
+title: A survey on reading with children
+closes: {closes}
+---
+
+We ask what helps children to read.
+"""
+
+
+def day(days: int) -> str:
+    """So many days from today."""
+    return (date.today() + timedelta(days=days)).isoformat()  # noqa: DTZ011  # the command's clock
 
 
 def write_event(project: ProjectFolder, *, days: int) -> None:
-    starts = date.today() + timedelta(days=days)  # noqa: DTZ011  # the command asks the same clock
-    project.write("issues/2030-01/30-seminar.md", EVENT.format(starts=starts.isoformat()))
+    project.write(SEMINAR, EVENT.format(starts=day(days)))
 
 
 def test_an_event_that_is_past_is_not_announced(
@@ -32,8 +49,34 @@ def test_an_event_that_is_past_is_not_announced(
     refused = mailer(*SEND, env=inbox.environment())
 
     assert refused.code == 1
-    assert "issues/2030-01/30-seminar.md" in refused.err
+    assert refused.names(f"{SEMINAR}:4: error"), refused.err
     assert "past-event" in refused.err
+    assert inbox.recipients() == []
+    assert not (project.root / ".newsletter").exists()
+
+
+def test_a_deadline_that_has_passed_is_not_announced(
+    project: ProjectFolder, mailer: Mailer, inbox: Inbox
+) -> None:
+    project.write("issues/2030-01/40-survey.md", NOTICE.format(closes=day(-2)))
+
+    refused = mailer(*SEND, env=inbox.environment())
+
+    assert refused.code == 1
+    assert refused.names("issues/2030-01/40-survey.md:4: error"), refused.err
+    assert "past-deadline" in refused.err
+    assert inbox.recipients() == []
+
+
+def test_what_was_right_when_it_was_checked_is_asked_again(
+    project: ProjectFolder, mailer: Mailer, inbox: Inbox
+) -> None:
+    write_event(project, days=-2)
+
+    checked = mailer("check", "--issue", "2030-01", "--at", f"{day(-5)}T09:00")
+    refused = mailer(*SEND, env=inbox.environment())
+
+    assert (checked.code, refused.code) == (0, 1)
     assert inbox.recipients() == []
 
 
@@ -41,12 +84,11 @@ def test_what_is_past_by_the_time_of_sending_counts(
     project: ProjectFolder, mailer: Mailer, inbox: Inbox
 ) -> None:
     write_event(project, days=3)
-    later = date.today() + timedelta(days=8)  # noqa: DTZ011  # the command asks the same clock
 
-    refused = mailer(*SEND, "--at", f"{later.isoformat()}T09:00", env=inbox.environment())
+    refused = mailer(*SEND, "--at", f"{day(8)}T09:00", env=inbox.environment())
 
     assert refused.code == 1
-    assert "past-event" in refused.err
+    assert refused.names(f"{SEMINAR}:4: error"), refused.err
     assert inbox.recipients() == []
 
 
@@ -62,9 +104,11 @@ def test_once_some_readers_have_it_the_others_get_it_too(
     project.write("newsletter.toml", settings.replace('past-event = "warning"', ""))
 
     rest = mailer(*SEND, env=inbox.environment())
+    checked = mailer("check", "--issue", "2030-01")
 
-    assert (first.code, rest.code) == (0, 0), first.err + rest.err
-    assert "past-event" in rest.err
+    assert (first.code, rest.code, checked.code) == (0, 0, 0), first.err + rest.err + checked.out
+    for done in (rest, checked):
+        assert done.names(f"{SEMINAR}:4: warning"), done
     assert sorted(inbox.recipients()) == ["ann@example.org", "ben@example.org"]
 
 
@@ -74,9 +118,37 @@ def test_a_rehearsal_warns_of_what_is_past(project: ProjectFolder, mailer: Maile
     for words in (("--sandbox",), ("--dry-run",)):
         done = mailer("send", "--issue", "2030-01", "--json", *words)
 
-        assert "past-event" in done.err
+        assert done.code == 0, done.err
+        assert done.names(f"{SEMINAR}:4: warning"), done.err
         assert done.json["planned"] == 2
         assert "error:" not in done.err
+
+
+@pytest.mark.parametrize("how", ["--dry-run", "--sandbox", "--yes"])
+def test_no_way_to_send_passes_over_an_error(
+    project: ProjectFolder, mailer: Mailer, inbox: Inbox, how: str
+) -> None:
+    project.write(HELLO, project.read(HELLO) + "\nTODO: more.\n")
+    before = sorted(project.root.rglob("*"))
+
+    refused = mailer("send", "--issue", "2030-01", "--json", how, env=inbox.environment())
+
+    assert (refused.code, refused.out) == (1, "")
+    assert refused.names(f"{HELLO}:10: error"), refused.err
+    assert inbox.recipients() == []
+    assert sorted(project.root.rglob("*")) == before
+
+
+def test_a_warning_stops_nothing_and_is_shown(
+    project: ProjectFolder, mailer: Mailer, inbox: Inbox
+) -> None:
+    project.write(HELLO, project.read(HELLO) + "\nThe the end.\n")
+
+    done = mailer(*SEND, env=inbox.environment())
+
+    assert done.code == 0, done.err
+    assert done.names(f"{HELLO}:10: warning"), done.err
+    assert len(inbox.recipients()) == 2
 
 
 def test_an_error_found_in_a_page_stops_the_run(
@@ -88,7 +160,7 @@ def test_an_error_found_in_a_page_stops_the_run(
     refused = mailer(*SEND, env=inbox.environment())
 
     assert refused.code == 1
-    assert f"{file}:" in refused.err
+    assert refused.names(f"{file}:11: error"), refused.err
     assert inbox.recipients() == []
 
 

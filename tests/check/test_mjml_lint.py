@@ -11,7 +11,7 @@ from newsletter_mailer.check.mjml_tags import tags
 from newsletter_mailer.check.mjml_values import IGNORED, PADDED, complaint, wrong_padding
 from newsletter_mailer.check.tables import mjml_attributes
 from newsletter_mailer.compose.inline import inline_css
-from newsletter_mailer.compose.mjml import COMPONENTS
+from newsletter_mailer.compose.mjml import COMPONENTS, compile_mjml, parse_mjml
 
 _COLUMN = "<mj-section><mj-column>{}</mj-column></mj-section>"
 _ACCORDION = (
@@ -77,6 +77,28 @@ def test_a_table_leaves_the_link_around_it() -> None:
     page = inline_css(f"<!doctype html><html><body>{link}</body></html>", "")
 
     assert '<a href="x"></a>' in page
+
+
+@pytest.mark.parametrize("block", ["div", "h2", "p", "pre", "table", "ul"])
+def test_a_paragraph_ends_before_a_block(block: str) -> None:
+    page = inline_css(f"<!doctype html><html><body><p>t<{block}></{block}></p></body></html>", "")
+
+    assert f"<p>t</p><{block}>" in page
+
+
+@pytest.mark.parametrize("block", ["p", "table"])
+def test_a_heading_ends_before_a_paragraph_and_a_table(block: str) -> None:
+    page = inline_css(f"<!doctype html><html><body><h2>t<{block}></{block}></h2></body></html>", "")
+
+    assert f"<h2>t</h2><{block}>" in page
+
+
+def test_spaces_around_a_link_s_target_do_not_become_part_of_it() -> None:
+    """The inliner would write them as %20."""
+    text = '<mj-text><a href=" https://example.org/a ">t</a></mj-text>'
+    page = compile_mjml(parse_mjml(f"<mjml><mj-body>{_COLUMN.format(text)}</mj-body></mjml>"))
+
+    assert '<a href="https://example.org/a">' in inline_css(page, "")
 
 
 def test_an_uncommented_conditional_is_destroyed() -> None:
@@ -195,6 +217,23 @@ def test_the_table_knows_the_components_and_no_type_that_we_cannot_judge() -> No
 )  # fmt: skip
 def test_tags_are_read_branch_by_branch(source: str, read: list[tuple[str, str | None]]) -> None:
     assert [(tag.name, tag.inside) for tag in tags(source)] == read
+
+
+@pytest.mark.parametrize(
+    ("source", "closed"),
+    [
+        ("<p><b>a</b><br /><img /></p><p>", ["", "", "", "", ""]),
+        ("<p><div>", ["", "p"]),
+        ("<p><table><tr><td><p>", ["", "p", "", "", ""]),
+        ("<h2><div></div></h2><p>", ["", "", ""]),
+        ("<h2><p>", ["", "h2"]),
+        ("{% if x %}<p>{% else %}<p class=''>{% endif %}</p>", ["", ""]),
+        ("{% if x %}<p>{% endif %}<hr />", ["", "p"]),
+        ("{% macro m() %}<p>{% endmacro %}<p>", ["", ""]),
+    ],
+)
+def test_what_ends_a_paragraph_is_told(source: str, closed: list[str]) -> None:
+    assert [tag.closes for tag in tags(source)] == closed
 
 
 def test_an_attribute_that_jinja_writes_is_not_judged() -> None:

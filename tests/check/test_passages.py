@@ -89,7 +89,7 @@ def test_links_and_pictures_have_their_places(newsroom: Newsroom) -> None:
     assert links == [
         ("Go", "https://example.org/a", 4, 7),
         ("one", "https://example.org/1", 7, 7),
-        ("two bold", "mailto:a@example.org", 8, 0),
+        ("two bold", "mailto:a@example.org", 8, 16),
     ]
     assert list(alts_of(newsroom.issue)) == []
 

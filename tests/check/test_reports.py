@@ -6,6 +6,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal  # Any: JSON
 from urllib.parse import unquote, urlsplit
@@ -571,61 +572,122 @@ def group(kind: Literal["region", "role"], slug: str, readers: int) -> Group:
     return Group(kind=kind, slug=slug, name=slug.title(), readers=readers)
 
 
-def matrix(*, is_counted: bool = True, sections: int = 2) -> Matrix:
+def matrix(
+    *,
+    is_counted: bool = True,
+    sections: int = 2,
+    groups: Sequence[Group] = (),
+    title: str = "Title",
+) -> Matrix:
     """Ten readers; every second section is for Dudley alone."""
     everyone, dudley = {"dudley": 4, "walsall": 6}, {"dudley": 4}
     rows = [
         Row(
             file=f"issues/2030-01/{number}0-section.md",
-            title=f"Title {number}",
+            title=f"{title} {number}",
+            target_regions=() if number % 2 else ("dudley",),
+            target_roles=(),
             readers=10 if number % 2 else 4,
             regions=everyone if number % 2 else dudley,
             roles={"director": 3} if number % 2 else {"director": 1},
         )
         for number in range(1, sections + 1)
     ]
-    groups = (
+    usual = (
         group("region", "dudley", 4),
         group("region", "walsall", 6),
         group("role", "director", 3),
     )
-    return Matrix(is_counted=is_counted, readers=10, groups=groups, rows=tuple(rows))
+    return Matrix(is_counted=is_counted, readers=10, groups=(*usual, *groups), rows=tuple(rows))
 
 
 def test_the_matrix_counts_readers() -> None:
     assert matrix_table("2030-01", matrix(), 80) == (
         "2030-01: who gets which section (10 readers)\n"
         "\n"
-        "10  10-section.md  Title 1\n"
-        "20  20-section.md  Title 2\n"
+        "10  Title 1  everyone\n"
+        "20  Title 2  4 readers\n"
         "\n"
-        "          readers  10  20\n"
-        "everyone       10  10   4\n"
-        "Dudley          4   4   4\n"
-        "Walsall         6   6   -\n"
-        "Director        3   3   1"
+        "          readers  20\n"
+        "everyone       10   4\n"
+        "\n"
+        "Dudley          4   4\n"
+        "Walsall         6   -\n"
+        "\n"
+        "Director        3   1"
     )
 
 
-def test_without_the_lists_the_matrix_says_all_or_some() -> None:
-    assert matrix_table("2030-01", matrix(is_counted=False), 80).endswith(
-        "           10    20\n"
-        "everyone  all  some\n"
-        "Dudley    all   all\n"
-        "Walsall   all     -\n"
-        "Director  all  some"
+def test_without_the_lists_the_matrix_says_all_or_some_and_counts_nobody() -> None:
+    assert matrix_table("2030-01", matrix(is_counted=False), 80) == (
+        "2030-01: who gets which section (without the lists)\n"
+        "\n"
+        "10  Title 1  everyone\n"
+        "20  Title 2  some\n"
+        "\n"
+        "            20\n"
+        "everyone  some\n"
+        "\n"
+        "Dudley     all\n"
+        "Walsall      -\n"
+        "\n"
+        "Director  some"
     )
+
+
+def test_an_issue_for_everyone_needs_no_table() -> None:
+    table = matrix_table("2030-01", matrix(sections=1), 80)
+
+    assert table.endswith(
+        "10  Title 1  everyone\n\nNo section has a target: everyone gets them all."
+    )
+
+
+def test_sections_whose_numbers_are_not_unique_are_counted() -> None:
+    files = ("issues/2030-01/10-hello.md", "issues/2030-01/10-dudley.md")
+    rows = [replace(row, file=file) for row, file in zip(matrix().rows, files, strict=True)]
+
+    table = matrix_table("2030-01", replace(matrix(), rows=tuple(rows)), 80)
+
+    assert "\n2  Title 2 (10-dudley.md)  4 readers\n" in table
+    assert "  readers  2\n" in table
 
 
 def test_a_matrix_of_many_sections_goes_on_below() -> None:
-    table = matrix_table("2030-01", matrix(sections=30), 60)
+    table = matrix_table("2030-01", matrix(sections=60), 60)
     numbers = [
         int(n) for row in re.findall(r"(?m)^ +readers((?:  +\d+)+)$", table) for n in row.split()
     ]
 
-    assert max(map(len, table.splitlines())) <= 60
-    assert numbers == [10 * n for n in range(1, 31)]
-    assert table.count("\nWalsall ") == 3
+    assert numbers == [10 * n for n in range(2, 61, 2)]
+    assert table.count("\nWalsall ") == 4
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+@pytest.mark.parametrize("is_counted", [True, False])
+def test_no_matrix_is_wider_than_the_terminal(width: int, is_counted: bool) -> None:
+    long = "Head of the Service for 家族 and Children with a very long name of its own"
+    many = [group("role", f"{long} {number}", 1_000_000) for number in range(30)]
+
+    wide = matrix(is_counted=is_counted, sections=40, groups=many, title=f"{long} {long}")
+
+    assert max(map(cell_len, matrix_table("2030-01", wide, width).splitlines())) <= width
+
+
+def test_programs_get_no_head_counts_without_the_lists() -> None:
+    counted, uncounted = matrix().as_json(), matrix(is_counted=False).as_json()
+
+    assert (counted["readers"], counted["groups"][0]["readers"]) == (10, 4)
+    assert counted["sections"][1] == {
+        "file": "issues/2030-01/20-section.md",
+        "title": "Title 2",
+        "target": {"regions": ["dudley"], "roles": []},
+        "readers": 4,
+        "regions": {"dudley": 4},
+        "roles": {"director": 1},
+    }
+    assert not re.search(r": \d", json.dumps(uncounted))
+    assert uncounted["sections"][1]["regions"] == {"dudley": None}
 
 
 def test_json_has_the_matrix_only_when_asked() -> None:

@@ -167,8 +167,10 @@ META = '<meta name="color-scheme" content="light dark">'
             "#000000 on #ffffff",
         ),
         (
-            "@media screen { @media (prefers-color-scheme: dark)"
-            " { p { background: #000; color: #fff } } }",
+            (
+                "@media screen { @media (prefers-color-scheme: dark)"
+                " { p { background: #000; color: #fff } } }"
+            ),
             "<p here>",
             "",
             "#ffffff on #000000",

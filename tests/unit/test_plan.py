@@ -228,14 +228,29 @@ def test_the_profile_counts_what_is_missing_and_where() -> None:
     profile = make_plan(made, ["code", "absent"]).profile
 
     code, absent = profile["code"], profile["absent"]
-    assert (code.missing, len(code.missing_at), code.longest) == (
-        14,
-        EXAMPLES,
-        "https://example.org/x",
-    )
-    assert code.missing_at[0] == Source("recipients/readers.csv", 1)
+    blank = code.blank_in(["full"])
+    assert (blank.count, len(blank.first), code.longest) == (14, EXAMPLES, "https://example.org/x")
+    assert blank.first[0] == ("", Source("recipients/readers.csv", 1))
     assert (code.not_a_link, len(code.not_a_link_at)) == (2, 2)
-    assert absent.missing == 17
+    assert absent.blank_in(["full"]).count == 17
+
+
+def test_the_profile_knows_who_of_a_variants_readers_lacks_a_value() -> None:
+    readers = [
+        *(subscriber("x" * number, "dudley", code="") for number in range(1, 12)),
+        subscriber("ann", "walsall", code=""),
+        subscriber("ben", "dudley", code="has one"),
+    ]
+
+    issue = issue_of(section("a"), section("b", ["dudley"]))
+    made = assignments(Variants(issue), [readers], Filters(), lambda _: {})
+    code = make_plan(made, ["code"]).profile["code"]
+
+    assert code.blank_in(["full"]).count == 11
+    assert code.blank_in(["everyone"]).first == [("", Source("recipients/readers.csv", 3))]
+    assert code.blank_in(["full", "everyone"]).count == 12
+    assert len(code.blank_in(["full", "everyone"]).first) == EXAMPLES
+    assert code.blank_in(["nobody's"]).count == 0
 
 
 def test_the_fields_in_use_are_those_of_the_issue_and_of_the_to_header() -> None:

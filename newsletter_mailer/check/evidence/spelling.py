@@ -15,6 +15,7 @@ from typing import Protocol
 
 from newsletter_mailer.check.subject import Subject
 from newsletter_mailer.check.vocabulary import (
+    ABBREVIATIONS,
     KnownWords,
     listed_words,
     names_of,
@@ -85,7 +86,7 @@ def spelling(
     subject: Subject, root: Path, environment: Mapping[str, str], note: Callable[[str], None]
 ) -> Spelling | None:
     """The dictionary of the issue's language. None if there is none; `note` says why."""
-    own = KnownWords([*_words_of_the_project(root, note), *names_of(subject)])
+    own = KnownWords([*_words_of_the_project(root, note), *names_of(subject), *ABBREVIATIONS])
     words = {word.text for passage in subject.passages for word in words_of(passage)}
     asked = {part for word in words if word not in own for part in (word, *parts(word))}
     try:
@@ -105,7 +106,12 @@ def dictionary(language: str, words: Collection[str], environment: Mapping[str, 
         if asked.look_up(words):
             return asked
     if path is not None and importlib.util.find_spec("spylls") is not None:
-        return Spylls(path)
+        from newsletter_mailer.check.evidence.spylls_files import Spylls
+
+        try:
+            return Spylls(path)
+        except (OSError, LookupError, ValueError) as fault:
+            raise CannotSpell(f"{path}.dic is damaged ({fault}).") from None
     raise CannotSpell(
         f"there is no dictionary {name}. Install hunspell and its dictionary (on Debian and "
         f"Ubuntu: hunspell and hunspell-{name.lower().replace('_', '-')})."
@@ -178,21 +184,6 @@ class Hunspell:
 
     def near(self, word: str) -> Sequence[str]:
         return self._near.get(word, ())
-
-
-class Spylls:
-    """hunspell's files without hunspell."""
-
-    def __init__(self, path: Path) -> None:
-        from spylls.hunspell import Dictionary as Files
-
-        self._files = Files.from_files(str(path))
-
-    def has(self, word: str) -> bool:
-        return bool(self._files.lookup(word))
-
-    def near(self, word: str) -> Sequence[str]:
-        return [*self._files.suggest(word)]
 
 
 def _suggested(answer: str) -> Sequence[str] | None:

@@ -15,6 +15,7 @@ from newsletter_mailer.findings import Finding, Severity, Source
 
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
+_UNDETERMINED = "und"  #: what MJML writes where no language is given (ISO 639-2)
 _NO_TABLE = ("presentation", "none")
 _BARE_TABLE = re.compile(r"<table\b(?![^>]*\brole\s*=)[^>]*>", re.I)
 _PLACEHOLDER_TITLES = frozenset({"untitled", "newsletter", "title", "document", "email", "mail"})
@@ -86,28 +87,23 @@ def language(subject: Subject, ask: Ask) -> Iterator[Finding]:
 
     Without lang a screen reader reads English with the voice of whatever country it was set up in
     (WCAG 3.1.1). Webmail takes the <html> tag away, so that both must stand again on everything
-    directly in <body>; there it is a warning (Email Markup Consortium: missing in 96 % of mails).
-    In MJML: <mjml lang="{{ newsletter.language }}" dir="{{ newsletter.direction }}">.
+    directly in <body>, the hidden preheader too (Email Markup Consortium: missing in 96 % of
+    mails). MJML writes them everywhere if they are in the template's first line:
+    <mjml lang="{{ newsletter.language }}" dir="{{ newsletter.direction }}">.
     """
-    hint = 'Add lang="{{ newsletter.language }}" dir="{{ newsletter.direction }}".'
     for page in subject.pages:
-        for name in _unsaid(page.tree):
+        boxes = [page.tree, *(child for child in page.body if isinstance(child.tag, str))]
+        for name in dict.fromkeys(name for box in boxes for name in _unsaid(box)):
             yield ask.finding(
-                subject.in_template("mjml"), f"The page does not say its {name}.", hint
+                subject.in_template("mjml"),
+                f"The page does not say its {name}.",
+                'Write <mjml lang="{{ newsletter.language }}" dir="{{ newsletter.direction }}">.',
             )
-        for child in page.body:
-            if isinstance(child.tag, str):
-                for name in _unsaid(child):
-                    yield ask.finding(
-                        page.source(child),
-                        f"A <{child.tag!s}> directly in the body does not say its {name}.",
-                        hint,
-                        Severity.WARNING,
-                    )
 
 
 def _unsaid(element: etree._Element) -> Iterator[str]:
-    if not _LANGUAGE.fullmatch(element.get("lang", "")):
+    given = element.get("lang", "")
+    if not _LANGUAGE.fullmatch(given) or given.lower() == _UNDETERMINED:
         yield "language (lang)"
     if element.get("dir", "").lower() not in ("ltr", "rtl", "auto"):
         yield "direction (dir)"
@@ -208,8 +204,10 @@ def _has_data(table: etree._Element) -> bool:
 
 _VML_SHAPE = re.compile(r"<v:(?:image|rect|roundrect|oval|shape|line)\b[^>]*>", re.I)
 _IN_VML = re.compile(r"<v:(\w+)\b[^>]*>(?:(?!</v:\1>).)*?(<(?:a\s|h[1-6]\b)[^>]*>)", re.I | re.S)
-#: How MJML itself begins what is for Outlook; a template's author writes `[if mso]`.
-_BY_MJML = "[if mso | ie]"
+#: What MJML itself writes for the background picture of a section, a wrapper or a hero.
+_BY_MJML = re.compile(
+    r'fill="true" stroke="false" style="(?:width:\d+px|mso-width-percent:1000);">|z-index:-3;" />'
+)
 
 
 @check("vml", Severity.WARNING)
@@ -225,9 +223,9 @@ def vml(subject: Subject, ask: Ask) -> Iterator[Finding]:
             continue
         for comment in page.body.iter(etree.Comment):
             text = comment.text or ""
-            if "<v:" not in text or text.lstrip().lower().startswith(_BY_MJML):
-                continue
             for shape in _VML_SHAPE.findall(text):
+                if _BY_MJML.search(shape):
+                    continue
                 source = _source_of(subject, page, comment, shape)
                 if not re.search(r"\balt\s*=", shape, re.I):
                     yield ask.finding(

@@ -11,6 +11,7 @@ import tinycss2
 from lxml import etree
 from tinycss2 import ast
 
+from newsletter_mailer.check.page import Page
 from newsletter_mailer.check.registry import Ask, check
 from newsletter_mailer.check.subject import Subject
 from newsletter_mailer.check.template_styles import TemplateStyles
@@ -29,9 +30,11 @@ LONGEST_LINE = 998  #: octets without the line end: RFC 5322 section 2.1.1
 
 _CONTROL = re.compile("[\x80-\x9f]")
 _DATA = re.compile(r"url\(\s*[\"']?data:", re.IGNORECASE)
-_DROPPED = ("script", "iframe", "frame", "object", "embed", "applet")
+_DROPPED = ("script", "iframe", "frame", "object", "embed", "applet", "canvas")
 _ASKING = ("form", "input", "select", "textarea", "button")
 _PLAYED = ("video", "audio")
+#: Attributes that hold a script: onclick, onload.
+_HANDLER = re.compile(r"on[a-z]+")
 _ONLY_SOURCES = frozenset({"source", "track"})
 
 
@@ -190,11 +193,13 @@ def _data(ask: Ask, source: Source) -> Finding:
 def active_content(subject: Subject, ask: Ask) -> Iterator[Finding]:
     """A script, frame, form or film, which mail clients take out or do not show.
 
-    Scripts, frames and objects are taken out everywhere, and count as signs of fraud. Forms do not
-    work in Outlook. A video or sound plays in Apple Mail only; it is a warning, and none where
-    something for the others stands inside it. What MJML's carousel and menu make is left alone.
+    Scripts, frames and objects are taken out everywhere, and count as signs of fraud; so are
+    attributes such as onclick. Forms do not work in Outlook. A video or sound plays in Apple Mail
+    only; it is a warning, and none where something for the others stands inside it. What MJML's
+    carousel and menu make is left alone.
     """
     for page in subject.pages:
+        yield from _handlers(page, ask)
         for element in page.elements(*_DROPPED, *_ASKING, *_PLAYED):
             tag = str(element.tag)
             if element.get("class", "").startswith("mj-"):
@@ -217,6 +222,19 @@ def active_content(subject: Subject, ask: Ask) -> Iterator[Finding]:
                     f"<{tag}> plays in Apple Mail only; other readers get nothing.",
                     "Put a picture with a link inside it, for everyone else.",
                     Severity.WARNING,
+                )
+
+
+def _handlers(page: Page, ask: Ask) -> Iterator[Finding]:
+    if " on" not in page.html.lower():
+        return
+    for element in page.new_elements:
+        for name in element.keys():  # noqa: SIM118  # an element is no dict: its items are children
+            if _HANDLER.fullmatch(str(name)):
+                yield ask.finding(
+                    page.source(element),
+                    f"{name} is taken out by mail clients: no script runs in a mail.",
+                    f"Remove {name}, or link to a web page.",
                 )
 
 

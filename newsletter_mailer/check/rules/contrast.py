@@ -64,7 +64,7 @@ def contrast(subject: Subject, ask: Ask) -> Iterator[Finding]:
     themselves is not looked at.
 
     It is told once for each place where the template chooses the colours, not for each section that
-    shows them. Grey #767676 on white has 4.54 to 1, #777777 has 4.48. Make the words darker, or
+    shows them. Grey #767676 on white has 4.54 to 1, #777777 has 4.47. Make the words darker, or
     what lies behind them lighter (in dark the other way round).
     """
     for medium, name in _MEDIA:
@@ -82,6 +82,11 @@ def _too_near(medium: _Medium, node: Node) -> _Pair | None:
     """The colours, if they are; what is so in light is not told again of other media."""
     pair = _pair_of(medium(node))
     return None if medium is not _light and pair == _pair_of(node.light) else pair
+
+
+def has_faint_words(page: Page, element: etree._Element) -> bool:
+    """Whether the rule finds fault with the element's own words, in whatever medium."""
+    return any(_too_near(medium, page.styles.of(element)) for medium, _ in _MEDIA)
 
 
 def _pair_of(look: Look) -> _Pair | None:

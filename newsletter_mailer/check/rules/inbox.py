@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from newsletter_mailer.check.passages import Passage
 from newsletter_mailer.check.registry import Ask, check
 from newsletter_mailer.check.subject import Subject
 from newsletter_mailer.compose.compiled import filled
 from newsletter_mailer.compose.sample import sample_values
+from newsletter_mailer.compose.slots import Slots
 from newsletter_mailer.findings import Finding, Severity, Source
-from newsletter_mailer.issue.merge import MergeText
+from newsletter_mailer.issue.merge import MergeField, MergeText
 from newsletter_mailer.toml_lines import line_of
 
 SUBJECT_FITS, SUBJECT_FITS_A_PHONE = 60, 40
@@ -184,12 +185,18 @@ def _place(subject: Subject, where: str) -> Source:
 
 def _filled(subject: Subject, where: str) -> str:
     """The subject or preheader with the longest values, as a reader may see it."""
+    pieces = _pieces(subject, where)
+    fields = [piece for piece in pieces if not isinstance(piece, str)]
+    known = {name: value for name, value in subject.longest_values.items() if value}
+    return filled(pieces, {**sample_values(fields), **known}, {}).strip()
+
+
+def _pieces(subject: Subject, where: str) -> Sequence[str | MergeField]:
     for compiled in subject.compiled:
-        pieces = compiled.subject if where == "subject" else compiled.preheader
-        known = {name: value for name, value in subject.longest_values.items() if value}
-        return filled(pieces, {**sample_values(compiled.fields()), **known}, {}).strip()
-    issue = subject.issue
-    return (issue.subject if where == "subject" else issue.preheader).plain().strip()
+        return compiled.subject if where == "subject" else compiled.preheader
+    issue = subject.issue  # nothing could be composed
+    slots = Slots(issue, subject.template, subject.settings, content_hash="")
+    return slots.in_line(issue.subject if where == "subject" else issue.preheader)
 
 
 def _is_loud(text: str, acronyms: set[str]) -> bool:

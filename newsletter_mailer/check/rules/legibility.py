@@ -205,15 +205,18 @@ _COLOUR = (
     "red|green|blue|yellow|orange|purple|pink|grey|gray|black|white|teal|amber|brown|turquoise"
 )
 _THING = "box|boxes|button|buttons|link|links|banner|panel|tab|tile|arrow|icon|bar|section|column"
-_SIDE = "left|right|left[- ]hand side|right[- ]hand side"
+_RIGHT_BY_ITSELF = r"""
+    (?:left|right)\b(?=\s*(?:[.,;:!?)]|$|of\s+(?:the|this|your)\s+(?:page|screen|e-?mail|message)
+    |(?:shows|lists|gives|tells|has|is|are|to\s+(?:book|register|download|join))\b))
+"""
 _BY_SIGHT = re.compile(
     rf"""
       \b(?:click|press|tap|select|choose|use|hit|follow|see|fill\ in|complete|look\ (?:at|for))
       \s+(?:on\s+)?(?:the|a|any)\s+(?:\w+\s+)?(?:{_COLOUR})\s+(?:{_THING})\b(?!\s*["“‘'])
-    | \b(?:{_THING}|menu|form|picture|text|list|table)
-      \s+(?:(?:is|are)\s+)?(?:on|to|at)\s+(?:the|your)\s+(?:{_SIDE})\b
-    | \b(?:marked|shown|highlighted|written|printed|listed|given)\s+in\s+(?:{_COLOUR})\b
-    | \b(?:items|dates|events|names|words|text|fields|questions|entries)\s+in\s+(?:{_COLOUR})\b
+    | \b(?:{_THING}|menu|form|picture|text|list|table)\s+(?:(?:is|are)\s+)?(?:on|to|at)
+      \s+(?:the|your)\s+(?:(?:left|right)[- ]hand\s+side\b|{_RIGHT_BY_ITSELF})
+    | \b(?:marked|shown|highlighted|written|printed|listed|given|items|dates|events|names|words
+      |text|fields|questions|entries)\s+in\s+(?:{_COLOUR})\b(?!\s+(?:(?-i:[A-Z])|papers?\b))
     | \b(?:left|right)[- ]hand\s+(?:{_THING}|menu)\b
     """,
     re.IGNORECASE | re.VERBOSE,
@@ -259,7 +262,8 @@ def all_capitals(subject: Subject, ask: Ask) -> Iterator[Finding]:
             )
 
 
-_EMOJI = "[\U0001f300-\U0001faff\u2600-\u27bf][\ufe0f\U0001f3fb-\U0001f3ff]*"
+_SKIN = "\U0001f3fb-\U0001f3ff"  #: five tones, which belong to the sign before them
+_EMOJI = rf"(?![{_SKIN}])[\U0001f300-\U0001faff\u2600-\u27bf][\ufe0f{_SKIN}]*"
 #: With a joiner several are one: a family, a profession. A flag is two letters.
 _ONE_EMOJI = rf"(?:{_EMOJI}(?:\u200d{_EMOJI})*|[\U0001f1e6-\U0001f1ff]{{2}})"
 _EMOJI_RUN = re.compile(rf"{_ONE_EMOJI}(?:\s?{_ONE_EMOJI}){{2,}}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from newsletter_mailer.check.answer import UNDECIDED
@@ -21,14 +22,22 @@ from newsletter_mailer.check.targets import (
 from newsletter_mailer.findings import Finding, Severity
 from newsletter_mailer.issue.markdown import FIELD
 
+#: What was meant to be a link and is none in Markdown: [words] (address), (words)[address].
+_NO_LINK = re.compile(
+    r"\[[^\[\]]{1,200}\]\s?\(\s?(?:https?://|www\.|mailto:|tel:)[^()]{0,300}\)"
+    r"|\([^()]{1,200}\)\s?\[\s?(?:https?://|www\.|mailto:|tel:)[^\[\]]{0,300}\]"
+)
+
 
 @check("link-address", Severity.ERROR)
 def link_address(subject: Subject, ask: Ask) -> Iterator[Finding]:
     """A link that cannot work as it is written: https://https://..., www,gov.uk, mailto:ann@.
 
-    What probably came along when the address was copied (a full stop, a bracket or a space at its
-    end) and an unusual mailto: or tel: link are a warning. The forms are those of RFC 3986 for the
-    web, RFC 6068 for mailto:subject lines and RFC 3966 for telephone numbers.
+    So is one that readers would see as text, for there is a space in [words] (address) or in the
+    address, or the brackets are mixed up. What probably came along when the address was copied (a
+    full stop, a bracket or a space at its end) and an unusual mailto: or tel: link are a warning.
+    The forms are those of RFC 3986 for the web, RFC 6068 for mailto:subject lines and RFC 3966 for
+    telephone numbers.
     """
     for link in linked(subject):
         target = link.target
@@ -42,7 +51,7 @@ def link_address(subject: Subject, ask: Ask) -> Iterator[Finding]:
             elif not target.endswith(FIELD) and (fault := tail_fault(target)):
                 yield ask.finding(
                     link.find(),
-                    f"The link {link.shown} looks as if too much was copied: {fault}",
+                    f"The link {link.shown} looks as if too much was copied: {fault}.",
                     "Try it, and remove what does not belong to it.",
                     Severity.WARNING,
                 )
@@ -62,6 +71,14 @@ def link_address(subject: Subject, ask: Ask) -> Iterator[Finding]:
                 f"The link {link.shown} may not call anybody. {fault}",
                 "Write tel:+441215550123: the country's code, then the number without its 0.",
                 Severity.WARNING,
+            )
+    for passage in subject.passages:
+        for found in _NO_LINK.finditer(passage.text):
+            yield ask.finding(
+                passage.at(*found.span()),
+                f'Readers would see "{" ".join(found[0].split())[:80]}" instead of a link.',
+                "Write [words](address) without a space before or within the round brackets; in "
+                "the address, %20 stands for a space.",
             )
 
 

@@ -23,10 +23,15 @@ def domain_typo(subject: Subject, ask: Ask) -> Iterator[Finding]:
     domain bounces, or is read by a stranger who has registered it.
     """
     for slip in subject.plan.slips:
-        readers = subject.plan.domains[slip.meant]
+        (address, source), *_ = slip.addresses.first
+        count, readers = slip.addresses.count, subject.plan.domains[slip.meant]
+        sources = [place for _, place in slip.addresses.first]
         yield ask.finding(
-            slip.source,
-            f'"{slip.address}": the domain may be mistyped.',
+            source,
+            f'"{address}": the domain may be mistyped.'
+            if count == 1
+            else f'{count:,} addresses are at "{slip.domain}", which may be mistyped: '
+            f"{places(sources, count)}.",
             f'Did you mean "@{slip.meant}"'
             + (
                 f", which {people(readers)} {'has' if readers == 1 else 'have'}?"
@@ -100,11 +105,11 @@ def list_size(subject: Subject, ask: Ask) -> Iterator[Finding]:
     """A list with over 20 % more or fewer people than when the last issue was sent.
 
     Perhaps an export went wrong. The sizes are kept in that issue's sent.toml; lists that changed
-    by fewer than five people are left alone.
+    by fewer than five people are left alone, and an empty one is another rule's.
     """
     for name, size in subject.plan.census.sizes.items():
         earlier = next((one for one in subject.earlier if name in one.list_sizes), None)
-        if earlier is None:
+        if earlier is None or not size:
             continue
         before = earlier.list_sizes[name]
         if abs(size - before) > CHANGED * before and abs(size - before) >= CHANGED_BY:
@@ -112,8 +117,8 @@ def list_size(subject: Subject, ask: Ask) -> Iterator[Finding]:
             share = f" by {abs(size - before) / before:.0%}" if before else ""
             yield ask.finding(
                 Source(_file(name)),
-                f"The list {how}{share} since issue {earlier.id}: {before:,} people then, "
-                f"{size:,} now.",
+                f"The list {how}{share} since issue {earlier.id}, from {before:,} to {size:,} "
+                "people.",
                 "Make sure that it is the right export, and the whole of it.",
             )
 
@@ -125,7 +130,7 @@ def empty_list(subject: Subject, ask: Ask) -> Iterator[Finding]:
         if not size:
             yield ask.finding(
                 Source(_file(name)),
-                "Nobody stands in this list.",
+                "This list holds no address that can be mailed.",
                 "Fill it, or take it out of lists in issue.toml.",
                 None
                 if subject.plan.census.people or not subject.plan.has_lists

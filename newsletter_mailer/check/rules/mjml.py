@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from newsletter_mailer.check.mjml_tags import Tag, tags
+from newsletter_mailer.check.mjml_tags import Tag
 from newsletter_mailer.check.mjml_values import IGNORED, complaint, wrong_padding
 from newsletter_mailer.check.registry import Ask, check
 from newsletter_mailer.check.subject import Subject
 from newsletter_mailer.check.tables import mjml_attributes
+from newsletter_mailer.check.template_tags import TemplateFile, template_files
 from newsletter_mailer.compose.mjml import CHILDREN, COMPONENTS
-from newsletter_mailer.compose.templates import without_front_matter
-from newsletter_mailer.findings import Finding, Severity, Source, did_you_mean
+from newsletter_mailer.findings import Finding, Severity, did_you_mean
 
 _INSTEAD = {
     "mj-include": "Use Jinja2's {% include %} instead.",
@@ -34,10 +34,10 @@ def mjml_component(subject: Subject, ask: Ask) -> Iterator[Finding]:
     its content without any layout. Looked at is every branch of every file, also of kinds that
     this issue does not use.
     """
-    for name, text, tag in _tags(subject):
+    for file, tag in _tags(subject):
         if not tag.is_component:
             continue
-        place = _place(subject, name, text, tag.start, tag.name)
+        place = file.place(tag.start, tag.name)
         if tag.name not in COMPONENTS:
             message = f"There is no <{tag.name}> in MJML as it is compiled here."
             hint = _INSTEAD.get(tag.name) or did_you_mean(tag.name, COMPONENTS)
@@ -62,12 +62,12 @@ def mjml_attribute(subject: Subject, ask: Ask) -> Iterator[Finding]:
     """
     table = mjml_attributes()
     everything = {name: takes for known in table.values() for name, takes in known.items()}
-    for name, text, tag in _tags(subject):
+    for file, tag in _tags(subject):
         if tag.name not in COMPONENTS:
             continue
         known = everything if tag.name in _ANY else table.get(tag.name, {})
         for attribute, given in tag.attributes.items():
-            place = _place(subject, name, text, given.start, attribute)
+            place = file.place(given.start, attribute)
             if attribute in _EVERYWHERE:
                 continue
             if attribute not in known:
@@ -101,7 +101,7 @@ def mjml_padding(subject: Subject, ask: Ask) -> Iterator[Finding]:
     value without `px` and it computes widths as if there were no padding at the sides. Pictures
     and columns then come out too wide in Outlook for Windows. Write 0px, not 0.
     """
-    for name, text, tag in _tags(subject):
+    for file, tag in _tags(subject):
         for attribute, given in tag.attributes.items():
             if (
                 attribute.startswith("padding")
@@ -109,7 +109,7 @@ def mjml_padding(subject: Subject, ask: Ask) -> Iterator[Finding]:
                 and wrong_padding(tag.name, attribute, given.value)
             ):
                 yield ask.finding(
-                    _place(subject, name, text, given.start, attribute),
+                    file.place(given.start, attribute),
                     f'{attribute}="{given.value}" of <{tag.name}> is left out of the widths that '
                     "Outlook gets.",
                     "Write every value in pixels: 0px instead of 0.",
@@ -122,14 +122,13 @@ def mjml_trap(subject: Subject, ask: Ask) -> Iterator[Finding]:
 
     Two classes on a section: Outlook's copy gets only the last. `<![CDATA[` and `<?...?>`: the
     compiler stops. `<![if !mso]>` that is no comment: it is destroyed on the way; write
-    `<!--[if !mso]><!-->`. A table inside a link: it is moved out of the link, which then has
-    nothing to click on. All measured with the compiler and the inliner used here.
+    `<!--[if !mso]><!-->`. All measured with the compiler and the inliner used here.
     """
-    for name, text, tag in _tags(subject):
+    for file, tag in _tags(subject):
         found = _trap(tag)
         if found is not None:
             severity, message, hint = found
-            yield ask.finding(_place(subject, name, text, tag.start), message, hint, severity)
+            yield ask.finding(file.place(tag.start), message, hint, severity)
 
 
 def _trap(tag: Tag) -> tuple[Severity, str, str] | None:
@@ -142,12 +141,6 @@ def _trap(tag: Tag) -> tuple[Severity, str, str] | None:
             Severity.ERROR,
             f"{tag.text} is destroyed on the way into the mail.",
             "Write <!--[if !mso]><!--> ... <!--<![endif]-->.",
-        )
-    if tag.name == "table" and tag.link is not None:
-        return (
-            Severity.ERROR,
-            "A table cannot stand in a link: it is moved out, and the link is empty.",
-            "Put the link inside the table's cell.",
         )
     if tag.name == "mj-raw" and "position" in tag.attributes:
         return (
@@ -165,20 +158,11 @@ def _trap(tag: Tag) -> tuple[Severity, str, str] | None:
     return None
 
 
-def _tags(subject: Subject) -> Iterator[tuple[str, str, Tag]]:
-    """Every tag of the template's files, with the file's name and text."""
-    template = subject.template
-    for name, text in template.texts.items():
-        if name.endswith(".mjml"):
-            text = without_front_matter(name, text, template)
-            for tag in tags(text):
-                yield name, text, tag
-
-
-def _place(subject: Subject, name: str, text: str, at: int, word: str = "") -> Source:
-    line = text.count("\n", 0, at) + 1
-    column = at - text.rfind("\n", 0, at)
-    return Source(f"{subject.template.folder}/{name}", line, column, len(word))
+def _tags(subject: Subject) -> Iterator[tuple[TemplateFile, Tag]]:
+    """Every tag of the template's MJML files, each with its file."""
+    for file in template_files(subject.template, ".mjml"):
+        for tag in file.tags():
+            yield file, tag
 
 
 def _homes(component: str) -> str:

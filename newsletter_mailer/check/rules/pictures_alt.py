@@ -222,11 +222,9 @@ def _beside(alt: Alt) -> Iterator[tuple[str, str]]:
     yield "title", alt.section.title.plain()
     for name, value in alt.section.fields.items():
         if isinstance(value, MergeText) and not name.endswith("_alt"):
-            label = alt.section.kind.fields[name].label if name in alt.section.kind.fields else ""
-            yield (
-                (label or name.replace("_", " ")).lower() if name != "caption" else name,
-                (value.plain()),
-            )
+            spec = alt.section.kind.fields.get(name)
+            label = spec.label if spec is not None and name != "caption" else ""
+            yield (label or name.replace("_", " ")).lower(), value.plain()
     for token in alt.section.tokens:
         if token.type == "inline" and alt.where == "body" and "![" not in token.content:
             yield "text beside it", token.content

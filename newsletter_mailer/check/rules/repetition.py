@@ -89,16 +89,16 @@ def repeated_text(subject: Subject, ask: Ask) -> Iterator[Finding]:
         if section.starts is not None:
             continue
         text = subject.issue.files.get(f"{section.slug}.md", b"").decode("utf-8", "replace")
-        before = None
+        last = None
         for paragraph, line in _paragraphs(text):
-            file = stood.get(paragraph) if line >= section.body_line else None
-            if file is not None and file != before:
+            origin = stood.get(paragraph) if line >= section.body_line else None
+            if origin is not None and origin != last:
                 yield ask.finding(
                     section.source.at(line),
-                    f"This paragraph stood in {file} already.",
+                    f"This paragraph stood in {origin} already.",
                     "Write what is new, or remove it.",
                 )
-            before = file
+            last = origin
 
 
 def _paragraphs(text: str) -> Iterator[tuple[str, int]]:

@@ -85,7 +85,7 @@ def _is_no_name(word: Word, speller: Speller, names: frozenset[str], seen: set[s
         return False
     if any(_is_near(text.lower(), name) for name in names):
         return True
-    if not word.begins_sentence:
+    if word.is_name:
         return False
     return any(
         other.islower() and _is_near(text.lower(), other)

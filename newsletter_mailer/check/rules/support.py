@@ -16,6 +16,7 @@ from newsletter_mailer.check.client_support import (
     USUAL_CLIENTS,
     Matter,
     Weakness,
+    known_clients,
     named,
     unknown_clients,
     weaknesses,
@@ -59,12 +60,15 @@ def client_support(subject: Subject, ask: Ask) -> Iterator[Finding]:
     without it they are Outlook (classic, new, web), Gmail (web, iOS, Android) and Apple Mail
     (macOS, iOS). A warning means that something is lost or stands elsewhere: a picture in WebP,
     `position`, `float`, `display: flex`, `var()`. Where it only looks plainer, such as a shadow,
-    or where a client has it in part, it is information. Left out is what MJML itself always uses,
-    what has a fallback (a colour under a background picture; in head.css also a plain value before
-    calc(), while inline.css keeps only the last value of a property), rules for one client alone,
-    and what is hidden from Outlook with <!--[if !mso]><!-->.
+    or where a client has it in part, it is information.
+
+    Left out is what MJML itself always uses, what only asks a client whether it can (@supports,
+    prefers-color-scheme), what has a fallback (a colour under a background picture; in head.css
+    also a plain value before calc(), while inline.css keeps only the last value of a property),
+    rules for one client alone, and what is hidden from Outlook with <!--[if !mso]><!-->.
     """
-    chosen = subject.issue.check.clients or subject.settings.check.clients or USUAL_CLIENTS
+    wanted = subject.issue.check.clients or subject.settings.check.clients or USUAL_CLIENTS
+    chosen = known_clients(wanted)
     weak = weaknesses(chosen)
     told: set[tuple[str, Source]] = set()
     for use, weakness, source in _found(subject, weak):

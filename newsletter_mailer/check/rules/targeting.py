@@ -33,7 +33,8 @@ def section_reaches_nobody(subject: Subject, ask: Ask) -> Iterator[Finding]:
         if section.is_targeted and not any(section.sees(*segment) for segment in segments):
             yield ask.finding(
                 section.source.at(_target_line(section)),
-                f"Nobody in the lists gets this section: no reader is of {_target(section)}.",
+                f"Nobody in the lists gets this section: no reader has "
+                f"{_target(section, subject.settings)}.",
                 "Widen regions: and roles:, or look at the region and role columns of the lists.",
             )
 
@@ -57,10 +58,10 @@ def empty_for_readers(subject: Subject, ask: Ask) -> Iterator[Finding]:
     if plan.has_lists and plan.nothing_for.count:
         count = plan.nothing_for.count
         first = [source for _, source in plan.nothing_for.first]
+        who = _segments(nothing, settings, counted=sum(nothing.values()) == count)
         yield ask.finding(
             first[0],
-            f"The issue is empty for {people(count)} ({_segments(nothing, settings)}): "
-            f"{places(first, count)}.",
+            f"The issue is empty for {people(count)} ({who}): {places(first, count)}.",
             hint,
             None if plan.planned else Severity.ERROR,
         )
@@ -176,9 +177,16 @@ def _target_line(section: Section) -> int:
     return section.field_lines.get("regions") or section.field_lines.get("roles") or 1
 
 
-def _target(section: Section) -> str:
-    ways = [joined(sorted(slugs), "or") for slugs in (section.regions, section.roles) if slugs]
-    return " and also of ".join(ways)
+def _target(section: Section, settings: Settings) -> str:
+    """`the region Dudley and the role Director`."""
+    ways = (("region", section.regions, settings.regions), ("role", section.roles, settings.roles))
+    return " and ".join(
+        f"the {what} {joined([names[slug] for slug in names if slug in slugs], 'or')}"
+        if len(slugs) <= _NAMED
+        else f"any of these {len(slugs)} {what}s"
+        for what, slugs, names in ways
+        if slugs
+    )
 
 
 def _segments(segments: Mapping[Segment, int], settings: Settings, *, counted: bool = True) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from lxml import etree
-
 from newsletter_mailer.check.pairing import Unpaired, unpaired
 from newsletter_mailer.check.passages import Passage
 from newsletter_mailer.check.registry import Ask, check
 from newsletter_mailer.check.subject import Subject
+from newsletter_mailer.check.template_words import template_words
 from newsletter_mailer.findings import Finding, Severity
 
 _MONTH = "(?:January|February|March|April|May|June|July|August|September|October|November|December)"
@@ -31,9 +30,9 @@ _UNFINISHED = re.compile(
 )
 _OPEN = re.compile(r"\bT\.?B\.?[CA]\b(?!-)|\btbc\b")
 #: Where a value was to be put by another tool (Mailchimp, Campaign Monitor, Salesforce, Word,
-#: Outlook, GOV.UK Notify), or by ours.
+#: Outlook, GOV.UK Notify), or by ours. In a body *|FNAME|* is |FNAME| in italics.
 _MERGE_CODE = re.compile(
-    r"\*\|[A-Z0-9_:/ ]{1,40}\|\*|%%[\w. ]{1,40}%%|\[\[[\w. ]{1,40}\]\]|\{![\w.]{1,40}\}"
+    r"\*\|[A-Z0-9_:/ ]{1,40}\|\*|\|[A-Z][A-Z0-9_:]{2,40}\||%%[\w. ]{1,40}%%|\[\[[\w. ]{1,40}\]\]|\{![\w.]{1,40}\}"
     r"|«[A-Z][\w ]{0,40}»|<<\w[\w ]{0,40}(?<! )>>|\(\([\w ]{1,40}\)\)|\$\{[\w.]{1,40}\}"
     r"|\{\{|\}\}|\{%|%\}"
     r"|\[(?:firstname|lastname|fullname|first_name|last_name)(?:,[^\]]*)?\]"
@@ -96,7 +95,9 @@ def leftover_code(subject: Subject, ask: Ask) -> Iterator[Finding]:
                         Severity.WARNING,
                     )
                 line += child.type in ("softbreak", "hardbreak")
-    yield from _in_template(subject, ask, written)
+    for found, source in template_words(subject, _MERGE_CODE):
+        if found[0] not in written:
+            yield ask.finding(source, f'Readers would see "{found[0]}".', "Mend the template.")
 
 
 @check("unpaired-mark", Severity.WARNING)
@@ -130,25 +131,6 @@ def empty_section(subject: Subject, ask: Ask) -> Iterator[Finding]:
 
 
 _CODE = ("code_inline", "code_block", "fence")
-
-
-def _in_template(subject: Subject, ask: Ask, written: set[str]) -> Iterator[Finding]:
-    """Codes that the template's own files let through; not those that stand in the issue."""
-    for page in subject.pages:
-        if not any(mark in page.html for mark in ("{{", "{%", "*|")):
-            continue
-        for element in page.elements("p", "h1", "h2", "h3", "td", "div", "a", "span", "li"):
-            for code in _MERGE_CODE.finditer(_own_words(element)):
-                source = page.source(element)
-                is_own = source.file.startswith(f"{subject.template.folder}/")
-                if is_own and code[0] not in written:
-                    yield ask.finding(
-                        source, f'Readers would see "{code[0]}".', "Mend the template."
-                    )
-
-
-def _own_words(element: etree._Element) -> str:
-    return (element.text or "") + "".join(child.tail or "" for child in element)
 
 
 def _goes_on(mark: Unpaired, passage: Passage, following: Passage | None) -> bool:

@@ -1,0 +1,119 @@
+"""Values: cells of the lists that nobody typed on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from newsletter_mailer.check.fields import fields_of
+from newsletter_mailer.check.places import people, places
+from newsletter_mailer.check.registry import Ask, check
+from newsletter_mailer.check.subject import Subject
+from newsletter_mailer.findings import Finding, Severity
+from newsletter_mailer.plan.oddities import NAMES, Oddity, meant_by
+from newsletter_mailer.plan.profile import FieldProfile, is_web_address
+
+LONGEST_VALUE = 60
+LONGEST_NAME = 40
+
+
+@check("name-in-capitals", Severity.WARNING)
+def name_in_capitals(subject: Subject, ask: Ask) -> Iterator[Finding]:
+    """First or last names in a list that are all capitals, or all small letters.
+
+    The reader sees them in the greeting and in the To line. One or two capitals (C, JP), a single
+    small letter, and names with a small particle (van der Meer) are left alone.
+    """
+    for name in subject.plan.profile:
+        hint = "Write names as their owners do."
+        yield from _odd(subject, ask, name, "capitals", "in capitals", hint)
+        yield from _odd(subject, ask, name, "small", "in small letters", hint)
+
+
+@check("placeholder-value", Severity.WARNING)
+def placeholder_value(subject: Subject, ask: Ask) -> Iterator[Finding]:
+    """A value such as "n/a", "null", "-", "#REF!" or "Test" in a column that the issue uses.
+
+    Where there is no value, the cell must be blank: then the field's default is shown. A surname
+    such as Null beside a first name is left alone.
+    """
+    for name in subject.plan.profile:
+        yield from _odd(
+            subject,
+            ask,
+            name,
+            "placeholder",
+            "filled in with words that are no value",
+            "Leave the cell blank where there is nothing to say.",
+        )
+
+
+@check("html-in-value", Severity.WARNING)
+def html_in_value(subject: Subject, ask: Ask) -> Iterator[Finding]:
+    """A value with HTML's way to write a character, such as "Smith &amp; Sons".
+
+    Readers would see it just so: values are text, never HTML.
+    """
+    for name in subject.plan.profile:
+        yield from _odd(
+            subject,
+            ask,
+            name,
+            "markup",
+            "written with HTML entities",
+            "Write the character itself: & for &amp;, \u00e9 for &eacute;.",
+        )
+
+
+@check("garbled-value", Severity.WARNING)
+def garbled_value(subject: Subject, ask: Ask) -> Iterator[Finding]:
+    """A value that was read in the wrong encoding: "M\u00c3\u00a9abh" for "M\u00e9abh".
+
+    It happens when a CSV file in UTF-8 is opened in a spreadsheet as if it were not.
+    """
+    for name, profile in subject.plan.profile.items():
+        examples = profile.odd.get("garbled")
+        likely = meant_by(examples.first[0][0]) if examples else ""
+        meant = f' "{likely}" is meant.' if examples and likely != examples.first[0][0] else ""
+        yield from _odd(
+            subject,
+            ask,
+            name,
+            "garbled",
+            "garbled",
+            f"Export the list anew as CSV UTF-8.{meant}",
+        )
+
+
+@check("long-value", Severity.INFO)
+def long_value(subject: Subject, ask: Ask) -> Iterator[Finding]:
+    """A value of more than 60 characters (a name: more than 40) that stands in the text.
+
+    It may break the layout on a phone, where about 40 characters fit on a line.
+    """
+    for name in dict.fromkeys(use.field.name for use in fields_of(subject.issue)):
+        profile = subject.plan.profile.get(name, FieldProfile())
+        most = LONGEST_NAME if name in NAMES else LONGEST_VALUE
+        is_long = len(profile.longest) > most and not is_web_address(profile.longest)
+        if is_long and profile.longest_at is not None:
+            yield ask.finding(
+                profile.longest_at,
+                f"The {name} here has {len(profile.longest)} characters: "
+                f'"{profile.longest[:most]}...".',
+                "Look at it in the preview, or shorten it in the list.",
+            )
+
+
+def _odd(
+    subject: Subject, ask: Ask, name: str, oddity: Oddity, what: str, hint: str
+) -> Iterator[Finding]:
+    """One finding for all such values of a field, at the first of them."""
+    profile = subject.plan.profile[name]
+    examples = profile.odd.get(oddity)
+    if examples is not None:
+        sources = [source for _, source in examples.first]
+        yield ask.finding(
+            sources[0],
+            f'The {name} of {people(examples.count)} is {what}, such as "{examples.first[0][0]}": '
+            f"{places(sources, examples.count)}.",
+            hint,
+        )

@@ -1,0 +1,36 @@
+"""The tags of a template's files, and where they stand for the person who wrote them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from newsletter_mailer.check.mjml_tags import Tag, tags
+from newsletter_mailer.compose.templates import without_front_matter
+from newsletter_mailer.findings import Source
+from newsletter_mailer.issue.model import Template
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateFile:
+    """A file of the template. What a kind's front matter says is left out, its lines are not."""
+
+    path: str  #: in the project
+    text: str
+
+    def tags(self) -> tuple[Tag, ...]:
+        return tags(self.text)
+
+    def place(self, at: int, word: str = "") -> Source:
+        """Of a character, or of the word that begins there."""
+        line = self.text.count("\n", 0, at) + 1
+        column = at - self.text.rfind("\n", 0, at)
+        return Source(self.path, line, column, len(word))
+
+
+def template_files(template: Template, *endings: str) -> Iterator[TemplateFile]:
+    """Those whose names end so, such as `.mjml`."""
+    for name, text in template.texts.items():
+        if name.endswith(endings):
+            text = without_front_matter(name, text, template)
+            yield TemplateFile(f"{template.folder}/{name}", text)
