@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check-code unit test-pythons test-postfix wheel benchmark pictures lock clean
+.PHONY: benchmark-delivery demo test check-code unit test-pythons test-postfix wheel benchmark pictures lock clean
 
 demo: $(VENV)/.ready  ## the whole path on issue 2025-08, into the sandbox
 	rm -rf outbox/2025-08
@@ -48,6 +48,9 @@ benchmark: $(VENV)/.ready  ## tables beside peers; needs node and npm
 	$(BIN)/python benchmarks/compose.py
 	$(BIN)/python benchmarks/checking.py
 	$(BIN)/python benchmarks/planning.py
+
+benchmark-delivery: $(VENV)/.ready  ## sending beside smtp-source and others; as root on Linux, with Postfix, cc, node
+	$(BIN)/python benchmarks/delivery.py
 
 pictures: $(VENV)/.ready  ## draws the sample pictures anew, and the one in the README (needs Chromium)
 	$(BIN)/python tools/make_pictures.py
