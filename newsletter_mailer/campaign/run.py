@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
-import socket
 import threading
 import time
 from collections import Counter
@@ -16,6 +14,7 @@ from newsletter_mailer.address import domain, needs_smtputf8
 from newsletter_mailer.campaign.prepare import Prepared
 from newsletter_mailer.campaign.send_request import SendReport, SendRequest, Watcher
 from newsletter_mailer.campaign.sent_file import write_sent_file
+from newsletter_mailer.campaign.who import logged_in
 from newsletter_mailer.compose.links import reader_links, unsubscribe_uri
 from newsletter_mailer.compose.message import (
     CompiledMessage,
@@ -29,7 +28,7 @@ from newsletter_mailer.deliver.replies import Outcome
 from newsletter_mailer.deliver.smtp import Session, connect
 from newsletter_mailer.errors import DeliveryError
 from newsletter_mailer.smtp_settings import SmtpSettings
-from newsletter_mailer.store.ledger import By, Ledger
+from newsletter_mailer.store.ledger import Ledger
 from newsletter_mailer.store.rows import ClaimedRow, PlannedRow
 from newsletter_mailer.store.sender import Sender
 from newsletter_mailer.store.states import OWED, State
@@ -62,13 +61,15 @@ class Run:
         before = self.ledger.counts(self.issue_id, sender.run)
         self.watcher.began(sum(before.get(state, 0) for state in self._states))
         self.request.pace.restore(sender.pace(), time.time())
+        engine = self._engine(sender, first, smtp)
         try:
-            loop.run(self._engine(sender, first, smtp).run())
+            loop.run(engine.run())
         except DeliveryError as fault:
             if not self.handed_over:
                 raise
             self.watcher.stopped(fault)
         finally:
+            loop.run(engine.abort())
             self._end(sender)
         return self._report(before, sender.run)
 
@@ -98,7 +99,7 @@ class Run:
             rows=self._rows(takes_smtputf8),
             skipped=self.skipped,
             host=domain(self.address),
-            by=By(who=_who(), host=socket.gethostname()),
+            by=logged_in(),
         )
         if not self.request.to_sandbox:
             write_sent_file(
@@ -192,11 +193,3 @@ class Run:
             skipped=dict(sorted(self.skipped.items())),
             variants=len(self.prepared.plan.variants),
         )
-
-
-def _who() -> str:
-    """Whoever is logged in; empty where the system does not say."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return ""

@@ -33,14 +33,13 @@ class Memory(Protocol):
         settled: Sequence[Settled],
         count: int,
         *,
-        states: Sequence[State],
-        due: float,
+        due: Mapping[State, float],
         pace: Mapping[str, float],
     ) -> list[ClaimedRow]: ...
 
     def give_back(self, rows: Mapping[int, float]) -> None: ...
 
-    def next_due(self, states: Sequence[State]) -> tuple[float, int] | None: ...
+    def next_due(self) -> Mapping[State, tuple[float, int]]: ...
 
 
 class Marks(Protocol):
@@ -174,10 +173,11 @@ class Books:
             await self._in_thread(lambda: self._memory.give_back(waiting))
             self.is_through = not kept
 
-    async def next_due(self) -> tuple[float, int] | None:
-        """When the first owed row is due, and how many are owed."""
+    async def next_due(self) -> Mapping[State, tuple[float, int]]:
+        """By owed state: when its first row is due, and how many there are."""
         await self._record(0)
-        return await self._in_thread(lambda: self._memory.next_due(self._states))
+        found = await self._in_thread(self._memory.next_due)
+        return {state: due for state, due in found.items() if state in self._states}
 
     async def close(self) -> None:
         """Records everything, and gives back what was not begun. Raises what the ledger does."""
@@ -197,14 +197,13 @@ class Books:
         spent, self._spent = self._spent, []
         now = self._recorded_at = self._now()
         # Without retrying, what this run deferred is not due in it, however soon it would be.
-        due = now if self._is_retrying or self._pace.has_limits else self._began
+        last = {State.QUEUED: now, State.DEFERRED: now if self._is_retrying else self._began}
+        due = {state: last[state] for state in self._states}
         pace = self._pace.used_up()
         try:
             if settled or count or pace:
                 claimed = await self._in_thread(
-                    lambda: self._memory.record_and_claim(
-                        settled, count, states=self._states, due=due, pace=pace
-                    )
+                    lambda: self._memory.record_and_claim(settled, count, due=due, pace=pace)
                 )
                 self._rows.extend(claimed)
                 self._marks.release(spent)

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from newsletter_mailer.deliver.books import Books, Marks, Memory
@@ -22,7 +22,7 @@ from newsletter_mailer.store.states import State
 MESSAGES_PER_CONNECTION = 1_000
 REFUSED_IN_A_ROW = 50  #: then it is not the readers' fault
 _TICK = 0.25  #: seconds between looks at clocks, limits and whoever wants to stop
-_FAILED_CONNECTIONS = 3  #: in a row, before the run stops
+_FAILURES = 5  #: in a row to connect, or to have any message taken, before the run stops
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 60.0  #: seconds before a failed connection is tried again
 _REST = 20.0  #: seconds without work after which lines are closed: servers do not like idlers
 _ASKS_FOR_PATIENCE = frozenset({421, 451, 452})
@@ -34,6 +34,14 @@ class RunRefused(DeliveryError):
 
 class SenderRefused(RunRefused):
     """The server takes no mail from this sender at all."""
+
+
+class ServerBreaksOff(CannotConnect):
+    """The server takes connections, and no message."""
+
+
+class AskedForPatience(DeliveryError):
+    """The server puts everything off."""
 
 
 class MessageTooLarge(RunRefused):
@@ -64,13 +72,21 @@ class Engine:
     connections: int
     retry_for: float = 0.0  #: seconds in which deferred rows are tried again
     per_connection: int = MESSAGES_PER_CONNECTION
+    task: asyncio.Task[bool] | None = field(default=None, init=False)
 
     async def run(self) -> bool:
         """Sends all that is owed. False if a person stopped it.
 
         Raises what stopped the run, after everything that happened was recorded.
         """
+        self.task = asyncio.current_task()
         return await _Run(self, steady_clock()).run()
+
+    async def abort(self) -> None:
+        """Ends a run that was left in its middle (a second Ctrl-C): what happened is recorded."""
+        if self.task is not None and not self.task.done():
+            self.task.cancel()
+            await asyncio.gather(self.task, return_exceptions=True)
 
 
 def steady_clock() -> Callable[[], float]:
@@ -100,7 +116,8 @@ class _Run:
         self.told: list[tuple[ClaimedRow, Outcome]] = []
         self.lost_once: set[int] = set()
         self.refused_in_a_row = 0
-        self.failures = 0  #: to connect, in a row
+        self.put_off_in_a_row = 0
+        self.failures = 0  #: in a row: to connect, or lines lost before any message's fate
         self.connect_after = 0.0
         self.news = asyncio.Event()
         self.fault: BaseException | None = None
@@ -108,7 +125,7 @@ class _Run:
     async def run(self) -> bool:
         try:
             self.attach(self.engine.first)
-            while not self.is_done():
+            while not await self.is_done():
                 await self.step()
         finally:
             await self.finish()
@@ -121,10 +138,15 @@ class _Run:
     def is_stopping(self) -> bool:
         return self.fault is not None or self.books.fault is not None or self.engine.stop.is_set()
 
-    def is_done(self) -> bool:
+    async def is_done(self) -> bool:
+        """Whether nothing is under way, and nothing is left to do or to wait for."""
         if self.in_flight or self.books.is_at_work:
             return False
-        return self.is_stopping or (self.books.is_through and not self.books.rows)
+        if self.is_stopping:
+            return True
+        if self.books.rows or not self.books.is_through:
+            return False
+        return not await self.waits_for_due()
 
     async def step(self) -> None:
         """Looks after everything, then waits for news."""
@@ -134,8 +156,6 @@ class _Run:
             self.books.keep_up(self.news.set)
             await self.books.hold_back()
             self.open_lines()
-            if self.books.is_through and not (self.books.rows or self.in_flight):
-                await self.wait_for_due()
         with suppress(TimeoutError):
             async with asyncio.timeout(self.pause()):
                 await self.news.wait()
@@ -157,24 +177,26 @@ class _Run:
             else:
                 line.begin()
 
-    async def wait_for_due(self) -> None:
-        """All was tried: waits for what may be tried again, or held back, if there is time."""
-        found = await self.books.next_due()
+    async def waits_for_due(self) -> bool:
+        """All was tried: waits for what may be tried again, or held back. False: for nothing."""
+        found = {**await self.books.next_due()}
+        if State.DEFERRED in found and found[State.DEFERRED][0] > self.patience:
+            del found[State.DEFERRED]
+        if self.is_stopping or not found:
+            return False
+        until = min(moment for moment, _ in found.values())
         now = self.now()
-        if found is None:
-            return
-        until, owed = found
-        may_wait = until <= self.patience or self.engine.pace.has_limits
-        if self.is_stopping or not may_wait:
-            return
         if until - now > 1:
-            self.engine.watch.waiting(until, f"{owed} deferred or held back")
+            why = {State.QUEUED: "held back by a limit", State.DEFERRED: "to be tried again"}
+            waiting = (f"{count:,} {why[state]}" for state, (_, count) in found.items())
+            self.engine.watch.waiting(until, ", ".join(waiting))
         if until - now > _REST:
             for line in tuple(self.lines):
                 self.retire(line)
         while (left := until - self.now()) > 0 and not self.engine.stop.is_set():
             await asyncio.sleep(min(left, _TICK))
         self.books.is_through = False
+        return True
 
     def tell(self) -> None:
         if self.told:
@@ -198,7 +220,6 @@ class _Run:
         except BaseException as fault:  # noqa: BLE001  # raised again by `run`
             self.fault = self.fault or fault
         else:
-            self.failures = 0
             if self.is_stopping:
                 await session.say_goodbye()
             else:
@@ -208,16 +229,14 @@ class _Run:
             self.news.set()
 
     def failed(self, fault: DeliveryError) -> None:
-        """To connect. While other lines are up, the server only takes no more of them."""
+        """To connect, or to be of use. While other lines are up, the server only takes no more."""
         self.failures += 1
         wait = min(_FIRST_WAIT * 2.0 ** (self.failures - 1), _LONGEST_WAIT)
         self.connect_after = self.now() + wait
         if self.lines and isinstance(fault, CannotConnect):
             return
         is_late = self.connect_after > self.patience
-        if not isinstance(fault, CannotConnect) or (
-            self.failures >= _FAILED_CONNECTIONS and is_late
-        ):
+        if not isinstance(fault, CannotConnect) or (self.failures >= _FAILURES and is_late):
             self.fault = self.fault or fault
         elif wait > 1:
             self.engine.watch.waiting(self.connect_after, "the server cannot be reached")

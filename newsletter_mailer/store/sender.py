@@ -32,17 +32,17 @@ class Sender:
         settled: Sequence[Settled],
         count: int,
         *,
-        states: Sequence[State] = OWED,
-        due: float,
+        due: Mapping[State, float],
         pace: Mapping[str, float] = {},  # never changed
     ) -> list[ClaimedRow]:
-        """Records how attempts ended and claims the next `count` rows that are due by then.
+        """Records how attempts ended and claims the next `count` rows that are due.
 
         One transaction, so one fsync for both. Suppressed addresses are never claimed; they keep
-        their state. `states` in order of preference. `pace`: by limit, the moment until which it is
-        used up. Raises LedgerError.
+        their state. `due`: the states that may be sent, in order of preference, and until when a
+        row of each must be due. `pace`: by limit, the moment until which it is used up.
+        Raises LedgerError.
         """
-        if not {*states} <= {*OWED}:
+        if not due.keys() <= {*OWED}:
             raise ValueError(f"only {', '.join(OWED)} rows may be sent")
         self._refuse_another_file()
         with transaction(self._database) as database:
@@ -53,9 +53,9 @@ class Sender:
                 pace.items(),
             )
             rows: list[ClaimedRow] = []
-            for state in states:
+            for state, moment in due.items():
                 if len(rows) < count:
-                    rows += self._owed(database, state, due, count - len(rows))
+                    rows += self._owed(database, state, moment, count - len(rows))
             database.execute(
                 "UPDATE delivery SET state = 'sending', attempts = attempts + 1, claimed = ? "
                 "WHERE id IN (SELECT value FROM json_each(?))",
@@ -72,17 +72,16 @@ class Sender:
                 [(due, row) for row, due in rows.items()],
             )
 
-    def next_due(self, states: Sequence[State] = OWED) -> tuple[float, int] | None:
-        """When the first owed row is due, and how many are owed. None: nobody is."""
+    def next_due(self) -> dict[State, tuple[float, int]]:
+        """By owed state: when its first row is due, and how many there are."""
         with explained():
-            first, count = self._database.execute(
-                "SELECT min(due), count(*) FROM delivery INDEXED BY delivery_owed "
+            rows = self._database.execute(
+                "SELECT state, min(due), count(*) FROM delivery INDEXED BY delivery_owed "
                 "WHERE issue = ? AND run = ? AND state IN ('queued', 'deferred') "
-                "AND state IN (SELECT value FROM json_each(?)) "
-                "AND address NOT IN (SELECT address FROM suppression)",
-                (self._issue, self.run, json.dumps(states)),
-            ).fetchone()
-        return None if first is None else (first, count)
+                "AND address NOT IN (SELECT address FROM suppression) GROUP BY state",
+                (self._issue, self.run),
+            )
+            return {State(state): (first, count) for state, first, count in rows}
 
     def pace(self) -> dict[str, float]:
         """What earlier runs used up of the limits."""
