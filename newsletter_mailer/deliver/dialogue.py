@@ -154,7 +154,7 @@ class Dialogue(Generic[Key]):
 
     def receive(self, reply: Reply) -> Ended[Key] | None:
         """What a reply ends. Raises MailRefused, and Garbage for what answers nothing."""
-        if not self._asked:
+        if self.outgoing or not self._asked:  # what is still to be written was not asked
             return self._unasked(reply)
         asked, mail = self._asked.popleft()
         if reply.code == 421:  # RFC 5321 section 3.8: the server closes, whatever was asked

@@ -86,6 +86,8 @@ def _login(caller: Caller, offered: Extensions) -> Generator[str | Act, Reply, N
             "(587 or 465) with encryption."
         )
     reply = yield from exchange(mechanism, caller.username, caller.secret)
+    if reply.kind == 4:  # RFC 4954 section 6: it cannot tell now, and may later
+        raise CannotConnect(f"{caller.where} cannot check the login now: {reply}. Try again later.")
     if reply.kind != 2:
         where = "SMTP_TOKEN_COMMAND" if caller.with_token else "SMTP_PASSWORD"
         raise LoginRefused(

@@ -12,7 +12,7 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Generic, Protocol
 
 from newsletter_mailer.address import needs_smtputf8
@@ -41,6 +41,9 @@ class Timeouts:
     block: float = 180.0  #: for a piece of the content to be taken
     after_dot: float = 600.0
     goodbye: float = 5.0  #: for the answer to QUIT, which changes nothing
+
+    def at_most(self, seconds: float) -> Timeouts:
+        return Timeouts(**{name: min(value, seconds) for name, value in asdict(self).items()})
 
 
 PATIENT = Timeouts()
@@ -82,6 +85,7 @@ class Session:
 async def connect(settings: SmtpSettings, sender: str, timeouts: Timeouts = PATIENT) -> Session:
     """Raises CannotConnect, CertificateRefused, LoginRefused."""
     where = f"{settings.host}:{settings.port}"
+    timeouts = timeouts.at_most(settings.timeout) if settings.timeout else timeouts
     secret = access_token(settings.token_command) if settings.token_command else settings.password
     context = None if settings.security == "none" else context_of(settings)
     caller = Caller(
@@ -149,6 +153,9 @@ async def _opened(
                 reply = await talk.reply_to(act if isinstance(act, str) else None)
             act = machine.send(reply)
     except StopIteration as done:
+        if not talk.is_quiet:
+            connection.close()
+            raise Garbage("it says more than it was asked") from None
         return Session(
             connection=connection,
             tls=talk.tls,
@@ -195,9 +202,15 @@ class _Talk:
                 break
             octets, is_done = tls.shake_hands(await self._received())
         self.tls = tls
+        self._replies = self.reader.feed(
+            tls.decrypt(b"")
+        )  # a greeting that came with the handshake
 
     async def reply_to(self, line: str | None) -> Reply:
+        """Raises Garbage, also if the answer was there before the question."""
         if line is not None:
+            if not self.is_quiet:
+                raise Garbage("it answered before it was asked")
             self.is_logging_in = self.is_logging_in or line.startswith("AUTH")
             octets = f"{line}\r\n".encode()
             if self.tls is not None:
@@ -264,6 +277,7 @@ class Line(Generic[Key]):
     __slots__ = (
         "_dialogue",
         "_dot_due",
+        "_is_sending",
         "_loop",
         "_owner",
         "_pieces",
@@ -271,6 +285,7 @@ class Line(Generic[Key]):
         "_session",
         "_socket",
         "_tls",
+        "answers",
         "deadline",
         "is_closed",
         "left",
@@ -286,9 +301,11 @@ class Line(Generic[Key]):
         )
         self._pieces: list[memoryview] = []  #: what the kernel did not take yet
         self._dot_due = 0  #: octets until the final dot is with the kernel
+        self._is_sending = False  #: the content that is due was begun, and its dot was not
         self.deadline = float("inf")  #: of the loop's clock, for the server's next word
         self.is_closed = False
         self.messages = 0  #: begun over this session
+        self.answers = 0  #: messages whose fate the server told; that it closes (421) tells none
         #: When closed: the mails without a fate.
         self.left: Left[Key] = Left([], [], [])
         self._loop.add_reader(self._socket, self._readable)
@@ -314,11 +331,13 @@ class Line(Generic[Key]):
 
     def resume(self) -> None:
         """Whoever could not mark a mail's dot can now."""
-        if not self.is_closed and self._dialogue.content_due is not None and not self._pieces:
+        if not self.is_closed and self._is_sending and not self._pieces:
             self._content_gone()
 
     def check(self, now: float) -> None:
         """Hangs up on a server that was silent for too long."""
+        if now > self.deadline:
+            self._readable()  # if it was this process that slept, the answer is there
         if now > self.deadline:
             self.lose("it was silent for too long")
 
@@ -367,8 +386,11 @@ class Line(Generic[Key]):
         dialogue = self._dialogue
         try:
             for reply in self._reader.feed(octets):
+                if self._dot_due and reply.kind not in (4, 5):
+                    raise Garbage("it answered a message before its end")
                 ended = dialogue.receive(reply)
                 if ended is not None:
+                    self.answers += reply.code != 421
                     self._owner.ended(self, ended)
                 if dialogue.is_over:
                     self.lose(f"it said {reply}")
@@ -381,8 +403,10 @@ class Line(Generic[Key]):
             return
         if self.is_closed:
             return
-        if dialogue.content_due is not None:
-            if not self._pieces:
+        if (dialogue.content_due or dialogue.outgoing) and self._pieces and not self._is_sending:
+            self.lose("it answered before it was asked")
+        elif dialogue.content_due is not None:
+            if not self._is_sending:
                 self._send_content(dialogue.content_due)
         elif dialogue.outgoing:
             self._write_outgoing(self._session.timeouts.command)
@@ -396,6 +420,7 @@ class Line(Generic[Key]):
         if dialogue.outgoing:  # BDAT's own line
             parts = [bytes(dialogue.outgoing), *parts]
             dialogue.outgoing.clear()
+        self._is_sending = True
         self.deadline = self._loop.time() + self._session.timeouts.block
         if self._hand_over(parts, more_follows=True):
             self._content_gone()
@@ -407,6 +432,7 @@ class Line(Generic[Key]):
         if mail is None or not owner.mark(mail):
             return
         following = owner.next_mail(self) if dialogue.may_offer_behind_dot else None
+        self._is_sending = False
         dialogue.dot()
         self._dot_due = len(dialogue.outgoing)
         if following is not None:
@@ -438,7 +464,7 @@ class Line(Generic[Key]):
         except (BlockingIOError, InterruptedError):
             taken = 0
         except OSError as fault:
-            self.lose(_said(fault))
+            self._broken(fault)
             return False
         self._dot_due = max(0, self._dot_due - taken) if self._dot_due else 0
         if taken == size:
@@ -453,7 +479,7 @@ class Line(Generic[Key]):
         except (BlockingIOError, InterruptedError):
             return
         except OSError as fault:
-            self.lose(_said(fault))
+            self._broken(fault)
             return
         self._dot_due = max(0, self._dot_due - taken)
         self._pieces = _rest(self._pieces, taken)
@@ -461,8 +487,13 @@ class Line(Generic[Key]):
             self.deadline = self._loop.time() + self._session.timeouts.block
         if not self._pieces:
             self._loop.remove_writer(self._socket)
-            if self._dialogue.content_due is not None:
+            if self._is_sending:
                 self._content_gone()
+
+    def _broken(self, fault: OSError) -> None:
+        """The server takes no more. It may have said why before it closed."""
+        self._readable()
+        self.lose(_said(fault))
 
 
 def _rest(parts: Sequence[memoryview], taken: int) -> list[memoryview]:
