@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from newsletter_mailer.store.states import State
+
+
+class By(NamedTuple):
+    """Who does something, and on which machine. Empty where the system does not say."""
+
+    who: str = ""
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +69,17 @@ class DeliveryRecord:
 
     address: str
     state: State
-    reply: str
+    code: int | None
+    enhanced: str | None
+    text: str  #: of the reply, or what is known instead of one
     variant: str
     attempts: int
     at: datetime | None  #: of the last outcome
+
+    @property
+    def reply(self) -> str:
+        """`550 No such user`."""
+        return f"{self.code} {self.text}".strip() if self.code else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +93,55 @@ class Tally:
     code: int | None
     enhanced: str | None
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """How many rows got the same answer instead of a yes."""
+
+    state: State
+    code: int | None
+    enhanced: str | None
+    reply: str
+    address: str  #: of one of them
+    count: int
+
+
+class Moment(NamedTuple):
+    """How many attempts of a run ended in a second, and how."""
+
+    run: int  #: that tried them last
+    second: int  #: since 1970
+    state: State
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownRow:
+    """A message of which nobody knows whether it was taken."""
+
+    address: str
+    message_id: str  #: without angle brackets
+    at: datetime | None  #: when its answer was lost
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What an unknown row is settled as."""
+
+    state: State
+    reply: str  #: why
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What a person, or a log, settled."""
+
+    at: datetime
+    by: By
+    how: str  #: resend, assume-sent, evidence
+    log: str  #: name of the mail log that is the evidence, or empty
+    addresses: Sequence[str]
 
 
 def moment_of(milliseconds: int | None) -> datetime | None:

@@ -108,12 +108,26 @@ _SECOND = (
     WHERE state IN ('sent', 'deferred', 'refused', 'unknown')
     """,
     """
+    CREATE INDEX delivery_trouble ON delivery (issue, state, code, enhanced, reply, address)
+    WHERE state IN ('deferred', 'refused', 'unknown')
+    """,
+    """
+    CREATE TABLE variant (              -- as planned: a resumed run needs no list
+        issue TEXT NOT NULL,
+        id TEXT NOT NULL,
+        sections TEXT NOT NULL,         -- JSON: slugs, in order
+        PRIMARY KEY (issue, id)
+    ) WITHOUT ROWID
+    """,
+    """
     CREATE TABLE resolution (           -- what a person, or a log, settled
         id INTEGER PRIMARY KEY,
         issue TEXT NOT NULL,
         at TEXT NOT NULL,
         who TEXT NOT NULL,
+        host TEXT NOT NULL,
         how TEXT NOT NULL,              -- resend, assume-sent, evidence
+        log TEXT NOT NULL,              -- name of the mail log that is the evidence, or empty
         addresses TEXT NOT NULL         -- JSON
     )
     """,
