@@ -292,7 +292,7 @@ class _Run:
     def mark(self, mail: MailObject[ClaimedRow]) -> bool:
         return self.books.mark(mail.key)
 
-    def ended(self, line: Line[ClaimedRow], ended: Ended[ClaimedRow]) -> None:
+    def ended(self, ended: Ended[ClaimedRow]) -> None:
         outcome = ended.outcome
         self.settle(ended.mail.key, outcome)
         if outcome.state is State.SENT:

@@ -38,7 +38,7 @@ class _Owner:
     def mark(self, mail: MailObject[None]) -> bool:  # noqa: ARG002  # nothing is to be remembered
         return True
 
-    def ended(self, line: Line[None], ended: Ended[None]) -> None:  # noqa: ARG002  # only one
+    def ended(self, ended: Ended[None]) -> None:
         self.fate.set_result(ended.outcome)
 
     def lost(self, line: Line[None], why: str, fault: MailRefused | None) -> None:

@@ -264,7 +264,7 @@ class Owner(Protocol[Key]):
     def mark(self, mail: MailObject[Key]) -> bool:
         """Everything before its dot is with the kernel: says so in the journal. False: not now."""
 
-    def ended(self, line: Line[Key], ended: Ended[Key]) -> None:
+    def ended(self, ended: Ended[Key]) -> None:
         """A mail's fate."""
 
     def lost(self, line: Line[Key], why: str, fault: MailRefused | None) -> None:
@@ -391,7 +391,7 @@ class Line(Generic[Key]):
                 ended = dialogue.receive(reply)
                 if ended is not None:
                     self.answers += reply.code != 421
-                    self._owner.ended(self, ended)
+                    self._owner.ended(ended)
                 if dialogue.is_over:
                     self.lose(f"it said {reply}")
                     return

@@ -2,8 +2,8 @@
 
 The ledger says, durably, which rows a sender claimed. Here stands how far it came with each: a mark
 before the final dot is written, and the answer when it was read. A mark is a store into memory that
-the kernel shares with the file, so it costs no call, and the kernel keeps it whatever becomes of the
-process; the file is allocated beforehand, so that a full disk cannot refuse it. Only a machine that
+the kernel shares with the file: it costs no call, and the kernel keeps it whatever becomes of the
+process. The file is allocated beforehand, so that a full disk cannot refuse it. Only a machine that
 starts anew may lose marks: then nothing here counts (`boot`).
 """
 

@@ -16,7 +16,10 @@ from newsletter_mailer.store.journal import Entries, Entry, read_journal
 from newsletter_mailer.store.states import State
 
 _DIED = "the sender died before it read the answer"
-_NO_JOURNAL = "the sender died, and how far it came is not known: its journal is gone, or the machine started anew"
+_NO_JOURNAL = (
+    "the sender died, and how far it came is not known: its journal is gone, or the machine "
+    "started anew"
+)
 
 
 def journal_path(ledger: Path, token: str) -> Path:
