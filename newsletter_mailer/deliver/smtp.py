@@ -401,8 +401,12 @@ class Line(Generic[Key]):
         except MailRefused as fault:
             self.lose(f"it refused the sender: {fault}", fault)
             return
-        if self.is_closed:
-            return
+        if not self.is_closed:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Writes what is to be said to what was heard."""
+        dialogue = self._dialogue
         if (dialogue.content_due or dialogue.outgoing) and self._pieces and not self._is_sending:
             self.lose("it answered before it was asked")
         elif dialogue.content_due is not None:
