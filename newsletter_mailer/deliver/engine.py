@@ -11,6 +11,13 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from newsletter_mailer.deliver.books import Books, Marks, Memory
+from newsletter_mailer.deliver.breaker import (
+    Breaker,
+    ServerBreaksOff,
+    asks_for_patience,
+    refusal_of,
+    refuse_too_large,
+)
 from newsletter_mailer.deliver.dialogue import Content, Ended, MailObject, MailRefused
 from newsletter_mailer.deliver.pace import Pace
 from newsletter_mailer.deliver.replies import Outcome
@@ -20,32 +27,8 @@ from newsletter_mailer.store.rows import ClaimedRow
 from newsletter_mailer.store.states import State
 
 MESSAGES_PER_CONNECTION = 1_000
-REFUSED_IN_A_ROW = 50  #: then it is not the readers' fault
 _TICK = 0.25  #: seconds between looks at clocks, limits and whoever wants to stop
-_FAILURES = 5  #: in a row to connect, or to have any message taken, before the run stops
-_FIRST_WAIT, _LONGEST_WAIT = 0.5, 60.0  #: seconds before a failed connection is tried again
 _REST = 20.0  #: seconds without work after which lines are closed: servers do not like idlers
-_ASKS_FOR_PATIENCE = frozenset({421, 451, 452})
-
-
-class RunRefused(DeliveryError):
-    """The server takes none of these messages: to go on would burn the list."""
-
-
-class SenderRefused(RunRefused):
-    """The server takes no mail from this sender at all."""
-
-
-class ServerBreaksOff(CannotConnect):
-    """The server takes connections, and no message."""
-
-
-class AskedForPatience(DeliveryError):
-    """The server puts everything off."""
-
-
-class MessageTooLarge(RunRefused):
-    """RFC 1870: the server takes no message of this size."""
 
 
 class Watch(Protocol):
@@ -115,12 +98,11 @@ class _Run:
         self.in_flight = 0  #: begun, and without a fate
         self.told: list[tuple[ClaimedRow, Outcome]] = []
         self.lost_once: set[int] = set()
-        self.refused_in_a_row = 0
-        self.put_off_in_a_row = 0
-        self.failures = 0  #: in a row: to connect, or lines lost before any message's fate
+        self.breaker = Breaker(self.patience)
         self.connect_after = 0.0
         self.news = asyncio.Event()
         self.fault: BaseException | None = None
+        self.is_finishing = False
 
     async def run(self) -> bool:
         try:
@@ -208,7 +190,7 @@ class _Run:
         missing = wanted - len(self.lines) - self.opening
         if self.now() < self.connect_after or not self.books.rows:
             return
-        for _ in range(min(missing, 1) if self.failures else missing):
+        for _ in range(min(missing, 1) if self.breaker.failures else missing):
             self.opening += 1
             self.in_background(self.open())
 
@@ -230,16 +212,16 @@ class _Run:
 
     def failed(self, fault: DeliveryError) -> None:
         """To connect, or to be of use. While other lines are up, the server only takes no more."""
-        self.failures += 1
-        wait = min(_FIRST_WAIT * 2.0 ** (self.failures - 1), _LONGEST_WAIT)
+        wait = self.breaker.failed()
         self.connect_after = self.now() + wait
         if self.lines and isinstance(fault, CannotConnect):
             return
-        is_late = self.connect_after > self.patience
-        if not isinstance(fault, CannotConnect) or (self.failures >= _FAILURES and is_late):
+        if self.breaker.is_hopeless(fault, self.connect_after):
             self.fault = self.fault or fault
         elif wait > 1:
-            self.engine.watch.waiting(self.connect_after, "the server cannot be reached")
+            self.engine.watch.waiting(
+                self.connect_after, "the server cannot be reached, or takes no message"
+            )
 
     def attach(self, session: Session) -> None:
         line: Line[ClaimedRow] = Line(session, self)
@@ -257,6 +239,7 @@ class _Run:
 
     async def finish(self) -> None:
         """Whatever happened is recorded."""
+        self.is_finishing = True
         for line in tuple(self.lines):
             if line.is_idle:
                 self.retire(line)
@@ -282,7 +265,7 @@ class _Run:
             return self.next_mail(line)
         try:
             content = self.engine.ready(row)
-            _refuse_too_large(content, line)
+            refuse_too_large(content.size, line.offered.largest)
         except BaseException as fault:  # noqa: BLE001  # raised again by `run`
             self.fault = self.fault or fault
             self.put_back(row)
@@ -293,20 +276,18 @@ class _Run:
         return self.books.mark(mail.key)
 
     def ended(self, ended: Ended[ClaimedRow]) -> None:
-        outcome = ended.outcome
-        self.settle(ended.mail.key, outcome)
+        row, outcome = ended.mail.key, ended.outcome
+        if outcome.code == 421 and row.id not in self.lost_once:
+            # The server closes, whatever was asked: that says nothing of the message.
+            self.lost_once.add(row.id)
+            self.put_back(row)
+        else:
+            self.settle(row, outcome)
+        self.fault = self.fault or self.breaker.heard(outcome, self.now())
         if outcome.state is State.SENT:
             self.engine.pace.go_on()
-            self.refused_in_a_row = 0
-        elif outcome.code in _ASKS_FOR_PATIENCE:
+        elif asks_for_patience(outcome):
             self.engine.pace.slow_down(self.now())
-        elif outcome.state is State.REFUSED:
-            self.refused_in_a_row += 1
-            if self.refused_in_a_row >= REFUSED_IN_A_ROW:
-                self.fault = self.fault or RunRefused(
-                    f"The server refused {self.refused_in_a_row} messages in a row, the last one "
-                    f"with: {outcome.code} {outcome.reply}."
-                )
         if not self.in_flight:
             self.news.set()
 
@@ -329,7 +310,9 @@ class _Run:
                 self.lost_once.add(mail.key.id)
                 self.put_back(mail.key)
         if fault is not None:
-            self.fault = self.fault or _refused(fault)
+            self.fault = self.fault or refusal_of(fault)
+        elif line.messages and not line.answers and not self.is_finishing:
+            self.failed(ServerBreaksOff(f"The server takes no message: {why}."))
         self.news.set()
 
     def settle(self, row: ClaimedRow, outcome: Outcome) -> None:
@@ -343,23 +326,3 @@ class _Run:
 
 
 _NO_SMTPUTF8 = Outcome(State.DEFERRED, reply="the server lacks SMTPUTF8, which the address needs")
-
-
-def _refuse_too_large(content: Content, line: Line[ClaimedRow]) -> None:
-    if 0 < line.offered.largest < content.size:
-        raise MessageTooLarge(
-            f"The server takes messages of up to {line.offered.largest:,} octets, and this issue "
-            f"has {content.size:,}. Make its pictures smaller, or host them."
-        )
-
-
-def _refused(fault: MailRefused) -> RunRefused:
-    if fault.reply.code == 552:
-        return MessageTooLarge(
-            f"The server takes no message of this size: {fault}. "
-            "Make the issue's pictures smaller, or host them."
-        )
-    return SenderRefused(
-        f"The server refuses the sender: {fault}. Ask whoever runs it, or look at BOUNCE_ADDRESS "
-        "in .env and from in newsletter.toml."
-    )

@@ -390,7 +390,7 @@ class Line(Generic[Key]):
                     raise Garbage("it answered a message before its end")
                 ended = dialogue.receive(reply)
                 if ended is not None:
-                    self.answers += reply.code != 421
+                    self.answers += reply.code != 421 and reply.kind in (2, 4, 5)
                     self._owner.ended(ended)
                 if dialogue.is_over:
                     self.lose(f"it said {reply}")
