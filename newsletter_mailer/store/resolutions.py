@@ -26,7 +26,8 @@ class Resolutions:
         with explained():
             rows = self._database.execute(
                 "SELECT address, message_id, at FROM delivery INDEXED BY delivery_trouble "
-                "WHERE issue = ? AND state = 'unknown' ORDER BY address",
+                "WHERE issue = ? AND state = 'unknown' "
+                "AND state IN ('deferred', 'refused', 'unknown') ORDER BY address",
                 (issue,),
             )
             for address, message_id, at in rows:
