@@ -6,12 +6,13 @@ RFC 5321 section 4.2 (codes, lines), RFC 3463 (enhanced codes).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from newsletter_mailer.store.states import State
 
-LONGEST_LINE = 4_096  #: octets; RFC 5321 section 4.5.3.1.5 has 512, and real servers exceed it
-MOST_LINES = 512  #: of one reply
+LONGEST_LINE = 8_192  #: octets; RFC 5321 section 4.5.3.1.5 has 512, and real servers exceed it
+LARGEST = 65_536  #: octets of one reply, all its lines together
 
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
 _LONGEST = 500  #: characters of a reply that are kept
@@ -72,25 +73,29 @@ class Outcome:
 class ReplyReader:
     """Cuts replies out of a stream, however it is split into packets."""
 
-    __slots__ = ("_code", "_lines", "_rest")
+    __slots__ = ("_code", "_lines", "_rest", "_size")
 
     def __init__(self) -> None:
         self._rest = b""
         self._code = b""
         self._lines: list[bytes] = []
+        self._size = 0  #: octets of these lines, ends included
 
     @property
     def is_between_replies(self) -> bool:
         return not (self._rest or self._lines)
 
-    def feed(self, octets: bytes) -> list[Reply]:
-        """The replies that are complete now. Raises Garbage."""
+    def feed(self, octets: bytes) -> Iterator[Reply]:
+        """The replies that are complete now: those before garbage count. Raises Garbage."""
         if self._rest:
             octets = self._rest + octets
         *lines, self._rest = octets.split(b"\n")
+        for line in lines:
+            reply = self._line(line)
+            if reply is not None:
+                yield reply
         if len(self._rest) > LONGEST_LINE:
             raise Garbage("it sent a line without end")
-        return [reply for line in lines if (reply := self._line(line)) is not None]
 
     def _line(self, line: bytes) -> Reply | None:
         if len(line) > LONGEST_LINE:
@@ -102,14 +107,15 @@ class ReplyReader:
         if self._lines and code != self._code:
             raise Garbage("it changed its code in the middle of a reply")
         if join == b"-":
-            if len(self._lines) >= MOST_LINES:
+            self._size += len(line) + 1
+            if self._size > LARGEST:
                 raise Garbage("it sent a reply without end")
             self._code = code
             self._lines.append(text)
             return None
         if self._lines:
             text = b"\n".join([*self._lines, text])
-            self._lines = []
+            self._lines, self._size = [], 0
         return Reply(int(code), text)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import socket
 import ssl
 from collections.abc import Sequence
@@ -23,10 +24,11 @@ from newsletter_mailer.deliver.opening import LOOK, Act, Caller, opening
 from newsletter_mailer.deliver.replies import Garbage, Reply, ReplyReader
 from newsletter_mailer.deliver.tls import Tls, context_of
 from newsletter_mailer.deliver.token import access_token
-from newsletter_mailer.errors import CannotConnect, CertificateRefused, LoginRefused
+from newsletter_mailer.errors import CannotConnect, CertificateRefused
 from newsletter_mailer.smtp_settings import SmtpSettings
 
 _PIECE = 1 << 16  #: octets read at once
+_HELO_NAME = re.compile(r"[A-Za-z0-9._:\[\]-]+")  #: a domain or an address literal
 _BUFFER = 1 << 18  #: asked of the kernel: a message fits, and is handed over in one call
 
 
@@ -36,7 +38,7 @@ class Timeouts:
     4.5.3.2: a time-out after the dot "would typically result in delivery of multiple copies".
     """
 
-    connect: float = 30.0
+    connect: float = 30.0  #: for each step: an address, the TLS handshake, a reply until the login
     command: float = 300.0
     block: float = 180.0  #: for a piece of the content to be taken
     after_dot: float = 600.0
@@ -85,20 +87,24 @@ class Session:
 async def connect(settings: SmtpSettings, sender: str, timeouts: Timeouts = PATIENT) -> Session:
     """Raises CannotConnect, CertificateRefused, LoginRefused."""
     where = f"{settings.host}:{settings.port}"
+    helo_name = settings.helo_name or _helo_name()
+    if not _HELO_NAME.fullmatch(helo_name):
+        raise CannotConnect(f"SMTP_HELO_NAME in .env is no name of a host: {helo_name!a}.")
     timeouts = timeouts.at_most(settings.timeout) if settings.timeout else timeouts
-    secret = access_token(settings.token_command) if settings.token_command else settings.password
+    secret = settings.password
+    if settings.token_command:  # it takes its time, and other lines are at work
+        secret = await asyncio.to_thread(access_token, settings.token_command)
     context = None if settings.security == "none" else context_of(settings)
     caller = Caller(
         where=where,
-        helo_name=settings.helo_name or _helo_name(),
+        helo_name=helo_name,
         starttls=settings.security == "starttls",
         username=settings.username,
         secret=secret,
         with_token=bool(settings.token_command),
     )
     try:
-        async with asyncio.timeout(timeouts.connect):
-            session = await _opened(settings, sender, caller, context, timeouts)
+        session = await _opened(settings, sender, caller, context, timeouts)
     except ssl.SSLCertVerificationError as fault:
         raise CertificateRefused(
             f"The certificate of {where} is not valid: {fault.verify_message.rstrip('.')}. "
@@ -136,8 +142,8 @@ async def _opened(
     timeouts: Timeouts,
 ) -> Session:
     host = settings.host.strip("[]")  # an IPv6 address as in a URL
-    connection = await _connected(host, settings.port)
-    talk = _Talk(connection)
+    connection = await _connected(host, settings.port, timeouts.connect)
+    talk = _Talk(connection, timeouts.connect)
     try:
         if context is not None and settings.security == "tls":
             await talk.encrypt(context, host)
@@ -168,8 +174,9 @@ async def _opened(
     except (OSError, Garbage) as fault:
         connection.close()
         if talk.is_logging_in:
-            raise LoginRefused(
-                f"{caller.where} hung up during the login of {caller.username} ({_said(fault)})."
+            raise CannotConnect(
+                f"{caller.where} broke off the login of {caller.username} ({_said(fault)}). "
+                "Look at SMTP_USERNAME in .env, or try again later."
             ) from None
         raise
     except BaseException:
@@ -180,8 +187,9 @@ async def _opened(
 class _Talk:
     """Lines and replies, one after the other, until the session is open."""
 
-    def __init__(self, connection: socket.socket) -> None:
-        self._connection = connection
+    def __init__(self, connection: socket.socket, patience: float) -> None:
+        """`patience`: seconds for a handshake, and for a reply."""
+        self._connection, self._patience = connection, patience
         self._loop = asyncio.get_running_loop()
         self._replies: list[Reply] = []
         self.reader = ReplyReader()
@@ -196,15 +204,15 @@ class _Talk:
     async def encrypt(self, context: ssl.SSLContext, host: str) -> None:
         tls = Tls(context, host)
         octets, is_done = tls.shake_hands(b"")
-        while True:
-            await self._loop.sock_sendall(self._connection, octets)
-            if is_done:
-                break
-            octets, is_done = tls.shake_hands(await self._received())
+        async with asyncio.timeout(self._patience):
+            while True:
+                await self._loop.sock_sendall(self._connection, octets)
+                if is_done:
+                    break
+                octets, is_done = tls.shake_hands(await self._received())
         self.tls = tls
-        self._replies = self.reader.feed(
-            tls.decrypt(b"")
-        )  # a greeting that came with the handshake
+        # With TLS 1.2 a greeting may have come with the end of the handshake.
+        self._replies = [*self.reader.feed(tls.decrypt(b""))]
 
     async def reply_to(self, line: str | None) -> Reply:
         """Raises Garbage, also if the answer was there before the question."""
@@ -212,15 +220,17 @@ class _Talk:
             if not self.is_quiet:
                 raise Garbage("it answered before it was asked")
             self.is_logging_in = self.is_logging_in or line.startswith("AUTH")
-            octets = f"{line}\r\n".encode()
-            if self.tls is not None:
-                octets = self.tls.encrypt(octets)
-            await self._loop.sock_sendall(self._connection, octets)
-        while not self._replies:
-            octets = await self._received()
-            if self.tls is not None:
-                octets = self.tls.decrypt(octets)
-            self._replies = self.reader.feed(octets)
+        async with asyncio.timeout(self._patience):
+            if line is not None:
+                octets = f"{line}\r\n".encode()
+                if self.tls is not None:
+                    octets = self.tls.encrypt(octets)
+                await self._loop.sock_sendall(self._connection, octets)
+            while not self._replies:
+                octets = await self._received()
+                if self.tls is not None:
+                    octets = self.tls.decrypt(octets)
+                self._replies = [*self.reader.feed(octets)]
         return self._replies.pop(0)
 
     async def _received(self) -> bytes:
@@ -230,20 +240,21 @@ class _Talk:
         return octets
 
 
-async def _connected(host: str, port: int) -> socket.socket:
+async def _connected(host: str, port: int, patience: float) -> socket.socket:
     """To the first of the host's addresses that answers. Raises OSError."""
     loop = asyncio.get_running_loop()
     fault: OSError = OSError(f"{host} has no address")
-    for family, kind, protocol, _, address in await loop.getaddrinfo(
-        host, port, type=socket.SOCK_STREAM
-    ):
+    async with asyncio.timeout(patience):
+        addresses = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    for family, kind, protocol, _, address in addresses:
         connection = socket.socket(family, kind, protocol)
         try:
             connection.setblocking(False)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
             # The dot goes in a write of its own: without this it would wait for an ACK (40 ms).
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            await loop.sock_connect(connection, address)
+            async with asyncio.timeout(patience):
+                await loop.sock_connect(connection, address)
         except OSError as refused:
             connection.close()
             fault = refused
