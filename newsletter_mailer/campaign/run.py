@@ -170,6 +170,7 @@ class Run:
             pace=request.pace,
             states=self._states,
             connections=request.connections,
+            per_connection=request.per_connection,
             retry_for=request.retry_for.total_seconds(),
         )
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from newsletter_mailer.campaign.prepare import Prepared
+from newsletter_mailer.deliver.engine import MESSAGES_PER_CONNECTION
 from newsletter_mailer.deliver.pace import Pace
 from newsletter_mailer.deliver.replies import Outcome
 from newsletter_mailer.errors import DeliveryError
@@ -27,6 +28,7 @@ class SendRequest:
     accept_changes: bool = False
     only: State | None = None
     connections: int = 4
+    per_connection: int = MESSAGES_PER_CONNECTION
     pace: Pace = field(default_factory=Pace)
     retry_for: timedelta = timedelta()
     at: datetime | None = None

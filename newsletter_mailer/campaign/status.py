@@ -3,85 +3,57 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterator
 
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.deliver.reasons import reason
 from newsletter_mailer.errors import ProjectError
 from newsletter_mailer.findings import did_you_mean
 from newsletter_mailer.issue.folder import checked_id, issue_ids
+from newsletter_mailer.report.standing import Reason, Standing
 from newsletter_mailer.store.ledger import Ledger, read_ledger
-from newsletter_mailer.store.rows import DeliveryRecord, Resolution
+from newsletter_mailer.store.rows import DeliveryRecord
 from newsletter_mailer.store.states import State
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why so many were not sent. `text` names nobody."""
-
-    state: State
-    code: int | None
-    enhanced: str | None
-    text: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """An issue in numbers. Empty `counts`: it was not sent yet."""
-
-    issue: str
-    counts: Mapping[State, int] = field(default_factory=dict)
-    domains: Mapping[str, Counter[State]] = field(default_factory=dict)  #: of those tried
-    variants: Mapping[str, Counter[State]] = field(default_factory=dict)  #: of those tried
-    reasons: Sequence[Reason] = ()  #: the most frequent first
-    runs: Sequence[Mapping[str, object]] = ()  #: oldest first
-    resolutions: Sequence[Resolution] = ()
-
-    def as_json(self, *, with_addresses: bool = False) -> dict[str, object]:
-        """What `status --json` prints, but for the list of addresses."""
-        return {
-            "issue": self.issue,
-            "counts": {state.value: count for state, count in self.counts.items()},
-            "runs": self.runs,
-            "domains": _by_state(self.domains),
-            "variants": _by_state(self.variants),
-            "reasons": [
-                {
-                    "state": one.state.value,
-                    "code": one.code,
-                    "enhanced": one.enhanced,
-                    "text": one.text,
-                    "count": one.count,
-                }
-                for one in self.reasons
-            ],
-            "resolutions": [_resolution(one, with_addresses) for one in self.resolutions],
-        }
 
 
 def standing(project: Project, issue_id: str, *, of_sandbox: bool = False) -> Standing:
     """Raises LedgerError, ProjectError for an issue that nobody knows."""
-    ledger = read_ledger(_path(project, issue_id, of_sandbox))
+    ledger = ledger_of(project, issue_id, of_sandbox=of_sandbox)
     if ledger is None:
-        _refuse_unknown_issue(project, issue_id)
         return Standing(issue=issue_id)
     with ledger:
+        return standing_in(ledger, issue_id)
+
+
+def ledger_of(project: Project, issue_id: str, *, of_sandbox: bool = False) -> Ledger | None:
+    """The issue's ledger, open to be looked at; None if there is none yet.
+
+    Raises LedgerError, ProjectError for an issue that nobody knows.
+    """
+    checked_id(issue_id)
+    path = project.sandbox_ledger_path(issue_id) if of_sandbox else project.ledger_path
+    ledger = read_ledger(path)
+    if ledger is None:
+        _refuse_unknown_issue(project, issue_id)
+        return None
+    try:
         if ledger.issue(issue_id) is None:
             _refuse_unknown_issue(project, issue_id)
-        return standing_in(ledger, issue_id)
+    except BaseException:
+        ledger.close()
+        raise
+    return ledger
 
 
 def standing_in(ledger: Ledger, issue_id: str) -> Standing:
     """Raises LedgerError."""
     domains: dict[str, Counter[State]] = {}
     variants: dict[str, Counter[State]] = {}
+    counts = Counter(ledger.figures.untried(issue_id))
     for tally in ledger.figures.tallies(issue_id):
+        counts[tally.state] += tally.count
         domains.setdefault(tally.domain, Counter())[tally.state] += tally.count
         variants.setdefault(tally.variant, Counter())[tally.state] += tally.count
-    counts = ledger.counts(issue_id)
     return Standing(
         issue=issue_id,
         counts={state: counts[state] for state in State if state in counts},
@@ -97,15 +69,10 @@ def deliveries(
     project: Project, issue_id: str, *, of_sandbox: bool = False, state: State | None = None
 ) -> Iterator[DeliveryRecord]:
     """Every reader's row, or those in one state, by address. Raises LedgerError, ProjectError."""
-    ledger = read_ledger(_path(project, issue_id, of_sandbox))
+    ledger = ledger_of(project, issue_id, of_sandbox=of_sandbox)
     if ledger is not None:
         with ledger:
             yield from ledger.deliveries(issue_id, state)
-
-
-def _path(project: Project, issue_id: str, of_sandbox: bool) -> Path:
-    checked_id(issue_id)
-    return project.sandbox_ledger_path(issue_id) if of_sandbox else project.ledger_path
 
 
 def _reasons(ledger: Ledger, issue_id: str) -> list[Reason]:
@@ -114,26 +81,6 @@ def _reasons(ledger: Ledger, issue_id: str) -> list[Reason]:
         text = reason(trouble.reply, trouble.address)
         counts[trouble.state, trouble.code, trouble.enhanced, text] += trouble.count
     return [Reason(*what, count) for what, count in counts.most_common()]
-
-
-def _by_state(groups: Mapping[str, Counter[State]]) -> dict[str, dict[str, int]]:
-    return {
-        name: {state.value: counts[state] for state in State if counts[state]}
-        for name, counts in groups.items()
-    }
-
-
-def _resolution(one: Resolution, with_addresses: bool) -> dict[str, object]:
-    addresses = {"addresses": one.addresses} if with_addresses else {}
-    return {
-        "at": one.at.isoformat(),
-        "who": one.by.who,
-        "host": one.by.host,
-        "how": one.how,
-        "log": one.log,
-        "readers": len(one.addresses),
-        **addresses,
-    }
 
 
 def _refuse_unknown_issue(project: Project, issue_id: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any  # a run's values are those of the JSON object
@@ -11,8 +11,8 @@ from typing import Any  # a run's values are those of the JSON object
 import typer
 from rich.cells import cell_len, set_cell_size
 
-from newsletter_mailer.campaign.status import Standing
 from newsletter_mailer.cli.output import counted, local_minute, table
+from newsletter_mailer.report.standing import Standing
 from newsletter_mailer.store.states import TROUBLE, State
 
 _MOST = 12  #: lines of a part
@@ -186,17 +186,16 @@ def _resolutions(standing: Standing, screen: Screen) -> list[str]:
 
 
 def _what_to_do(standing: Standing, command: str) -> list[str]:
-    counts: Callable[[State], int] = lambda state: standing.counts.get(state, 0)  # noqa: E731  # short
-    owed = counts(State.QUEUED) + counts(State.DEFERRED)
+    unknown = standing.counts.get(State.UNKNOWN, 0)
     lines = []
-    if counts(State.SENDING):
+    if standing.counts.get(State.SENDING):
         lines.append("A send is at work, or was cut off: the next one finds out how far it came.")
-    if owed:
-        lines.append(f"{counted(owed, 'reader')} still owed it: newsletter-mailer send {command}")
-    if counts(State.UNKNOWN) and "--sandbox" not in command:
+    if standing.owed:
+        readers = counted(standing.owed, "reader")
+        lines.append(f"{readers} still owed it: newsletter-mailer send {command}")
+    if unknown and "--sandbox" not in command:
         lines.append(
-            f"{counts(State.UNKNOWN):,} unknown: look whether they have it, or ask the mail "
-            "server's log, then"
+            f"{unknown:,} unknown: look whether they have it, or ask the mail server's log, then"
         )
         lines.append(f"newsletter-mailer resolve {command} --unknown resend (or assume-sent)")
     return lines

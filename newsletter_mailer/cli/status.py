@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
+from newsletter_mailer.cli.ending import NOTHING_SENT
 from newsletter_mailer.cli.output import print_json, say
 from newsletter_mailer.cli.project import Issue, Json, ProjectOption, opened
+from newsletter_mailer.cli.report import check_report_file, write_report
 from newsletter_mailer.cli.terminal import has_colours
 from newsletter_mailer.store.states import State
 
 if TYPE_CHECKING:
     from newsletter_mailer.campaign.project import Project
-    from newsletter_mailer.campaign.status import Standing
+    from newsletter_mailer.report.standing import Standing
     from newsletter_mailer.store.rows import DeliveryRecord
 
 _COLUMNS = ("address", "state", "code", "enhanced", "reply", "variant", "attempts", "at")
@@ -41,6 +43,10 @@ def status(
             "--csv", metavar="FILE", help="Readers, states and replies for a spreadsheet; - prints."
         ),
     ] = None,
+    report_file: Annotated[
+        Path | None,
+        typer.Option("--report", metavar="FILE", help="Write a page (HTML) that shows it."),
+    ] = None,
     json_output: Json = False,
     project: ProjectOption = None,
 ) -> None:
@@ -49,10 +55,16 @@ def status(
 
     if csv_file == "-" and json_output:
         raise typer.BadParameter("--csv - and --json both print: choose one.")
+    if report_file is not None:
+        check_report_file(report_file, is_dry_run=False)
     newsletter = opened(project)
     found = standing(newsletter, issue, of_sandbox=of_sandbox)
     readers = deliveries(newsletter, issue, of_sandbox=of_sandbox, state=state)
     named = readers if addresses or state is not None else ()
+    if report_file is not None and not write_report(
+        newsletter, issue, report_file, of_sandbox=of_sandbox
+    ):
+        raise typer.Exit(NOTHING_SENT)
     if csv_file is not None:
         _write_csv(readers, csv_file, newsletter.settings.zone)
     elif json_output:
@@ -64,7 +76,7 @@ def status(
                 for row in named
             ),
         )
-    else:
+    elif report_file is None:
         _say(found, newsletter, of_sandbox=of_sandbox)
         _say_readers(named)
 

@@ -19,11 +19,17 @@ _GAPS = re.compile(rf"{GAP}(?:[\s,;:.-]*{GAP})+")
 
 def reason(reply: str, address: str = "") -> str:
     """The reply as many readers' servers could have said it. `address`: of one who got it."""
+    text = without_addresses(reply)
     local_part = address.rpartition("@")[0]
-    text = reply
-    if local_part:
-        mentioned = rf"(?<![\w.+-])<?{re.escape(local_part)}(?:@[\w.-]+)?>?(?![\w+-])"
+    if local_part and local_part.lower() in text.lower():
+        mentioned = rf"(?<![\w.+-]){re.escape(local_part)}(?![\w+-])"
         text = re.sub(mentioned, GAP, text, flags=re.IGNORECASE)
-    for pattern in (_ADDRESS, _MOMENT, _TOKEN, _NUMBER, _GAPS):
+    for pattern in (_MOMENT, _TOKEN, _NUMBER, _GAPS):
         text = pattern.sub(GAP, text)
+    text = text.removeprefix(f"{GAP}: ").removesuffix(f" ({GAP})")
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1].rstrip()}{GAP}"
+
+
+def without_addresses(text: str) -> str:
+    """The text with a gap where an address stands."""
+    return _ADDRESS.sub(GAP, text) if "@" in text else text

@@ -53,6 +53,9 @@ class Ledger:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
         self._database.close()
         self._lock.release()
 

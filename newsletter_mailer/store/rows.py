@@ -39,6 +39,7 @@ class ClaimedRow:
     values: Mapping[str, str]
     message_id: str
     attempt: int  #: 1 for the first
+    is_again: bool = False  #: this run tried it before, and was put off
 
 
 @dataclass(slots=True, kw_only=True)

@@ -131,7 +131,8 @@ class Sender:
     ) -> list[ClaimedRow]:
         """Those due first come first, and domains alternate, as the index has them."""
         rows = database.execute(
-            "SELECT id, address, mailbox, domain, variant, field_values, message_id, attempts "
+            "SELECT id, address, mailbox, domain, variant, field_values, message_id, attempts + 1, "
+            "state = 'deferred' AND claimed = :run "
             "FROM delivery INDEXED BY delivery_owed "
             "WHERE issue = :issue AND run = :run AND state = :state AND due <= :due "
             "AND state IN ('queued', 'deferred') "
@@ -153,9 +154,10 @@ class Sender:
                 variant=variant,
                 values=json.loads(values),
                 message_id=message_id,
-                attempt=attempts + 1,
+                attempt=attempt,
+                is_again=bool(again),
             )
-            for row, address, mailbox, domain, variant, values, message_id, attempts in rows
+            for row, address, mailbox, domain, variant, values, message_id, attempt, again in rows
         ]
 
     def _refuse_another_file(self) -> None:
