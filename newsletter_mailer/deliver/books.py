@@ -16,6 +16,7 @@ from typing import Protocol, TypeVar
 from newsletter_mailer.deliver.pace import Pace
 from newsletter_mailer.deliver.replies import Outcome
 from newsletter_mailer.deliver.retry import delay_after
+from newsletter_mailer.errors import LedgerError
 from newsletter_mailer.store.rows import ClaimedRow, Settled
 from newsletter_mailer.store.states import State
 
@@ -64,16 +65,16 @@ class Books:
         pace: Pace,
         states: Sequence[State],
         *,
-        is_retrying: bool,
+        retry_until: float,
         now: Callable[[], float],
     ) -> None:
         self._memory, self._marks, self._pace, self._states = memory, marks, pace, states
-        self._is_retrying, self._now, self._began = is_retrying, now, now()
+        self._retry_until, self._now = retry_until, now
         self._rows: deque[ClaimedRow] = deque()
         self._settled: list[Settled] = []
         self._slots: dict[int, int] = {}  #: of the journal, by row: dotted, and no fate yet
         self._spent: list[int] = []  #: slots of what is settled
-        self._recorded_at = self._began
+        self._recorded_at = now()
         self._work: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, "ledger")
         self.is_through = False  #: nothing is due at present
@@ -85,6 +86,12 @@ class Books:
         return len(self._rows)
 
     @property
+    def _batch(self) -> int:
+        """Rows claimed at once: no more than leave soon, since they may still unsubscribe."""
+        rate = self._pace.per_minute
+        return BATCH if rate is None else min(BATCH, 1 + int(rate / 60))
+
+    @property
     def is_at_work(self) -> bool:
         return self._work is not None
 
@@ -92,10 +99,10 @@ class Books:
         """Claims and records if it is time to. `on_news`: called when that is done."""
         if self._work is not None or self.fault is not None:
             return
-        wants_rows = not self.is_through and len(self._rows) < BATCH
+        wants_rows = not self.is_through and len(self._rows) < self._batch
         is_late = self._settled and self._now() - self._recorded_at > RECORD_AFTER
         if wants_rows or is_late:
-            self._work = asyncio.create_task(self._record(BATCH if wants_rows else 0))
+            self._work = asyncio.create_task(self._record(self._batch if wants_rows else 0))
             self._work.add_done_callback(lambda _: on_news())
 
     def next_row(self) -> ClaimedRow | None:
@@ -132,6 +139,8 @@ class Books:
         due = 0.0
         if outcome.state is State.DEFERRED:
             due = now + delay_after(outcome, row.attempt, random.random())  # noqa: S311  # no secret
+            if now < self._retry_until:  # a pause that is too long is cut short for a last try
+                due = min(due, self._retry_until)
             self.is_through = False
         self._settled.append(
             Settled(
@@ -180,15 +189,17 @@ class Books:
         return {state: due for state, due in found.items() if state in self._states}
 
     async def close(self) -> None:
-        """Records everything, and gives back what was not begun. Raises what the ledger does."""
+        """Records everything, and gives back what was not begun, as far as the ledger lets us."""
         try:
             if self._work is not None:
                 await self._work
             await self._record(0)
             rows = {row.id: 0.0 for row in self._rows}
             self._rows.clear()
-            if rows and self.fault is None:
+            if rows:
                 await self._in_thread(lambda: self._memory.give_back(rows))
+        except LedgerError as fault:
+            self.fault = self.fault or fault
         finally:
             self._thread.shutdown()
 
@@ -197,7 +208,7 @@ class Books:
         spent, self._spent = self._spent, []
         now = self._recorded_at = self._now()
         # Without retrying, what this run deferred is not due in it, however soon it would be.
-        last = {State.QUEUED: now, State.DEFERRED: now if self._is_retrying else self._began}
+        last = {State.QUEUED: now, State.DEFERRED: min(now, self._retry_until)}
         due = {state: last[state] for state in self._states}
         pace = self._pace.used_up()
         try:

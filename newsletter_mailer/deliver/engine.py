@@ -83,18 +83,18 @@ class _Run:
 
     def __init__(self, engine: Engine, now: Callable[[], float]) -> None:
         self.engine, self.now = engine, now
+        self.patience = now() + engine.retry_for  #: until when deferred rows are tried again
         self.books = Books(
             engine.memory,
             engine.marks,
             engine.pace,
             engine.states,
-            is_retrying=engine.retry_for > 0,
+            retry_until=self.patience,
             now=now,
         )
-        self.patience = now() + engine.retry_for  #: until when deferred rows are tried again
         self.lines: set[Line[ClaimedRow]] = set()
-        self.tasks: set[asyncio.Task[None]] = set()  #: that open or close a line
-        self.opening = 0
+        self.opening: set[asyncio.Task[None]] = set()
+        self.closing: set[asyncio.Task[None]] = set()
         self.in_flight = 0  #: begun, and without a fate
         self.told: list[tuple[ClaimedRow, Outcome]] = []
         self.lost_once: set[int] = set()
@@ -118,7 +118,8 @@ class _Run:
 
     @property
     def is_stopping(self) -> bool:
-        return self.fault is not None or self.books.fault is not None or self.engine.stop.is_set()
+        has_fault = self.fault is not None or self.books.fault is not None
+        return has_fault or self.is_finishing or self.engine.stop.is_set()
 
     async def is_done(self) -> bool:
         """Whether nothing is under way, and nothing is left to do or to wait for."""
@@ -187,28 +188,25 @@ class _Run:
 
     def open_lines(self) -> None:
         wanted = min(self.engine.connections, self.books.rows + self.in_flight)
-        missing = wanted - len(self.lines) - self.opening
+        missing = wanted - len(self.lines) - len(self.opening)
         if self.now() < self.connect_after or not self.books.rows:
             return
         for _ in range(min(missing, 1) if self.breaker.failures else missing):
-            self.opening += 1
-            self.in_background(self.open())
+            in_background(self.open(), self.opening)
 
     async def open(self) -> None:
         try:
             session = await self.engine.connect()
         except DeliveryError as fault:
             self.failed(fault)
-        except BaseException as fault:  # noqa: BLE001  # raised again by `run`
+        except Exception as fault:  # noqa: BLE001  # raised again by `run`
             self.fault = self.fault or fault
         else:
             if self.is_stopping:
                 await session.say_goodbye()
             else:
                 self.attach(session)
-        finally:
-            self.opening -= 1
-            self.news.set()
+        self.news.set()
 
     def failed(self, fault: DeliveryError) -> None:
         """To connect, or to be of use. While other lines are up, the server only takes no more."""
@@ -230,16 +228,13 @@ class _Run:
 
     def retire(self, line: Line[ClaimedRow]) -> None:
         self.lines.discard(line)
-        self.in_background(line.close())
-
-    def in_background(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+        in_background(line.close(), self.closing)
 
     async def finish(self) -> None:
         """Whatever happened is recorded."""
         self.is_finishing = True
+        for opening in self.opening:
+            opening.cancel()
         for line in tuple(self.lines):
             if line.is_idle:
                 self.retire(line)
@@ -248,9 +243,8 @@ class _Run:
         try:
             await self.books.close()
         finally:
+            await asyncio.gather(*self.opening, *self.closing, return_exceptions=True)
             self.tell()
-            if self.tasks:
-                await asyncio.gather(*self.tasks, return_exceptions=True)
 
     def next_mail(self, line: Line[ClaimedRow]) -> MailObject[ClaimedRow] | None:
         if self.is_stopping or line.messages >= self.engine.per_connection:
@@ -323,6 +317,13 @@ class _Run:
     def put_back(self, row: ClaimedRow) -> None:
         self.in_flight -= 1
         self.books.put_back(row)
+
+
+def in_background(work: Coroutine[None, None, None], tasks: set[asyncio.Task[None]]) -> None:
+    """`tasks` has it until it is done."""
+    task = asyncio.create_task(work)
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
 
 
 _NO_SMTPUTF8 = Outcome(State.DEFERRED, reply="the server lacks SMTPUTF8, which the address needs")
