@@ -49,7 +49,8 @@ class Run:
         self.stop, self.ledger = stop, ledger
         self.issue_id = prepared.edition.issue.id
         self.address = prepared.project.settings.sender.address
-        self.skipped: Counter[str] = Counter()
+        remembered = prepared.remembered
+        self.skipped: Counter[str] = Counter(remembered.skipped if remembered else ())
         self.sent = self.handed_over = 0
         self.messages: dict[str, CompiledMessage] = {}
 
@@ -96,9 +97,12 @@ class Run:
             content_hash=edition.content.total,
             files=edition.content.files,
             filters={name: sorted(chosen) for name, chosen in asdict(self.request.filters).items()},
-            rows=self._rows(takes_smtputf8),
+            rows=None if self.prepared.remembered else self._rows(takes_smtputf8),
             skipped=self.skipped,
             host=domain(self.address),
+            variants={
+                variant.id: variant.slugs for variant in self.prepared.plan.variants.values()
+            },
             by=logged_in(),
         )
         if not self.request.to_sandbox:

@@ -167,9 +167,10 @@ def _run(run: Mapping[str, Any], about: About) -> dict[str, object]:
 
 
 def _milestones(moments: Sequence[Moment], about: About) -> Iterator[str]:
-    words = {0.5: "half of them", 0.9: "nine in ten", 1.0: "the last one"}
-    for share, moment in milestones(moments, about.zone):
-        yield f"{words[share]} at {moment:%H:%M:%S} on {moment.day} {moment:%B}"
+    """When half, nine in ten and all of those who have it had it."""
+    for _, moment in milestones(moments, about.zone):
+        day = f" on {moment.day} {moment:%B}" if moment.date() != about.made.date() else ""
+        yield f"{moment:%H:%M:%S}{day}"
 
 
 def _describe(curves: Sequence[Sitting], readers: int) -> str:

@@ -17,7 +17,7 @@ from newsletter_mailer.store.states import State
 #: From the bottom of the picture to its top.
 LAYERS = (State.SENT, State.REFUSED, State.DEFERRED, State.UNKNOWN)
 _MOST_SITTINGS = 4
-_STEPS = 120  #: of a sitting's curve
+_MOST_STEPS = 120  #: of a sitting's curve; none is shorter than a second
 _LEAST_WIDTH = 0.15  #: of the longest sitting
 
 
@@ -118,10 +118,11 @@ def _spans(
 
 def _steps(moments: Sequence[Moment], span: _Span, before: Counter[State]) -> list[Counter[State]]:
     """What all readers had, at each of equally long steps of a run; the first is its beginning."""
-    added: list[Counter[State]] = [Counter() for _ in range(_STEPS + 1)]
+    last = max(1, min(_MOST_STEPS, round(span.last - span.first)))
+    added: list[Counter[State]] = [Counter() for _ in range(last + 1)]
     for moment in moments:
         share = (moment.second + 1 - span.first) / (span.last - span.first)
-        added[min(max(round(share * _STEPS), 1), _STEPS)][moment.state] += moment.rows
+        added[min(max(round(share * last), 1), last)][moment.state] += moment.rows
     steps = [Counter(before)]
     for more in added[1:]:
         steps.append(steps[-1] + more)

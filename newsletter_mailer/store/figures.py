@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 
 from newsletter_mailer.store.database import explained
-from newsletter_mailer.store.rows import Moment, Tally, Trouble
+from newsletter_mailer.store.rows import Moment, Remembered, Tally, Trouble
 from newsletter_mailer.store.states import State
 
 
@@ -53,6 +55,43 @@ class Figures:
             )
             for state, code, enhanced, reply, address, count in rows:
                 yield Trouble(State(state), code, enhanced, reply or "", address, count)
+
+    def remembered(self, issue: str) -> Remembered | None:
+        """Everyone whom the ledger knows for an issue; None if nobody is owed it."""
+        with explained():
+            planned = self._database.execute(
+                "SELECT variant, content_hash, count(*) FROM delivery "
+                "JOIN run ON run.id = delivery.run WHERE delivery.issue = ? "
+                "AND state IN ('queued', 'deferred', 'sending') "
+                "AND address NOT IN (SELECT address FROM suppression) "
+                "GROUP BY variant, content_hash",
+                (issue,),
+            ).fetchall()
+            if not planned:
+                return None
+            owed: Counter[str] = Counter()
+            for variant, _, count in planned:
+                owed[variant] += count
+            sections = self._database.execute(
+                "SELECT id, sections FROM variant WHERE issue = ?", (issue,)
+            )
+            counts = self._database.execute(
+                "SELECT state, count(*) FROM delivery WHERE issue = ? "
+                "AND address NOT IN (SELECT address FROM suppression) GROUP BY state",
+                (issue,),
+            )
+            skipped = self._database.execute(
+                "SELECT reason, count(*) FROM suppression "
+                "JOIN delivery USING (address) WHERE issue = ? GROUP BY reason",
+                (issue,),
+            )
+            return Remembered(
+                owed=owed,
+                sections={variant: json.loads(slugs) for variant, slugs in sections},
+                content_hashes=frozenset(content_hash for _, content_hash, _ in planned),
+                counts={State(state): count for state, count in counts},
+                skipped=dict(skipped),
+            )
 
     def moments(self, issue: str) -> Iterator[Moment]:
         """When attempts ended, by run and second. Reads every row: seconds for a million."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import secrets
 import sqlite3
@@ -11,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from newsletter_mailer.address import domain
 from newsletter_mailer.errors import LedgerBusy, LedgerError
 from newsletter_mailer.store.database import (
     explained,
@@ -23,6 +20,7 @@ from newsletter_mailer.store.database import (
 from newsletter_mailer.store.figures import Figures
 from newsletter_mailer.store.journal import Journal
 from newsletter_mailer.store.lock import AlreadyLocked, FileLock
+from newsletter_mailer.store.planned import keep_variants, plan, plan_as_before
 from newsletter_mailer.store.recovery import journal_path, recover
 from newsletter_mailer.store.resolutions import Resolutions
 from newsletter_mailer.store.rows import (
@@ -35,7 +33,6 @@ from newsletter_mailer.store.rows import (
 from newsletter_mailer.store.sender import Sender
 from newsletter_mailer.store.states import TROUBLE, State
 from newsletter_mailer.store.suppressions import Suppressions
-from newsletter_mailer.store.turns import Turns
 
 
 class Ledger:
@@ -98,15 +95,17 @@ class Ledger:
         files: Mapping[str, str],
         filters: Mapping[str, Sequence[str]],
         skipped: Mapping[str, int],
-        rows: Iterable[PlannedRow],
+        rows: Iterable[PlannedRow] | None,
         host: str,
+        variants: Mapping[str, Sequence[str]] = {},  # never changed
         by: By = By(),  # noqa: B008  # frozen
     ) -> Sender:
         """Records the run and puts its audience into the ledger, in one transaction.
 
         Rows of earlier runs keep their state; what is still owed is planned anew, and due at once.
-        `skipped` is read when `rows` are through. Call `hold` before. Raises LedgerError, with
-        nothing written.
+        `rows` None: everyone whom the ledger knows, as planned. `skipped` is read when `rows` are
+        through. `variants`: the slugs of their sections, by id. Call `hold` before. Raises
+        LedgerError, with nothing written.
         """
         token = secrets.token_hex(8)
         try:
@@ -124,6 +123,7 @@ class Ledger:
                 skipped,
                 rows,
                 host,
+                variants,
             )
         except BaseException:
             journal.remove()
@@ -136,12 +136,12 @@ class Ledger:
         about: tuple[str, ...],
         files: Mapping[str, str],
         skipped: Mapping[str, int],
-        rows: Iterable[PlannedRow],
+        rows: Iterable[PlannedRow] | None,
         host: str,
+        variants: Mapping[str, Sequence[str]],
     ) -> int:
         began, _, content_hash, *_ = about
         with transaction(self._database) as database:
-            key: bytes = database.execute("SELECT key FROM ledger").fetchone()[0]
             database.execute(
                 "INSERT INTO issue VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
                 "content_hash = excluded.content_hash, files = excluded.files",
@@ -153,31 +153,11 @@ class Ledger:
                 (issue, *about),
             )
             run = cursor.lastrowid or 0
-            turns = Turns()
-            database.executemany(
-                "INSERT INTO delivery (issue, address, mailbox, domain, variant, field_values,"
-                " message_id, state, run, turn) VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?) "
-                "ON CONFLICT (issue, address) DO UPDATE SET run = excluded.run, "
-                "turn = excluded.turn, due = 0, "
-                "mailbox = iif(state IN ('queued', 'deferred'), excluded.mailbox, mailbox), "
-                "variant = iif(state IN ('queued', 'deferred'), excluded.variant, variant), "
-                "field_values = iif(state IN ('queued', 'deferred'), excluded.field_values, "
-                "field_values)",
-                (
-                    (
-                        issue,
-                        row.address,
-                        row.mailbox,
-                        name := domain(row.mailbox),
-                        row.variant,
-                        json.dumps(row.values),
-                        f"{_digest(key, issue, row.address)}@{host}",
-                        run,
-                        turns.next(name),
-                    )
-                    for row in rows
-                ),
-            )
+            if rows is None:
+                plan_as_before(database, issue, run)
+            else:
+                plan(database, issue, run, rows, host)
+            keep_variants(database, issue, variants)
             # Who is skipped is known only now: the rows are counted while they are read.
             database.execute(
                 "UPDATE run SET skipped = ?, planned = "
@@ -283,7 +263,7 @@ class Ledger:
             ).fetchall()
             settled = self._database.execute(
                 "SELECT issue, at, who, how FROM resolution, json_each(addresses) "
-                "WHERE value = ? ORDER BY id",
+                "WHERE value = ? ORDER BY resolution.id",
                 (address,),
             ).fetchall()
         return {
@@ -320,7 +300,3 @@ def read_ledger(path: Path) -> Ledger | None:
     """
     database = open_to_read(path)
     return None if database is None else Ledger(database, path)
-
-
-def _digest(key: bytes, issue: str, address: str) -> str:
-    return hmac.new(key, f"{issue}\0{address}".encode(), hashlib.sha256).hexdigest()[:32]

@@ -64,6 +64,17 @@ class IssueRecord:
     files: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """An issue's readers as earlier runs planned them: without lists, they can still be mailed."""
+
+    owed: Mapping[str, int]  #: readers by variant; those of a sender that died too
+    sections: Mapping[str, Sequence[str]]  #: slugs, by variant
+    content_hashes: frozenset[str]  #: of the runs that planned who is owed
+    counts: Mapping[State, int]  #: of everyone who may be mailed
+    skipped: Mapping[str, int]  #: who must not be mailed, by reason
+
+
 @dataclass(frozen=True, slots=True)
 class DeliveryRecord:
     """A reader's row, as `status` shows it."""
