@@ -24,6 +24,7 @@ class Sender:
         self._database, self._path = database, path
         self._issue, self.run = issue, run
         self._file = _identity(path)
+        self._deferred: set[int] = set()  #: rows claimed that were
         self.journal = journal
         self.server = ""  #: what rows are settled with
 
@@ -55,7 +56,10 @@ class Sender:
             rows: list[ClaimedRow] = []
             for state, moment in due.items():
                 if len(rows) < count:
-                    rows += self._owed(database, state, moment, count - len(rows))
+                    owed = self._owed(database, state, moment, count - len(rows))
+                    if state is State.DEFERRED:
+                        self._deferred.update(row.id for row in owed)
+                    rows += owed
             database.execute(
                 "UPDATE delivery SET state = 'sending', attempts = attempts + 1, claimed = ? "
                 "WHERE id IN (SELECT value FROM json_each(?))",
@@ -64,13 +68,17 @@ class Sender:
         return rows
 
     def give_back(self, rows: Mapping[int, float]) -> None:
-        """Claimed rows that were never begun are owed again: row -> when it is due."""
+        """Claimed rows that were never begun are what they were: row -> when it is due."""
         with transaction(self._database) as database:
             database.executemany(
-                "UPDATE delivery SET state = 'queued', attempts = attempts - 1, due = ? "
-                "WHERE id = ? AND state = 'sending'",
-                [(due, row) for row, due in rows.items()],
+                "UPDATE delivery SET state = ?, attempts = attempts - 1, due = ? "
+                "WHERE id = ? AND state = 'sending' AND claimed = ?",
+                [
+                    (State.DEFERRED if row in self._deferred else State.QUEUED, due, row, self.run)
+                    for row, due in rows.items()
+                ],
             )
+        self._deferred -= rows.keys()
 
     def next_due(self) -> dict[State, tuple[float, int]]:
         """By owed state: when its first row is due, and how many there are."""
@@ -104,13 +112,13 @@ class Sender:
             self.journal.remove()
 
     def _settle(self, database: sqlite3.Connection, settled: Sequence[Settled]) -> None:
-        """Only rows that are being sent: an outcome that comes too late changes nothing."""
+        """Only rows that this run sends: an outcome that comes too late changes nothing."""
         for item in settled:
             if item.state not in TRANSITIONS[State.SENDING]:
                 raise ValueError(f"an attempt cannot end as {item.state}")
         database.executemany(
             "UPDATE delivery SET state = ?, code = ?, enhanced = ?, reply = ?, server = ?, at = ?,"
-            " due = ? WHERE id = ? AND state = 'sending'",
+            " due = ? WHERE id = ? AND state = 'sending' AND claimed = ?",
             [
                 (
                     item.state.value,
@@ -121,10 +129,12 @@ class Sender:
                     int(item.at * 1000),
                     item.due,
                     item.id,
+                    self.run,
                 )
                 for item in settled
             ],
         )
+        self._deferred.difference_update(item.id for item in settled)
 
     def _owed(
         self, database: sqlite3.Connection, state: State, due: float, count: int
