@@ -485,7 +485,7 @@ def test_the_sandbox_mails_nobody_and_never_touches_the_real_ledger(
     rehearsal = news.run("status", "--issue", "2030-01", "--sandbox", "--json")
     assert rehearsal.json["counts"] == {"sent": 4}
     real = news.run("status", "--issue", "2030-01", "--json")
-    assert real.json == {"issue": "2030-01", "counts": {}, "runs": [], "addresses": []}
+    assert (real.json["counts"], real.json["runs"], real.json["addresses"]) == ({}, [], [])
 
 
 def test_a_changed_issue_stops_and_says_what_changed(two: Newsletter) -> None:
