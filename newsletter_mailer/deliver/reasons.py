@@ -10,7 +10,7 @@ import re
 GAP = "…"
 _LONGEST = 160  #: characters
 
-_ADDRESS = re.compile(r"<?[^\s<>@,;:()\"']+@[^\s<>@,;()\"']+>?")
+_ADDRESS = re.compile(r"<?(?:[^\s<>@,;:()\"'][^\s<>@,;:()\"]*|\"[^\"]*\")@[^\s<>@,;()\"']+>?")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d\S*")
 _TOKEN = re.compile(r"(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[\w-]{8,}")  #: queue ids and the like
 _NUMBER = re.compile(r"(?<![\w.:/-])\d+(?![\w:/-]|\.\d)")
