@@ -22,7 +22,9 @@ def obstacle_to(remembered: Remembered, filters: Filters, edition: Edition) -> s
             "be mailed without the list."
         )
     if remembered.content_hashes != {edition.content.total}:
-        return "The issue has changed since its readers were planned: what each gets needs the lists."
+        return (
+            "The issue has changed since its readers were planned: what each gets needs the lists."
+        )
     if not remembered.owed.keys() <= remembered.sections.keys():
         return "The ledger is of an older version, and does not know what each reader was to get."
     return ""

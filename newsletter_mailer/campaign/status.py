@@ -13,7 +13,7 @@ from newsletter_mailer.issue.folder import checked_id, issue_ids
 from newsletter_mailer.report.standing import Reason, Standing
 from newsletter_mailer.store.ledger import Ledger, read_ledger
 from newsletter_mailer.store.rows import DeliveryRecord
-from newsletter_mailer.store.states import State
+from newsletter_mailer.store.states import AS_TOLD, State
 
 
 def standing(project: Project, issue_id: str, *, of_sandbox: bool = False) -> Standing:
@@ -56,7 +56,7 @@ def standing_in(ledger: Ledger, issue_id: str) -> Standing:
         variants.setdefault(tally.variant, Counter())[tally.state] += tally.count
     return Standing(
         issue=issue_id,
-        counts={state: counts[state] for state in State if state in counts},
+        counts={state: counts[state] for state in AS_TOLD if state in counts},
         domains=dict(sorted(domains.items())),
         variants=dict(sorted(variants.items())),
         reasons=_reasons(ledger, issue_id),

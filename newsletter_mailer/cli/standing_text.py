@@ -13,7 +13,7 @@ from rich.cells import cell_len, set_cell_size
 
 from newsletter_mailer.cli.output import counted, local_minute, table
 from newsletter_mailer.report.standing import Standing
-from newsletter_mailer.store.states import TROUBLE, State
+from newsletter_mailer.store.states import AS_TOLD, TROUBLE, State
 
 _MOST = 12  #: lines of a part
 _LEAST_BAR, _LONGEST_BAR = 10, 60  #: columns
@@ -155,7 +155,10 @@ def _run(run: Mapping[str, Any], screen: Screen) -> Iterator[str]:
     facts += [f"{count:,} skipped ({reason})" for reason, count in run["skipped"].items()]
     if run["counts"]:
         facts.append(
-            "then " + ", ".join(f"{count:,} {state}" for state, count in run["counts"].items())
+            "then "
+            + ", ".join(
+                f"{run['counts'][state]:,} {state}" for state in AS_TOLD if state in run["counts"]
+            )
         )
     indent = " " * (len(f"  {run['run']}  "))
     yield from (f"{indent}{line}" for line in _filled(facts, screen.width, len(indent)))

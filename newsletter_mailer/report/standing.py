@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from newsletter_mailer.store.rows import Resolution
-from newsletter_mailer.store.states import OWED, State
+from newsletter_mailer.store.states import AS_TOLD, OWED, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Standing:
 
 def _by_state(groups: Mapping[str, Counter[State]]) -> dict[str, dict[str, int]]:
     return {
-        name: {state.value: counts[state] for state in State if counts[state]}
+        name: {state.value: counts[state] for state in AS_TOLD if counts[state]}
         for name, counts in groups.items()
     }
 
