@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from newsletter_mailer.cli.speed import Score
 from newsletter_mailer.deliver.reasons import reason, without_addresses
@@ -46,9 +46,13 @@ class JsonLog:
     """Writes lines of a level and above. A log that cannot be written never stops a run."""
 
     def __init__(
-        self, stream: TextIO, level: Level, issue: str, complain: Callable[[str], None]
+        self,
+        write_text: Callable[[str], object],
+        level: Level,
+        issue: str,
+        complain: Callable[[str], None],
     ) -> None:
-        self._stream: TextIO | None = stream
+        self._write_text: Callable[[str], object] | None = write_text
         self._issue, self._complain = issue, complain
         self._levels = frozenset(_ORDER[_ORDER.index(level) :])
 
@@ -58,7 +62,7 @@ class JsonLog:
 
     def write(self, level: Level, event: str, **facts: object) -> None:
         """Values that are None are left out."""
-        if self._stream is None or level not in self._levels:
+        if self._write_text is None or level not in self._levels:
             return
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         line: dict[str, object] = {
@@ -69,10 +73,9 @@ class JsonLog:
         }
         line |= {name: self._seen(value) for name, value in facts.items() if value is not None}
         try:
-            self._stream.write(f"{json.dumps(line, ensure_ascii=False)}\n")
-            self._stream.flush()
+            self._write_text(f"{json.dumps(line, ensure_ascii=False)}\n")
         except OSError as fault:
-            self._stream = None
+            self._write_text = None
             self._complain(f"note: the log cannot be written any more: {fault.strerror}.")
 
     def _seen(self, value: object) -> object:
@@ -163,14 +166,18 @@ def opened_log(
     Raises ProjectError if the file cannot be opened.
     """
     if file == "-":
-        with _ending(JsonLog(sys.stderr, level, issue, complain)) as log:
+        with _ending(JsonLog(sys.stderr.write, level, issue, complain)) as log:
             yield log
         return
     try:
-        stream = Path(file).open("a", encoding="utf-8", newline="\n")  # noqa: SIM115  # below
+        # Unbuffered: a line is one write, and nothing is left to be written at the end.
+        octets = Path(file).open("ab", buffering=0)  # noqa: SIM115  # below
     except OSError as fault:
         raise ProjectError(f"--log-json: {file} cannot be written: {fault.strerror}.") from None
-    with stream, _ending(JsonLog(stream, level, issue, complain)) as log:
+    with (
+        octets,
+        _ending(JsonLog(lambda t: octets.write(t.encode()), level, issue, complain)) as log,
+    ):
         yield log
 
 
