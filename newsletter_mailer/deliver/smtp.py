@@ -8,7 +8,6 @@ final dot. Libraries cannot tell "lost before the dot" from "accepted, but the a
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import re
 import socket
 import ssl
@@ -75,13 +74,16 @@ class Session:
         """QUIT; what the server says to it changes nothing."""
         loop = asyncio.get_running_loop()
         octets = b"QUIT\r\n"
-        with contextlib.suppress(OSError, ssl.SSLError, TimeoutError):
+        try:
             async with asyncio.timeout(self.timeouts.goodbye):
                 if self.tls is not None:
                     octets = self.tls.encrypt(octets)
                 await loop.sock_sendall(self.connection, octets)
                 await loop.sock_recv(self.connection, _PIECE)
-        self.close()
+        except OSError:  # also TimeoutError and ssl.SSLError
+            pass
+        finally:
+            self.close()
 
 
 async def connect(settings: SmtpSettings, sender: str, timeouts: Timeouts = PATIENT) -> Session:
