@@ -102,6 +102,16 @@ class Journal:
         self._memory.close()
 
 
+def was_used(path: Path) -> bool:
+    """Whether its sender wrote a final dot, ever: also when the ledger had the outcome since."""
+    try:
+        octets = path.read_bytes()
+    except OSError:
+        return True
+    rows = range(_HEAD, len(octets) - _SLOT + 1, _SLOT)
+    return any(_ROW.unpack_from(octets, at + 4) != (0, 0) for at in rows)
+
+
 def read_journal(path: Path, token: str) -> Entries | None:
     """What a dead sender left. None if nothing there can be trusted: then all is unknown."""
     try:

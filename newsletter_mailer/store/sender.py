@@ -97,19 +97,23 @@ class Sender:
             return dict(self._database.execute("SELECT name, free_at FROM pace"))
 
     def close(self) -> None:
-        """Its journal goes, unless the next sender has to read there what the ledger lacks."""
+        """Its journal goes, unless the next sender has to read there what the ledger lacks.
+
+        Raises LedgerError.
+        """
+        left = 1
         try:
+            self._refuse_another_file()
             with explained():
                 (left,) = self._database.execute(
                     "SELECT count(*) FROM delivery WHERE claimed = ? AND state = 'sending'",
                     (self.run,),
                 ).fetchone()
-        except LedgerError:
-            left = 1
-        if left:
-            self.journal.abandon()
-        else:
-            self.journal.remove()
+        finally:
+            if left:
+                self.journal.abandon()
+            else:
+                self.journal.remove()
 
     def _settle(self, database: sqlite3.Connection, settled: Sequence[Settled]) -> None:
         """Only rows that this run sends: an outcome that comes too late changes nothing."""
