@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: benchmark-delivery demo test check-code unit test-pythons test-postfix wheel benchmark pictures lock clean
+.PHONY: benchmark-delivery demo test check-code unit test-pythons test-mail test-kill test-faults wheel benchmark pictures lock clean
 
 demo: $(VENV)/.ready  ## the whole path on issue 2025-08, into the sandbox
 	rm -rf outbox/2025-08
@@ -38,8 +38,14 @@ test-pythons:  ## the tests on every other Python from 3.11 to 3.13 that this ma
 	  done; \
 	done
 
-test-postfix: $(VENV)/.ready  ## a real Postfix takes the issue over STARTTLS (Debian: apt install postfix; as root)
-	$(BIN)/python -m pytest -q -m postfix tests/postfix
+test-mail: $(VENV)/.ready  ## real mail servers take the issue (as root; Debian's packages: see .ci/run)
+	$(BIN)/python -m pytest -q -m mail tests/postfix
+
+test-kill: $(VENV)/.ready  ## kill -9 of the sender, hundreds of times: nobody twice, nobody lost
+	$(BIN)/python -m pytest -q -m kill tests/kill
+
+test-faults: $(VENV)/.ready  ## every fault of a server at every stage, in every way to talk to it
+	$(BIN)/python -m pytest -q -m "" tests/faults
 
 wheel: $(VENV)/.ready
 	$(BIN)/python -m build --wheel --no-isolation

@@ -1,6 +1,6 @@
 """A real Postfix takes the issue over STARTTLS, and what it delivers reads without a defect.
 
-Opt-in: `make test-postfix`, as root, with Debian's package postfix.
+Opt-in: `make test-mail`, as root, with Debian's package postfix.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import trustme
 
 from tests.conftest import REPOSITORY, Mailer, ProjectFolder
 
-pytestmark = pytest.mark.postfix
+pytestmark = pytest.mark.mail
 
 _SERVICES = """\
 {port} inet n - n - - smtpd
