@@ -185,13 +185,13 @@ class Dialogue(Generic[Key]):
             self._close()
         if not after_dot:
             self._asked = deque((asked, None if one is mail else one) for asked, one in self._asked)
+            self.content_due = None
         return Ended(mail, outcome)
 
     def _unasked(self, reply: Reply) -> Ended[Key] | None:
         self._close()
         mail = self.content_due
         if mail is not None and reply.kind in (4, 5):  # it does not want the rest
-            self.content_due = None
             return self._end(mail, reply, after_dot=False)
         if reply.code == 421:
             return None
@@ -256,6 +256,7 @@ class Dialogue(Generic[Key]):
         """The server wants no content: the session is good for the next, or over."""
         reply, self._failed = self._failed, None
         if reply is None or reply.kind not in (4, 5):
+            self._asked.appendleft((_Asked.DATA, mail))  # it has no fate
             self._close()
             raise Garbage(f"it answered an envelope with: {reply}")
         self._needs_reset = True

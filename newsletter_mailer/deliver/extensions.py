@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from newsletter_mailer.address import needs_smtputf8
 
+_LONGEST_ENVELOPE_ID = 100  #: characters, RFC 3461 section 4.4
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extensions:
@@ -54,7 +56,9 @@ def mail_command(
         # The headers hold the address as it is: octets beyond ASCII (RFC 6531 section 3.6).
         words.append("BODY=8BITMIME SMTPUTF8")
     if offered.dsn:
-        words.append(f"RET=HDRS ENVID={xtext(envelope_id)}")
+        words.append("RET=HDRS")
+        if len(xtext(envelope_id)) <= _LONGEST_ENVELOPE_ID:
+            words.append(f"ENVID={xtext(envelope_id)}")
     return f"{' '.join(words)}\r\n".encode()
 
 
@@ -62,9 +66,8 @@ def rcpt_command(mailbox: str, offered: Extensions) -> bytes:
     """RCPT TO; a failure is to be reported, with the address that we know (RFC 3461 section 4)."""
     if not offered.dsn:
         return f"RCPT TO:<{mailbox}>\r\n".encode()
-    kind = "rfc822" if mailbox.isascii() else "utf-8"  # RFC 6533 section 3
-    original = xtext(mailbox) if mailbox.isascii() else mailbox.replace("+", "\\x{2B}")
-    return f"RCPT TO:<{mailbox}> NOTIFY=FAILURE ORCPT={kind};{original}\r\n".encode()
+    original = f"rfc822;{xtext(mailbox)}" if mailbox.isascii() else f"utf-8;{_unitext(mailbox)}"
+    return f"RCPT TO:<{mailbox}> NOTIFY=FAILURE ORCPT={original}\r\n".encode()
 
 
 def xtext(text: str) -> str:
@@ -73,3 +76,8 @@ def xtext(text: str) -> str:
         chr(octet) if 0x21 <= octet <= 0x7E and octet not in b"+=" else f"+{octet:02X}"
         for octet in text.encode()
     )
+
+
+def _unitext(mailbox: str) -> str:
+    """RFC 6533 section 3: what it reserves as a code point."""
+    return "".join(f"\\x{{{ord(char):02X}}}" if char in "+=\\" else char for char in mailbox)
