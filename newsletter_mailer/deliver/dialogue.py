@@ -112,15 +112,15 @@ class Dialogue(Generic[Key]):
 
     def left(self) -> Left[Key]:
         """The mails without a fate."""
-        dotted = [mail for asked, mail in self._asked if asked is _Asked.DOT and mail]
-        begun = [mail for asked, mail in self._asked if asked is not _Asked.DOT and mail]
+        asked = [(what, mail) for what, mail in self._asked if mail is not None]
+        dotted = [mail for what, mail in asked if what is _Asked.DOT]
+        unheard = [mail for what, mail in asked if what is _Asked.MAIL and mail is self._following]
+        begun = [mail for _, mail in asked]
         if self.content_due is not None:
             begun.insert(0, self.content_due)
-        unheard = [
-            mail for asked, mail in self._asked if asked is _Asked.MAIL and mail is self._following
-        ]
-        others = {id(mail): mail for mail in begun if mail is not self._following or not unheard}
-        return Left(dotted, [*others.values()], [mail for mail in unheard if mail])
+        told = {id(mail) for mail in (*dotted, *unheard)}
+        others = {id(mail): mail for mail in begun if id(mail) not in told}
+        return Left(dotted, [*others.values()], unheard)
 
     def offer(self, mail: MailObject[Key]) -> None:
         """Begins a transaction: its envelope goes to `outgoing`."""
