@@ -46,13 +46,12 @@ def _what_to_do(report: SendReport, request: SendRequest, project: Project) -> I
         yield f"Look at the messages in {project.outbox(report.issue)}"
         about += " --sandbox"
     if report.refused:
-        yield f"Who was refused, and why: {about} --state refused"
+        yield f"Who was refused, and why:\n  {about} --state refused"
     if report.unknown:
-        yield f"It is not known whether these were taken: {about} --state unknown"
+        yield f"It is not known whether these were taken:\n  {about} --state unknown"
         if not request.to_sandbox:
-            yield (
-                f"Decide: newsletter-mailer resolve --issue {report.issue} "
-                "--unknown resend (or assume-sent)"
-            )
+            resolve = f"newsletter-mailer resolve --issue {report.issue}"
+            yield f"Ask the mail server's log, or decide:\n  {resolve} --evidence mail.log"
+            yield f"  {resolve} --unknown resend (or assume-sent)"
     if report.deferred or report.remaining:
         yield "Run the same command again to mail those who are still owed it."

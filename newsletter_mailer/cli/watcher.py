@@ -137,8 +137,8 @@ class Terminal:
         self._progress = Progress(
             BarColumn(bar_width=None),
             TextColumn("{task.completed:,.0f}/{task.total:,.0f}"),
-            TextColumn("{task.fields[pace]}"),
-            TextColumn("{task.fields[outcomes]}"),
+            TextColumn(" {task.fields[pace]}"),
+            TextColumn(" {task.fields[outcomes]}"),
             console=Console(stderr=True),
             expand=True,
         )
