@@ -9,7 +9,7 @@ from newsletter_mailer.errors import CannotConnect, DeliveryError
 from newsletter_mailer.store.states import State
 
 REFUSED_IN_A_ROW = 50  #: then it is not the readers' fault
-PUT_OFF_IN_A_ROW = 10  #: by a server that asks for patience: it will put off the others too
+RESTS_IN_A_ROW = 6  #: that the server asked for, each longer than the last: a minute altogether
 FAILURES_IN_A_ROW = 5  #: to connect, or to have anything said of a message
 FIRST_WAIT, LONGEST_WAIT = 0.5, 60.0  #: seconds before a failed connection is tried again
 
@@ -27,7 +27,7 @@ class MessageTooLarge(RunRefused):
 
 
 class EverythingPutOff(DeliveryError):
-    """The server asks for patience, whatever it is offered."""
+    """The server asks for patience, however much it gets."""
 
 
 class ServerBreaksOff(CannotConnect):
@@ -40,16 +40,16 @@ class Breaker:
     def __init__(self, patience: float) -> None:
         """`patience`: the moment until which what was put off is tried again."""
         self._patience = patience
-        self._refused = self._put_off = 0
+        self._refused = self._rests = 0
         self.failures = 0  #: in a row
 
-    def heard(self, outcome: Outcome, now: float) -> DeliveryError | None:
+    def heard(self, outcome: Outcome) -> DeliveryError | None:
         """What the server said of a message. Gives what stops the run, if it is to stop."""
         if outcome.state is not State.UNKNOWN and outcome.code != 421:
             self.failures = 0
         match outcome.state:
             case State.SENT:
-                self._refused = self._put_off = 0
+                self._refused = self._rests = 0
             case State.REFUSED:
                 self._refused += 1
                 if self._refused >= REFUSED_IN_A_ROW:
@@ -57,14 +57,17 @@ class Breaker:
                         f"The server refused {self._refused} messages in a row, the last one with: "
                         f"{outcome.code} {outcome.reply}."
                     )
-            case State.DEFERRED if asks_for_patience(outcome):
-                self._put_off += 1
-                if self._put_off >= PUT_OFF_IN_A_ROW and now >= self._patience:
-                    return EverythingPutOff(
-                        f"The server put off {self._put_off} messages in a row, the last one with: "
-                        f"{outcome.code} {outcome.reply}. Try again later."
-                    )
         return None
+
+    def rests(self, outcome: Outcome, now: float) -> DeliveryError | None:
+        """The server gets the patience that it asks for. Gives what stops the run, if it is to."""
+        self._rests += 1
+        if self._rests < RESTS_IN_A_ROW or now < self._patience:
+            return None
+        return EverythingPutOff(
+            f"The server takes nothing at present, the last time it said: "
+            f"{outcome.code} {outcome.reply}. Try again later."
+        )
 
     def failed(self) -> float:
         """A connection could not be made, or was of no use. Seconds until the next is tried."""

@@ -277,11 +277,12 @@ class _Run:
             self.put_back(row)
         else:
             self.settle(row, outcome)
-        self.fault = self.fault or self.breaker.heard(outcome, self.now())
+        self.fault = self.fault or self.breaker.heard(outcome)
+        now = self.now()
         if outcome.state is State.SENT:
             self.engine.pace.go_on()
-        elif asks_for_patience(outcome):
-            self.engine.pace.slow_down(self.now())
+        elif asks_for_patience(outcome) and self.engine.pace.slow_down(now):
+            self.fault = self.fault or self.breaker.rests(outcome, now)
         if not self.in_flight:
             self.news.set()
 

@@ -99,12 +99,17 @@ class Pace:
         if self.by_domain and self._interval(domain):
             self._use_up(domain, now)
 
-    def slow_down(self, now: float) -> None:
-        """The server asks for patience (421, 451, 452): nothing for a while, each time longer."""
-        if now >= self._rests_until:
-            self._rest = min(max(FIRST_REST, self._rest * 2), LONGEST_REST)
-            self._rests_until = now + self._rest
+    def slow_down(self, now: float) -> bool:
+        """The server asks for patience (421, 451, 452): nothing for a while, each time longer.
+
+        False if that while has begun already.
+        """
         self._calm = 0
+        if now < self._rests_until:
+            return False
+        self._rest = min(max(FIRST_REST, self._rest * 2), LONGEST_REST)
+        self._rests_until = now + self._rest
+        return True
 
     def go_on(self) -> None:
         """The server takes messages."""

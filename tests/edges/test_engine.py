@@ -17,8 +17,8 @@ import pytest
 from newsletter_mailer.deliver import retry
 from newsletter_mailer.deliver.books import BATCH, Memory
 from newsletter_mailer.deliver.breaker import (
-    PUT_OFF_IN_A_ROW,
     REFUSED_IN_A_ROW,
+    RESTS_IN_A_ROW,
     EverythingPutOff,
     MessageTooLarge,
     RunRefused,
@@ -395,7 +395,7 @@ def test_a_server_that_puts_off_everyone_is_left_alone(
     with pytest.raises(EverythingPutOff, match="452 no space left"):
         sending.run(inbox.port, connections=1)
 
-    assert sending.counts == {"deferred": PUT_OFF_IN_A_ROW, "queued": 120 - PUT_OFF_IN_A_ROW}
+    assert sending.counts == {"deferred": RESTS_IN_A_ROW, "queued": 120 - RESTS_IN_A_ROW}
 
 
 def test_a_server_that_dies_stops_the_run_and_the_rest_is_owed(sending: Sending) -> None:
