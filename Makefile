@@ -54,13 +54,15 @@ benchmark: $(VENV)/.ready  ## tables beside peers; needs node and npm
 	$(BIN)/python benchmarks/compose.py
 	$(BIN)/python benchmarks/checking.py
 	$(BIN)/python benchmarks/planning.py
+	$(BIN)/python benchmarks/status.py
 
 benchmark-delivery: $(VENV)/.ready  ## sending beside smtp-source and others; as root on Linux, with Postfix, cc, node
 	$(BIN)/python benchmarks/delivery.py
 
-pictures: $(VENV)/.ready  ## draws the sample pictures anew, and the one in the README (needs Chromium)
+pictures: $(VENV)/.ready  ## draws the sample pictures anew, and those in the documentation (needs Chromium)
 	$(BIN)/python tools/make_pictures.py
 	$(BIN)/python tools/readme_picture.py
+	$(BIN)/python tools/report_picture.py
 
 lock: $(VENV)/.ready  ## newer versions of everything, with hashes
 	$(PIP) install uv

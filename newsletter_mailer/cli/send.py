@@ -143,7 +143,8 @@ def send(
 
     if as_subscriber is not None and not test:
         raise typer.BadParameter("--as goes with --test ADDRESS.")
-    if test and (dry_run or lists or regions or roles or only or at or between or report_file):
+    of_a_run = (dry_run, lists, regions, roles, only, at, between, report_file, log_file)
+    if test and any(of_a_run):
         raise typer.BadParameter(
             "--test mails one of each variant to the given address, and goes with --as and "
             "--sandbox only."

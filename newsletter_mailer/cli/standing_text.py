@@ -152,6 +152,7 @@ def _run(run: Mapping[str, Any], screen: Screen) -> Iterator[str]:
     first = f"{began} {until}" + (f"  {who}" if who else "")
     yield _cut(f"  {run['run']}  {first}", screen.width)
     facts = [counted(run["planned"], "reader"), *chosen]
+    facts.append(f"content {run['content_hash'][:8]}")
     facts += [f"{count:,} skipped ({reason})" for reason, count in run["skipped"].items()]
     if run["counts"]:
         facts.append(

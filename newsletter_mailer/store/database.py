@@ -57,8 +57,8 @@ def open_to_write(path: Path) -> sqlite3.Connection:
 def open_to_read(path: Path) -> sqlite3.Connection | None:
     """An existing database to look at, or None; nothing is written, not even beside it.
 
-    One of an older schema is brought forward in memory. Without a write-ahead log beside it the file
-    is complete, and opened as immutable (SQLite would make the log's files anew otherwise).
+    One of an older schema is brought forward in memory. Without a write-ahead log beside it the
+    file is complete, and opened as immutable (SQLite would make the log's files anew otherwise).
     """
     try:
         if not path.exists() or (path.is_file() and path.stat().st_size == 0):
