@@ -218,12 +218,12 @@ class Ledger:
                 "who": who,
                 "host": host,
                 "filters": json.loads(filters),
-                "content_hash": content_hash,
+                "content_hash": content,
                 "planned": planned,
                 "skipped": json.loads(skipped),
                 "counts": json.loads(counts) if counts else None,
             }
-            for run, began, ended, who, host, filters, content_hash, planned, skipped, counts in rows
+            for run, began, ended, who, host, filters, content, planned, skipped, counts in rows
         ]
 
     def deliveries(self, issue: str, state: State | None = None) -> Iterator[DeliveryRecord]:
