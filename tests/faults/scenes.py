@@ -109,9 +109,9 @@ def play(scene: Scene, folder: Path, proof: Certificates, command: Warm) -> Play
     return played
 
 
-def states(news: Newsletter) -> dict[str, str]:
-    """By address, as the ledger has them."""
-    ledger = read_ledger(news.root / ".newsletter" / "ledger.db")
+def states(news: Newsletter, path: str = ".newsletter/ledger.db") -> dict[str, str]:
+    """By address, as the ledger has them. `path`: from the project's folder."""
+    ledger = read_ledger(news.root / path)
     if ledger is None:
         return {}
     with ledger:

@@ -24,7 +24,7 @@ from tests.faults.scenes import ISSUE, SEND, states
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 
 READERS = 60
-EVERYONE = addresses(READERS)
+EVERYONE = sorted(addresses(READERS))
 
 
 @pytest.fixture
