@@ -55,7 +55,7 @@ WORDS: dict[Fault, bytes] = {
     Fault.GARBAGE: b"\x00\xff\x1b[31m PC LOAD LETTER \x07\r\n",
     Fault.HALF_A_LINE: b"25",
     Fault.LONG_LINE: b"250 " + b"x" * 1_000_000 + b"\r\n",
-    Fault.MANY_LINES: b"250-and so on\r\n" * 1_000 + b"250 at last\r\n",
+    Fault.MANY_LINES: b"250-%b\r\n" % (b"and so on " * 9) * 1_000 + b"250 at last\r\n",
 }
 HANGS_UP = frozenset({Fault.CLOSE, Fault.RESET, Fault.CODE_421, Fault.HALF_A_LINE})
 

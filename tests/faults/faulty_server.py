@@ -40,8 +40,10 @@ class FaultyServer:
     #: What it says to STARTTLS beyond its answer, in the clear (RFC 3207's man in the middle).
     injected: bytes = b""
     pause: Callable[[], float] = lambda: 0.0  #: seconds before each answer
+    on_message: Callable[[], object] = lambda: None  #: called when one was taken
     cues: list[Cue] = field(default_factory=list)
     accepted: list[Accepted] = field(default_factory=list)
+    contents: dict[str, bytes] = field(default_factory=dict)  #: by recipient, the last one's
     begun: list[str] = field(default_factory=list)  #: messages, by envelope id, as they came first
     played: Counter[Stage] = field(default_factory=Counter)
     rude: list[str] = field(default_factory=list)  #: what no client may do
@@ -116,9 +118,11 @@ class FaultyServer:
         for _, wire in held:
             wire.hang_up(reset=True)
 
-    def take(self, accepted: Accepted) -> None:
+    def take(self, accepted: Accepted, content: bytes) -> None:
         with self.news:
+            self.contents[accepted.recipient] = content
             self.accepted.append(accepted)
+            self.on_message()
             self.news.notify_all()
 
     def number_of(self, envelope: str) -> int:
@@ -237,12 +241,13 @@ class _Session:
             await self.wire.until_gone(reading=True)
         while lines[-1] != b".\r\n":
             lines.append(await self.wire.line())
-        found = re.search(rb"(?im)^Message-ID: <(.+)>\r$", b"".join(lines))
+        content = b"".join(lines[:-1])
+        found = re.search(rb"(?im)^Message-ID: <(.+)>\r$", content)
         taken = Accepted(found[1].decode() if found else "", self.recipient)
         self.mail = self.recipient = ""
         cue = self.cue(Stage.DOT)
         if cue is None or cue.accepts:
-            self.server.take(taken)
+            self.server.take(taken, content)
         await self.answer(Stage.DOT, b"250 2.0.0 OK\r\n")
 
     async def answer(self, stage: Stage, usual: bytes) -> bool:
