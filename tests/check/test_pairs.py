@@ -110,7 +110,11 @@ ASKED_ELSEWHERE = {
     "test_a_rule_that_fails_is_told_beside_what_others_find",
     "many-variants": "tests/check/test_single_questions.py::"
     "test_more_variants_than_anybody_can_look_at_are_a_warning",
+    "misspelt-word": "tests/check/test_spelling.py::test_a_misspelt_word_is_found_where_it_stands",
+    "moved-link": "tests/check/test_links_asked.py::test_links_that_have_moved_for_good_are_told",
     "spam-score": "tests/check/test_spam.py::test_the_more_points_the_worse",
+    "unreachable-link": "tests/check/test_links_asked.py::test_links_that_lead_nowhere_are_told",
+    "unverified-link": "tests/check/test_links_asked.py::test_links_that_cannot_be_judged_are_told",
 }
 
 

@@ -23,6 +23,9 @@ IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolver = Callable[[str, int], Sequence[str]]
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")  #: RFC 6052: an IPv4 address in its last 32 bits
+#: Not public either, and taken for it by some versions of Python's ipaddress: protocol assignments
+#: (RFC 6890), a network's own NAT64 (RFC 8215), site-local addresses (RFC 3879).
+_MORE_PRIVATE = [*map(ipaddress.ip_network, ("192.0.0.0/24", "64:ff9b:1::/48", "fec0::/10"))]
 _SAFE = "/%:=&?~#+!$,;'@()*[]|-._"
 
 
@@ -32,6 +35,10 @@ class Refused(Exception):
 
 class NoAnswer(Exception):
     """The text says why, as the end of a sentence."""
+
+
+class TooLate(NoAnswer):
+    """Nothing came in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,8 @@ class PublicHttp:
         with _closed_after(self.timeout, connection) as was_late:
             try:
                 connection.sock = plain = self._connected(host, port)
+                if was_late():  # before there was a connection that could be closed
+                    raise TimeoutError
                 if parts.scheme == "https":
                     connection.sock = secure = self.tls.wrap_socket(
                         plain, server_hostname=host, do_handshake_on_connect=False
@@ -78,12 +87,11 @@ class PublicHttp:
                     secure.do_handshake()
                 connection.request(method, path, headers=self._headers(host, parts.port))
                 response = connection.getresponse()
-                return Reply(response.status, response.headers.get("Location", ""))
+                return Reply(response.status, _unmangled(response.headers.get("Location", "")))
             except (OSError, http.client.HTTPException, ValueError) as fault:
-                why = _why(fault)
                 if was_late() or isinstance(fault, TimeoutError):
-                    why = f"no answer within {self.timeout:.0f} seconds"
-                raise NoAnswer(why) from fault
+                    raise TooLate(f"no answer within {self.timeout:.0f} seconds") from fault
+                raise NoAnswer(_why(fault)) from fault
 
     def _headers(self, host: str, port: int | None) -> dict[str, str]:
         name = f"[{host}]" if ":" in host else host
@@ -104,7 +112,7 @@ class PublicHttp:
                 return socket.create_connection((number, port), self.timeout / len(numbers))
             except OSError as one:
                 fault = one
-        raise fault or OSError("its name has no address")
+        raise fault or NoAnswer("its name has no address")
 
     def _vetted(self, host: str, port: int) -> Sequence[str]:
         numbers = self.resolve(host, port)
@@ -125,7 +133,9 @@ def is_public(number: str) -> bool:
     except ValueError:
         return False
     return all(
-        one.is_global and not one.is_multicast and not one.is_reserved and not one.is_unspecified
+        one.is_global
+        and not (one.is_multicast or one.is_reserved or one.is_unspecified)
+        and not any(one in network for network in _MORE_PRIVATE)
         for one in _wrapped(address)
     )
 
@@ -176,6 +186,14 @@ def _ascii_host(host: str) -> str:
         return host.encode("idna").decode()
     except UnicodeError:
         raise NoAnswer(f"{host} is no name of a site") from None
+
+
+def _unmangled(location: str) -> str:
+    """http.client reads headers as Latin-1; who does not encode addresses writes them in UTF-8."""
+    try:
+        return location.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return location
 
 
 def _why(fault: Exception) -> str:

@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 from newsletter_mailer import __version__
 from newsletter_mailer.check.answer import UNDECIDED, Answer
-from newsletter_mailer.check.evidence.public_http import NoAnswer, PublicHttp, Refused, Reply
+from newsletter_mailer.check.evidence.link_cache import LinkCache
+from newsletter_mailer.check.evidence.public_http import (
+    NoAnswer,
+    PublicHttp,
+    Refused,
+    Reply,
+    TooLate,
+)
 from newsletter_mailer.check.linked import linked
 from newsletter_mailer.check.subject import Subject
 from newsletter_mailer.check.targets import web_target
 
 USER_AGENT = f"newsletter-mailer/{__version__} (link check)"
-CACHE = "links.json"
 _MOST_REDIRECTS = 5
 _AT_ONCE = 8  #: hosts that are asked at the same time
 _PAUSE = 1.0  #: seconds between two requests to one host
-_GOOD_FOR = 24 * 3600.0  #: seconds for which a good answer is kept
-_BAD_FOR = 10 * 60.0  #: any other: what is down may soon be up
+_MOST_TIMEOUTS = 2  #: of one host, whose other links are not asked then
 _REDIRECTS = (301, 302, 303, 307, 308)
 _FOR_GOOD = (301, 308)
 
 
 def reached(
-    subject: Subject, folder: Path, note: Callable[[str], None], http: PublicHttp | None = None
+    subject: Subject, folder: Path, note: Callable[[str], None], asker: Asker | None = None
 ) -> Mapping[str, Answer]:
     """What the web says to every link that is the same for all readers, by its target.
 
@@ -50,13 +55,15 @@ def reached(
     if left_out:
         links = "1 link differs" if len(left_out) == 1 else f"{len(left_out)} links differ"
         note(f"{links} from reader to reader (merge fields), and cannot be asked.")
-    cache = Cache(folder / CACHE, note)
-    asker = Asker(http or PublicHttp(user_agent=USER_AGENT), note)
-    answers = asker.answers([*targets], cache.known(time.time()))
-    if answers and not any(answer.status for answer in answers.values()):
-        note("No link could be reached at all: is this computer online?")
-    else:
+    cache = LinkCache(folder, note)
+    known = cache.known(time.time())
+    asker = asker or Asker(PublicHttp(user_agent=USER_AGENT), note)
+    answers = asker.answers([*targets], known)
+    if any(answer.status for answer in answers.values()):
         cache.keep(answers, time.time())
+    elif len({urlsplit(target).hostname for target in answers}) > 1:
+        note("No link could be reached at all: is this computer online?")
+        return {target: replace(one, is_undecided=True) for target, one in answers.items()}
     return answers
 
 
@@ -66,6 +73,16 @@ class _Host:
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     free_at: float = 0.0  #: by the monotonic clock
+    timeouts: int = 0
+
+
+class _NotAsked(Exception):
+    """Its host let others wait too often."""
+
+
+_GIVEN_UP = Answer(
+    status=0, why="it was not asked, for its site kept others waiting", is_undecided=True
+)
 
 
 class Asker:
@@ -77,6 +94,7 @@ class Asker:
         self._http, self._note, self._pause = http, note, pause
         self._hosts: defaultdict[str, _Host] = defaultdict(_Host)
         self._guard = threading.Lock()
+        self._stop = threading.Event()
         self._told = 0
 
     def answers(self, targets: Sequence[str], known: Mapping[str, Answer]) -> Mapping[str, Answer]:
@@ -87,15 +105,26 @@ class Asker:
             if page not in known:
                 by_host.setdefault(urlsplit(page).hostname or "", []).append(page)
         total = sum(map(len, by_host.values()))
+        cached = len({*pages.values()} & known.keys())
+        if cached:
+            links = "1 link" if cached == 1 else f"{cached} links"
+            self._note(f"Not asked again: {links}, known from less than a day ago.")
         found = dict(known)
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            for some in pool.map(lambda these: self._of_one_host(these, total), by_host.values()):
-                found.update(some)
+            asking = partial(self._of_one_host, total=total)
+            try:
+                for some in pool.map(asking, by_host.values()):
+                    found.update(some)
+            except BaseException:  # Ctrl-C: what is under way ends, and nothing else begins
+                self._stop.set()
+                raise
         return {target: found[page] for target, page in pages.items()}
 
     def _of_one_host(self, pages: Iterable[str], total: int) -> Mapping[str, Answer]:
-        answers = {}
+        answers: dict[str, Answer] = {}
         for page in pages:
+            if self._stop.is_set():
+                break
             answer = answers[page] = self._followed(page)
             with self._guard:
                 self._told += 1
@@ -109,20 +138,23 @@ class Asker:
         for _ in range(_MOST_REDIRECTS + 1):
             try:
                 reply = self._asked(url)
+            except _NotAsked:
+                return _GIVEN_UP
             except (NoAnswer, Refused) as fault:
                 return Answer(status=0, why=str(fault))
             if reply.status not in _REDIRECTS or not reply.location:
                 is_undecided = reply.status in UNDECIDED
                 return Answer(status=reply.status, moved_to=moved_to, is_undecided=is_undecided)
             is_for_good = is_for_good and reply.status in _FOR_GOOD
-            url = urljoin(url, reply.location)
-            if web_target(url) is None:
-                return Answer(status=0, why=f"it is redirected to {url[:80]}")
+            following = _joined(url, reply.location)
+            if following is None:
+                return Answer(status=0, why=f"it is redirected to {reply.location[:80]}")
+            url = following
             if is_for_good:
                 moved_to = url
         return Answer(
             status=0,
-            why=f"redirects more than {_MOST_REDIRECTS} times",
+            why=f"it redirects more than {_MOST_REDIRECTS} times",
             is_undecided=True,
         )
 
@@ -130,19 +162,24 @@ class Asker:
         """HEAD, which is cheap; where it fails, GET, for some sites know nothing else."""
         host = self._host(url)
         with host.lock:
+            if host.timeouts >= _MOST_TIMEOUTS:
+                raise _NotAsked
             try:
                 reply = self._in_turn(host, "HEAD", url)
                 if reply.status < 400 or reply.status == 429:
                     return reply
             except NoAnswer as fault:
-                if not isinstance(fault.__cause__, ConnectionError):
+                if isinstance(fault, TooLate) or not isinstance(fault.__cause__, ConnectionError):
                     raise
             return self._in_turn(host, "GET", url)
 
     def _in_turn(self, host: _Host, method: str, url: str) -> Reply:
-        time.sleep(max(0.0, host.free_at - time.monotonic()))
+        self._stop.wait(max(0.0, host.free_at - time.monotonic()))
         try:
             return self._http.ask(method, url)
+        except TooLate:
+            host.timeouts += 1
+            raise
         finally:
             host.free_at = time.monotonic() + self._pause
 
@@ -151,42 +188,10 @@ class Asker:
             return self._hosts[urlsplit(url).hostname or ""]
 
 
-class Cache:
-    """Answers of the last day, in a file that may be thrown away at any time."""
-
-    def __init__(self, path: Path, note: Callable[[str], None]) -> None:
-        self._path, self._note = path, note
-        self._entries: dict[str, tuple[float, Answer]] = {}
-
-    def known(self, now: float) -> Mapping[str, Answer]:
-        """The answers that still count, by page."""
-        self._entries = {
-            page: (asked, answer)
-            for page, (asked, answer) in _entries(self._path).items()
-            if 0 <= now - asked < (_GOOD_FOR if answer.is_good else _BAD_FOR)
-        }
-        return {page: answer for page, (_, answer) in self._entries.items()}
-
-    def keep(self, answers: Mapping[str, Answer], now: float) -> None:
-        """Adds what is new. Where the folder cannot be written, `note` says so."""
-        for target, answer in answers.items():
-            self._entries.setdefault(urldefrag(target).url, (now, answer))
-        kept = {page: {"asked": at, **asdict(one)} for page, (at, one) in self._entries.items()}
-        new = self._path.with_suffix(".new")
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            new.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", "utf-8")
-            new.replace(self._path)
-        except OSError as fault:
-            self._note(f"The answers cannot be kept in {self._path}: {fault.strerror}.")
-
-
-def _entries(path: Path) -> dict[str, tuple[float, Answer]]:
-    """What the file holds; nothing if it is missing, damaged or of another version."""
+def _joined(url: str, location: str) -> str | None:
+    """Where a redirect leads; None if that is no sound web address."""
     try:
-        table = json.loads(path.read_text("utf-8"))
-        return {
-            str(page): (float(entry.pop("asked")), Answer(**entry)) for page, entry in table.items()
-        }
-    except (OSError, ValueError, TypeError, AttributeError, KeyError):
-        return {}
+        target = urljoin(url, location)
+    except ValueError:
+        return None
+    return target if web_target(target) is not None else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from newsletter_mailer.check.answer import UNDECIDED
 from newsletter_mailer.check.linked import linked
 from newsletter_mailer.check.registry import Ask, check
 from newsletter_mailer.check.subject import Subject
@@ -219,7 +218,8 @@ def unreachable_link(subject: Subject, ask: Ask) -> Iterator[Finding]:
     """A link whose page is not there: asked with --links, the site answers 404 or nothing at all.
 
     Each web link is asked once, with HEAD and, where that fails, with GET; at most 5 redirects are
-    followed; 10 seconds are waited. Good answers are kept for a day in .newsletter/links.json.
+    followed; 10 seconds are waited, and a second between two questions to one site. Good answers
+    are kept for a day, others for ten minutes, in .newsletter/links.json.
     Links with merge fields are not asked; addresses that only your own network knows are refused.
     """
     for link in linked(subject):
@@ -238,15 +238,17 @@ def unreachable_link(subject: Subject, ask: Ask) -> Iterator[Finding]:
 def unverified_link(subject: Subject, ask: Ask) -> Iterator[Finding]:
     """A link that --links cannot judge: the site turns programs away (401, 403, 405, 429).
 
-    A reader's browser may well get there. Open it yourself, once.
+    Or it redirects more than five times, or keeps everybody waiting: after two links that it did
+    not answer in time, a site's others are not asked. A reader's browser may well get there. Open
+    it yourself, once.
     """
     for link in linked(subject):
         answer = (subject.evidence.reached or {}).get(link.target)
         if answer is not None and answer.is_undecided:
-            said = f"answers {answer.status}" if answer.status in UNDECIDED else answer.why
             yield ask.finding(
                 link.find(),
-                f"The link {link.shown} could not be verified: its site {said}.",
+                f"The link {link.shown} could not be verified: "
+                f"{answer.why or f'its site answers {answer.status}'}.",
                 "Open it in a browser, without being logged in.",
             )
 
