@@ -5,8 +5,8 @@
 A personalised issue of about 90 KB, the ledger durable (synchronous=FULL) and the journal on,
 against Postfix's smtp-sink and a faster sink of our own (fastsink.c). Client and sink are pinned to
 a core each. Needs Linux with two cores, root (to pin), cc, Debian's postfix (smtp-source,
-smtp-sink), node and npm (nodemailer), and a registry of Python packages (mailmerge). Every figure is
-the median of three rounds; a round runs all peers one after the other.
+smtp-sink), node and npm (nodemailer), and a registry of Python packages (mailmerge). Every figure
+is the median of three rounds; a round runs all peers one after the other.
 """
 
 from __future__ import annotations
