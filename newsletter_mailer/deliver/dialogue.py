@@ -125,18 +125,12 @@ class Dialogue(Generic[Key]):
     def offer(self, mail: MailObject[Key]) -> None:
         """Begins a transaction: its envelope goes to `outgoing`."""
         if self._needs_reset:
-            self.outgoing += b"RSET\r\n"
-            self._asked.append((_Asked.RSET, None))
             self._needs_reset = False
-        self._failed = None
-        self.outgoing += mail_command(
-            self._reverse_path, mail.mailbox, mail.content.size, mail.message_id, self._offered
-        )
-        self._asked.append((_Asked.MAIL, mail))
-        if self._pipelines:
-            self._ask_recipient(mail)
-            if not self._chunks:
-                self._ask_data(mail)
+            self.outgoing += b"RSET\r\n"
+            self._asked.append((_Asked.RSET, None if self._pipelines else mail))
+            if not self._pipelines:
+                return  # its envelope follows the answer
+        self._ask_sender(mail)
 
     def dot(self) -> None:
         """The content of `content_due` is with the kernel, and its mark is made: now the dot."""
@@ -157,12 +151,13 @@ class Dialogue(Generic[Key]):
         if self.outgoing or not self._asked:  # what is still to be written was not asked
             return self._unasked(reply)
         asked, mail = self._asked.popleft()
+        if asked is _Asked.RSET:
+            self._reset_answered(mail, reply)
+            return None
         if reply.code == 421:  # RFC 5321 section 3.8: the server closes, whatever was asked
             self._close()
             return None if mail is None else self._end(mail, reply, after_dot=asked is _Asked.DOT)
         if mail is None:
-            if asked is _Asked.RSET and reply.kind != 2:
-                self._close()
             return None
         match asked:
             case _Asked.MAIL:
@@ -197,6 +192,17 @@ class Dialogue(Generic[Key]):
             return None
         raise Garbage(f"it answered what was not asked: {reply}")
 
+    def _ask_sender(self, mail: MailObject[Key]) -> None:
+        self._failed = None
+        self.outgoing += mail_command(
+            self._reverse_path, mail.mailbox, mail.content.size, mail.message_id, self._offered
+        )
+        self._asked.append((_Asked.MAIL, mail))
+        if self._pipelines:
+            self._ask_recipient(mail)
+            if not self._chunks:
+                self._ask_data(mail)
+
     def _ask_recipient(self, mail: MailObject[Key]) -> None:
         self.outgoing += rcpt_command(mail.mailbox, self._offered)
         self._asked.append((_Asked.RCPT, mail))
@@ -204,6 +210,14 @@ class Dialogue(Generic[Key]):
     def _ask_data(self, mail: MailObject[Key]) -> None:
         self.outgoing += b"DATA\r\n"
         self._asked.append((_Asked.DATA, mail))
+
+    def _reset_answered(self, mail: MailObject[Key] | None, reply: Reply) -> None:
+        """`mail`: whose envelope waits for it."""
+        if reply.kind != 2:
+            self._asked.appendleft((_Asked.RSET, mail))  # it has no fate
+            self._close()
+        elif mail is not None:
+            self._ask_sender(mail)
 
     def _mail_answered(self, mail: MailObject[Key], reply: Reply) -> Ended[Key] | None:
         if reply.kind == 5:

@@ -224,10 +224,8 @@ class _Session:
         if not self.may_send:
             await self.say(b"530 5.7.0 log in first\r\n")
             return
-        envelope = re.search(r"ENVID=(\S+)", words)
-        if envelope is None:
-            self.server.rude.append(words)
-        else:
+        envelope = re.search(r"ENVID=(\S+)", words)  # none after HELO
+        if envelope is not None:
             self.message = self.server.number_of(envelope[1])
         self.mail = self.recipient = ""
         if await self.answer(Stage.MAIL, b"250 2.1.0 OK\r\n"):
