@@ -39,7 +39,7 @@ test-pythons:  ## the tests on every other Python from 3.11 to 3.13 that this ma
 	done
 
 test-mail: $(VENV)/.ready  ## real mail servers take the issue (as root; Debian's packages: see .ci/run)
-	$(BIN)/python -m pytest -q -m mail tests/postfix
+	$(BIN)/python -m pytest -q -m mail tests/mail
 
 test-kill: $(VENV)/.ready  ## kill -9 of the sender, hundreds of times: nobody twice, nobody lost
 	$(BIN)/python -m pytest -q -m kill tests/kill

@@ -11,9 +11,7 @@ from contextlib import closing
 import pytest
 
 from tests.conftest import Mailer, ProjectFolder
-from tests.postfix.test_postfix import Postfix, postfix
-
-__all__ = ["postfix"]  # a fixture
+from tests.mail.servers import MailServer
 
 pytestmark = pytest.mark.mail
 
@@ -21,7 +19,7 @@ NOT_SENT_HERE = "f" * 32
 
 
 def test_the_log_of_a_real_postfix_proves_what_it_took(
-    postfix: Postfix, project: ProjectFolder, mailer: Mailer
+    postfix: MailServer, project: ProjectFolder, mailer: Mailer
 ) -> None:
     done = mailer("send", "--issue", "2030-01", "--yes", env=postfix.environment)
     assert done.code == 0, done.err
