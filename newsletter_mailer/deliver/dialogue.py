@@ -110,6 +110,11 @@ class Dialogue(Generic[Key]):
     def is_idle(self) -> bool:
         return not self._asked and self.content_due is None
 
+    @property
+    def is_dot_next(self) -> bool:
+        """Whether the next reply answers a dot."""
+        return bool(self._asked) and self._asked[0][0] is _Asked.DOT
+
     def left(self) -> Left[Key]:
         """The mails without a fate."""
         asked = [(what, mail) for what, mail in self._asked if mail is not None]

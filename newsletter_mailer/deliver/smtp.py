@@ -399,7 +399,7 @@ class Line(Generic[Key]):
         dialogue = self._dialogue
         try:
             for reply in self._reader.feed(octets):
-                if self._dot_due and reply.kind not in (4, 5):
+                if self._dot_due and dialogue.is_dot_next and reply.kind not in (4, 5):
                     raise Garbage("it answered a message before its end")
                 ended = dialogue.receive(reply)
                 if ended is not None:
@@ -420,7 +420,8 @@ class Line(Generic[Key]):
     def _go_on(self) -> None:
         """Writes what is to be said to what was heard."""
         dialogue = self._dialogue
-        if (dialogue.content_due or dialogue.outgoing) and self._pieces and not self._is_sending:
+        goes_on = dialogue.content_due or dialogue.outgoing or dialogue.may_offer
+        if goes_on and self._pieces and not self._is_sending:
             self.lose("it answered before it was asked")
         elif dialogue.content_due is not None:
             if not self._is_sending:
