@@ -148,4 +148,4 @@ class AnyServer(RuleBasedStateMachine):
 
 
 TestAnyServer = AnyServer.TestCase
-TestAnyServer.settings = settings(max_examples=300, stateful_step_count=40)
+TestAnyServer.settings = settings(stateful_step_count=40)
