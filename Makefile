@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check-code unit test-pythons test-postfix wheel benchmark pictures lock clean
+.PHONY: benchmark-delivery demo test check-code unit test-pythons test-mail test-kill test-faults wheel benchmark pictures lock clean
 
 demo: $(VENV)/.ready  ## the whole path on issue 2025-08, into the sandbox
 	rm -rf outbox/2025-08
@@ -38,8 +38,14 @@ test-pythons:  ## the tests on every other Python from 3.11 to 3.13 that this ma
 	  done; \
 	done
 
-test-postfix: $(VENV)/.ready  ## a real Postfix takes the issue over STARTTLS (Debian: apt install postfix; as root)
-	$(BIN)/python -m pytest -q -m postfix tests/postfix
+test-mail: $(VENV)/.ready  ## real mail servers take the issue (as root; Debian's packages: see .ci/run)
+	$(BIN)/python -m pytest -q -m mail tests/mail
+
+test-kill: $(VENV)/.ready  ## kill -9 of the sender, hundreds of times: nobody twice, nobody lost
+	$(BIN)/python -m pytest -q -m kill tests/kill
+
+test-faults: $(VENV)/.ready  ## every fault of a server at every stage, in every way to talk to it
+	$(BIN)/python -m pytest -q -m "" tests/faults
 
 wheel: $(VENV)/.ready
 	$(BIN)/python -m build --wheel --no-isolation
@@ -48,10 +54,15 @@ benchmark: $(VENV)/.ready  ## tables beside peers; needs node and npm
 	$(BIN)/python benchmarks/compose.py
 	$(BIN)/python benchmarks/checking.py
 	$(BIN)/python benchmarks/planning.py
+	$(BIN)/python benchmarks/status.py
 
-pictures: $(VENV)/.ready  ## draws the sample pictures anew, and the one in the README (needs Chromium)
+benchmark-delivery: $(VENV)/.ready  ## sending beside smtp-source and others; as root on Linux, with Postfix, cc, node
+	$(BIN)/python benchmarks/delivery.py
+
+pictures: $(VENV)/.ready  ## draws the sample pictures anew, and those in the documentation (needs Chromium)
 	$(BIN)/python tools/make_pictures.py
 	$(BIN)/python tools/readme_picture.py
+	$(BIN)/python tools/report_picture.py
 
 lock: $(VENV)/.ready  ## newer versions of everything, with hashes
 	$(PIP) install uv

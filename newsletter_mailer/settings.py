@@ -15,6 +15,7 @@ from typing import Any, Literal  # Any: values of a TOML table
 from newsletter_mailer.address import BadAddress, domain, mailbox
 from newsletter_mailer.characters import has_line_break, unmailable
 from newsletter_mailer.check_settings import CheckSettings, read_check_settings
+from newsletter_mailer.delivery_settings import DeliverySettings, read_delivery_settings
 from newsletter_mailer.findings import Finding, Source, did_you_mean, error
 from newsletter_mailer.toml_lines import line_of, parse_toml
 
@@ -54,6 +55,7 @@ class Settings:
     regions: Mapping[str, str] = field(default_factory=dict)
     roles: Mapping[str, str] = field(default_factory=dict)
     check: CheckSettings = field(default_factory=CheckSettings)
+    delivery: DeliverySettings = field(default_factory=DeliverySettings)
     text: str = field(default="", repr=False, compare=False)  #: of the file, to find lines in it
 
     def source(self, *key: str) -> Source:
@@ -110,7 +112,7 @@ _TEXTS = (
     "unsubscribe_mailto",
     "images",
 )
-_TABLES = ("regions", "roles", "check")
+_TABLES = ("regions", "roles", "check", "delivery")
 
 
 def read_settings(
@@ -152,6 +154,10 @@ class _Reader:
         regions, roles = self.names("regions"), self.names("roles")
         check, wrong = read_check_settings(
             self.table.get("check", {}), self.text, FILE, rule="settings"
+        )
+        self.findings.extend(wrong)
+        delivery, wrong = read_delivery_settings(
+            self.table.get("delivery", {}), self.text, FILE, rule="settings"
         )
         self.findings.extend(wrong)
         self.zone(values["timezone"])
@@ -203,6 +209,7 @@ class _Reader:
             regions=regions,
             roles=roles,
             check=check,
+            delivery=delivery,
             text=self.text,
         )
 
@@ -272,7 +279,7 @@ def _list_id(name: str, address: str) -> str:
 
 def readers_settings(settings: Settings) -> dict[str, str]:
     """What readers see of the settings, as text: part of the content hash."""
-    unseen = {"check", "regions", "roles", "text"}
+    unseen = {"check", "delivery", "regions", "roles", "text"}
     return {
         item.name: str(getattr(settings, item.name))
         for item in fields(settings)

@@ -20,6 +20,8 @@ SMTP_NAMES = (
     "SMTP_TOKEN_COMMAND",
     "SMTP_CA_FILE",
     "SMTP_HELO_NAME",
+    "SMTP_CHUNKING",
+    "SMTP_TIMEOUT",
 )
 
 
@@ -36,6 +38,10 @@ class SmtpSettings:
     ca_file: str = ""
     helo_name: str = ""
     bounce_address: str = ""  #: reverse-path; empty means the sender's address
+    chunking: bool = (
+        False  #: BDAT (RFC 3030) where offered; a Postfix waits 43 ms before it answers
+    )
+    timeout: float = 0.0  #: seconds that a silent server is waited for at most; 0: as RFC 5321 says
 
 
 def read_smtp_settings(environment: Mapping[str, str]) -> SmtpSettings:
@@ -78,11 +84,23 @@ def read_smtp_settings(environment: Mapping[str, str]) -> SmtpSettings:
         ca_file=environment.get("SMTP_CA_FILE", "").strip(),
         helo_name=environment.get("SMTP_HELO_NAME", "").strip(),
         bounce_address=bounce_address,
+        chunking=_yes(environment, "SMTP_CHUNKING"),
+        timeout=_seconds(environment, "SMTP_TIMEOUT"),
     )
 
 
 def _is_loopback(host: str) -> bool:
     return host in ("localhost", "::1", "[::1]") or bool(re.fullmatch(r"127(\.\d{1,3}){3}", host))
+
+
+def _seconds(environment: Mapping[str, str], key: str) -> float:
+    """0 if it is not set."""
+    text = environment.get(key, "").strip()
+    if not text:
+        return 0.0
+    if not re.fullmatch(r"\d{1,5}(\.\d{1,3})?", text, re.ASCII) or not float(text):
+        raise ProjectError(f'{key} is "{text}"; it must be a number of seconds, such as 60.')
+    return float(text)
 
 
 def _yes(environment: Mapping[str, str], key: str) -> bool:

@@ -16,6 +16,11 @@ from newsletter_mailer.campaign.readers import (
     read_lists,
     refuse_unknown,
 )
+from newsletter_mailer.campaign.remembered import (
+    obstacle_to,
+    plan_as_before,
+    remembered_findings,
+)
 from newsletter_mailer.check.asking import Wishes, ask_all
 from newsletter_mailer.check.page import Tracer, filled_page, parse_page
 from newsletter_mailer.check.subject import Evidence, Subject
@@ -36,6 +41,7 @@ from newsletter_mailer.plan.plan import (
 )
 from newsletter_mailer.plan.variants import Variant, Variants
 from newsletter_mailer.settings import Settings
+from newsletter_mailer.store.rows import Remembered
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,6 +57,7 @@ class Prepared:
     plan: Plan
     compiled: dict[str, CompiledVariant]
     findings: list[Finding]
+    remembered: Remembered | None = None  #: the readers, where the lists are not here
 
     def assignments(self, suppressed: Suppressed) -> Iterator[Assignment]:
         """Every reader of this run, once more; who must not be mailed is looked up anew."""
@@ -85,18 +92,28 @@ def prepare(
     filters: Filters = Filters(),  # noqa: B008  # frozen
     suppressed: Suppressed = lambda addresses: {},
     needs_lists: bool = False,
+    remember: Callable[[], Remembered | None] = lambda: None,
     circumstances: Circumstances = Circumstances(),  # frozen
 ) -> Iterator[Prepared]:
     """read, parse, plan, compose, check. The lists' scratch file lives as long as the context.
 
-    `needs_lists`: an absent list is an error, not a notice. Raises ContentError, ProjectError.
+    `needs_lists`: an absent list is an error, not a notice; unless those of whom the ledger knows
+    (`remember`) can be mailed as they were planned. Raises ContentError, ProjectError.
     """
     edition = read_edition(project, issue_id)
     refuse_unknown(project, edition.issue, filters)
     with Roster(fields_in_use(edition.issue)) as roster:
         absent = read_lists(project, edition.issue, roster)
         variants = Variants(edition.issue)
-        plan = plan_of(project, variants, roster, filters, suppressed, absent)
+        remembered = remember() if absent else None
+        obstacle = obstacle_to(remembered, filters, edition) if remembered else ""
+        if remembered is None or obstacle:
+            plan = plan_of(project, variants, roster, filters, suppressed, absent)
+            told = absent_findings(project, edition.issue, absent, needs_lists, obstacle)
+            remembered = None
+        else:
+            plan = plan_as_before(remembered, edition.issue)
+            told = remembered_findings(edition.issue, absent, remembered)
         composer = Composer(
             edition.issue, edition.template, project.settings, edition.content.total
         )
@@ -105,7 +122,7 @@ def prepare(
         findings = [
             *edition.findings,
             *roster.findings,
-            *absent_findings(project, edition.issue, absent, needs_lists),
+            *told,
             *composer.findings,
             *ask_all(subject),
         ]
@@ -120,6 +137,7 @@ def prepare(
             plan=plan,
             compiled=compiled,
             findings=in_order(wishes.granted(findings, subject if compiled else None)),
+            remembered=remembered,
         )
 
 

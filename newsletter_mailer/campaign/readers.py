@@ -56,8 +56,9 @@ def plan_of(
 
 
 def absent_findings(
-    project: Project, issue: Issue, absent: Sequence[str], needs_lists: bool
+    project: Project, issue: Issue, absent: Sequence[str], needs_lists: bool, obstacle: str = ""
 ) -> Iterator[Finding]:
+    """`obstacle`: why those whom the ledger still owes the issue cannot be mailed without lists."""
     line = line_of(issue.files["issue.toml"].decode(), "lists")
     for name in absent:
         hint = absent_hint(project.root, name)
@@ -67,7 +68,7 @@ def absent_findings(
             severity=_how_bad(needs_lists, hint),
             source=issue.source.at(line),
             message=f"The list recipients/{name}.csv is not here.{instead}",
-            hint=hint,
+            hint=f"{hint} {obstacle}".strip(),
         )
 
 

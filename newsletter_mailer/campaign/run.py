@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -12,6 +14,7 @@ from newsletter_mailer.address import domain, needs_smtputf8
 from newsletter_mailer.campaign.prepare import Prepared
 from newsletter_mailer.campaign.send_request import SendReport, SendRequest, Watcher
 from newsletter_mailer.campaign.sent_file import write_sent_file
+from newsletter_mailer.campaign.who import logged_in
 from newsletter_mailer.compose.links import reader_links, unsubscribe_uri
 from newsletter_mailer.compose.message import (
     CompiledMessage,
@@ -19,13 +22,15 @@ from newsletter_mailer.compose.message import (
     compile_message,
     envelope_of,
 )
+from newsletter_mailer.deliver.dialogue import Content
 from newsletter_mailer.deliver.engine import Engine
 from newsletter_mailer.deliver.replies import Outcome
-from newsletter_mailer.deliver.smtp import SmtpConnection, connect
+from newsletter_mailer.deliver.smtp import Session, connect
 from newsletter_mailer.errors import DeliveryError
 from newsletter_mailer.smtp_settings import SmtpSettings
 from newsletter_mailer.store.ledger import Ledger
 from newsletter_mailer.store.rows import ClaimedRow, PlannedRow
+from newsletter_mailer.store.sender import Sender
 from newsletter_mailer.store.states import OWED, State
 
 
@@ -43,41 +48,62 @@ class Run:
         self.prepared, self.request, self.watcher = prepared, request, watcher
         self.stop, self.ledger = stop, ledger
         self.issue_id = prepared.edition.issue.id
-        self.sender = prepared.project.settings.sender.address
-        self.skipped: Counter[str] = Counter()
+        self.address = prepared.project.settings.sender.address
+        remembered = prepared.remembered
+        self.skipped: Counter[str] = Counter(remembered.skipped if remembered else ())
         self.sent = self.handed_over = 0
         self.messages: dict[str, CompiledMessage] = {}
 
-    def mail(self, first: SmtpConnection, smtp: SmtpSettings) -> SendReport:
-        self.run = self._begin(first.takes_smtputf8)
+    def mail(self, loop: asyncio.Runner, first: Session, smtp: SmtpSettings) -> SendReport:
+        """`first`: an open session, made in `loop`."""
+        sender = self._begin(first.takes_smtputf8)
+        sender.server = smtp.host
         self.messages = self._compiled()
-        before = self.ledger.counts(self.issue_id, self.run)
+        before = self.ledger.counts(self.issue_id, sender.run)
         self.watcher.began(sum(before.get(state, 0) for state in self._states))
+        self.request.pace.restore(sender.pace(), time.time())
+        engine = self._engine(sender, first, smtp)
         try:
-            self._engine(first, smtp).run()
+            loop.run(engine.run())
         except DeliveryError as fault:
             if not self.handed_over:
                 raise
             self.watcher.stopped(fault)
         finally:
-            self.ledger.end_run(self.run, datetime.now(UTC))
-        return self._report(before)
+            loop.run(engine.abort())
+            self._end(sender)
+        return self._report(before, sender.run)
+
+    def outcomes(self, outcomes: Sequence[tuple[ClaimedRow, Outcome]]) -> None:
+        """engine.Watch"""
+        for _, outcome in outcomes:
+            self.sent += outcome.state is State.SENT
+            self.handed_over += outcome.state in (State.SENT, State.UNKNOWN)
+        self.watcher.outcomes(outcomes)
+
+    def waiting(self, until: float, why: str) -> None:
+        """engine.Watch"""
+        self.watcher.waiting(datetime.fromtimestamp(until, UTC), why)
 
     @property
     def _states(self) -> Sequence[State]:
         return (self.request.only,) if self.request.only else OWED
 
-    def _begin(self, takes_smtputf8: bool) -> int:
+    def _begin(self, takes_smtputf8: bool) -> Sender:
         edition, now = self.prepared.edition, datetime.now(UTC)
-        run = self.ledger.begin_run(
+        sender = self.ledger.begin_run(
             self.issue_id,
             now=now,
             content_hash=edition.content.total,
             files=edition.content.files,
             filters={name: sorted(chosen) for name, chosen in asdict(self.request.filters).items()},
-            rows=self._rows(takes_smtputf8),
+            rows=None if self.prepared.remembered else self._rows(takes_smtputf8),
             skipped=self.skipped,
-            host=domain(self.sender),
+            host=domain(self.address),
+            variants={
+                variant.id: variant.slugs for variant in self.prepared.plan.variants.values()
+            },
+            by=logged_in(),
         )
         if not self.request.to_sandbox:
             write_sent_file(
@@ -88,7 +114,12 @@ class Run:
                 now=now,
                 list_sizes=self.prepared.plan.census.sizes,
             )
-        return run
+        return sender
+
+    def _end(self, sender: Sender) -> None:
+        sender.close()
+        counts = self.ledger.counts(self.issue_id, sender.run)
+        self.ledger.end_run(sender.run, datetime.now(UTC), counts)
 
     def _rows(self, takes_smtputf8: bool) -> Iterator[PlannedRow]:
         """This run's audience; who is skipped is counted."""
@@ -130,37 +161,31 @@ class Run:
             for variant_id, compiled in self.prepared.compiled.items()
         }
 
-    def _engine(self, first: SmtpConnection, smtp: SmtpSettings) -> Engine:
-        issue_id, run, ledger = self.issue_id, self.run, self.ledger
+    def _engine(self, sender: Sender, first: Session, smtp: SmtpSettings) -> Engine:
+        request = self.request
         return Engine(
-            connect=lambda: connect(smtp, self.sender),
+            connect=lambda: connect(smtp, self.address),
             first=first,
             ready=self._ready,
-            claim=lambda settled, count, not_after: ledger.settle_and_claim(
-                issue_id, run, settled, count, states=self._states, not_after=not_after
-            ),
-            give_back=lambda addresses: ledger.give_back(issue_id, addresses),
-            on_outcome=self._outcome,
-            on_wait=lambda until, deferred: self.watcher.waiting(until, f"{deferred} deferred"),
+            memory=sender,
+            marks=sender.journal,
+            watch=self,
             stop=self.stop,
-            connections=self.request.connections,
-            pace=self.request.pace,
-            server=smtp.host,
-            retry_until=datetime.now(UTC) + self.request.retry_for,
+            pace=request.pace,
+            states=self._states,
+            connections=request.connections,
+            per_connection=request.per_connection,
+            retry_for=request.retry_for.total_seconds(),
         )
 
-    def _ready(self, row: ClaimedRow) -> bytes:
-        return self.messages[row.variant].fill(
+    def _ready(self, row: ClaimedRow) -> Content:
+        pieces = self.messages[row.variant].pieces(
             Recipient(mailbox=row.mailbox, values=row.values, message_id=row.message_id)
         )
+        return Content(pieces, sum(map(len, pieces)))
 
-    def _outcome(self, outcome: Outcome) -> None:
-        self.sent += outcome.state is State.SENT
-        self.handed_over += outcome.state in (State.SENT, State.UNKNOWN)
-        self.watcher.outcome(outcome)
-
-    def _report(self, before: Mapping[State, int]) -> SendReport:
-        after = self.ledger.counts(self.issue_id, self.run)
+    def _report(self, before: Mapping[State, int], run: int) -> SendReport:
+        after = self.ledger.counts(self.issue_id, run)
         return SendReport(
             issue=self.issue_id,
             planned=sum(after.values()),

@@ -16,12 +16,14 @@ from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.campaign.run import Run
 from newsletter_mailer.campaign.send_request import SendReport, SendRequest, Watcher
 from newsletter_mailer.campaign.sent_file import refuse_another_ledger, sent_file
+from newsletter_mailer.deliver.loop import runner
 from newsletter_mailer.deliver.sandbox import sandbox
 from newsletter_mailer.deliver.smtp import connect
 from newsletter_mailer.errors import NotConfirmed, ProjectError
 from newsletter_mailer.plan.plan import Suppressed
 from newsletter_mailer.smtp_settings import SmtpSettings, read_smtp_settings
 from newsletter_mailer.store.ledger import Ledger, open_ledger, read_ledger
+from newsletter_mailer.store.rows import Remembered
 from newsletter_mailer.store.states import State
 
 _CHUNK = 5_000  #: rows of a forecast looked up at once
@@ -43,6 +45,7 @@ def send(
                 filters=request.filters,
                 suppressed=suppressed,
                 needs_lists=not request.dry_run,
+                remember=lambda: _remembered(memory, request),
                 circumstances=Circumstances(
                     at=max(filter(None, (request.at, datetime.now(UTC)))),
                     is_first_run=_is_first_run(project, request),
@@ -74,11 +77,12 @@ def send(
             _wait_for(request.at, watcher, stop)
         if smtp is None:
             smtp = stack.enter_context(sandbox(project.outbox(request.issue_id)))
-        first = connect(smtp, project.settings.sender.address)
+        loop = stack.enter_context(runner())
+        first = loop.run(connect(smtp, project.settings.sender.address))
         stack.callback(first.close)
         ledger = stack.enter_context(open_ledger(memory))
         ledger.hold()
-        return Run(prepared, request, watcher, stop, ledger).mail(first, smtp)
+        return Run(prepared, request, watcher, stop, ledger).mail(loop, first, smtp)
 
 
 def _is_first_run(project: Project, request: SendRequest) -> bool:
@@ -105,6 +109,12 @@ def _looking_at(path: Path) -> Iterator[Ledger | None]:
     else:
         with ledger:
             yield ledger
+
+
+def _remembered(memory: Path, request: SendRequest) -> Remembered | None:
+    """Whom earlier runs planned, if anybody is still owed the issue."""
+    with _looking_at(memory) as ledger:
+        return None if ledger is None else ledger.figures.remembered(request.issue_id)
 
 
 @contextmanager
@@ -157,20 +167,24 @@ def _forecast(prepared: Prepared, ledger: Ledger | None) -> SendReport:
     """This audience as the ledger stands: nobody was tried."""
     counts: Counter[State] = Counter()
     issue_id = prepared.edition.issue.id
-    if ledger is not None and ledger.counts(issue_id):
+    planned, skipped = prepared.plan.planned, prepared.plan.skipped
+    if prepared.remembered is not None:
+        counts.update(prepared.remembered.counts)
+        planned, skipped = counts.total(), Counter(prepared.remembered.skipped)
+    elif ledger is not None and ledger.counts(issue_id):
         assigned = prepared.assignments(prepared.suppressed)
-        planned = (a.subscriber.address for a in assigned if a.variant is not None)
-        while chunk := list(itertools.islice(planned, _CHUNK)):
+        addresses = (a.subscriber.address for a in assigned if a.variant is not None)
+        while chunk := list(itertools.islice(addresses, _CHUNK)):
             counts.update(ledger.states(issue_id, chunk).values())
     tried = (State.SENT, State.DEFERRED, State.REFUSED, State.UNKNOWN)
     return SendReport(
         issue=issue_id,
-        planned=prepared.plan.planned,
+        planned=planned,
         already_sent=counts[State.SENT],
         deferred=counts[State.DEFERRED],
         refused=counts[State.REFUSED],
         unknown=counts[State.UNKNOWN],
-        remaining=prepared.plan.planned - sum(counts[state] for state in tried),
-        skipped=dict(sorted(prepared.plan.skipped.items())),
+        remaining=planned - sum(counts[state] for state in tried),
+        skipped=dict(sorted(skipped.items())),
         variants=len(prepared.plan.variants),
     )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from newsletter_mailer.campaign.prepare import Prepared
+from newsletter_mailer.deliver.engine import MESSAGES_PER_CONNECTION
 from newsletter_mailer.deliver.pace import Pace
 from newsletter_mailer.deliver.replies import Outcome
 from newsletter_mailer.errors import DeliveryError
 from newsletter_mailer.plan.plan import Filters
+from newsletter_mailer.store.rows import ClaimedRow
 from newsletter_mailer.store.states import State
 
 
@@ -25,6 +28,7 @@ class SendRequest:
     accept_changes: bool = False
     only: State | None = None
     connections: int = 4
+    per_connection: int = MESSAGES_PER_CONNECTION
     pace: Pace = field(default_factory=Pace)
     retry_for: timedelta = timedelta()
     at: datetime | None = None
@@ -71,8 +75,8 @@ class Watcher(Protocol):
     def waiting(self, until: datetime, why: str) -> None:
         """Nothing leaves until then."""
 
-    def outcome(self, outcome: Outcome) -> None:
-        """One message's fate."""
+    def outcomes(self, outcomes: Sequence[tuple[ClaimedRow, Outcome]]) -> None:
+        """The fates of some messages; a few times a second at most."""
 
     def stopped(self, fault: DeliveryError) -> None:
         """The server ended the run early; everything is recorded."""

@@ -2,46 +2,85 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+
 from newsletter_mailer.campaign.project import Project
+from newsletter_mailer.deliver.reasons import reason
 from newsletter_mailer.errors import ProjectError
 from newsletter_mailer.findings import did_you_mean
 from newsletter_mailer.issue.folder import checked_id, issue_ids
-from newsletter_mailer.store.ledger import read_ledger
-from newsletter_mailer.store.states import State
+from newsletter_mailer.report.standing import Reason, Standing
+from newsletter_mailer.store.ledger import Ledger, read_ledger
+from newsletter_mailer.store.rows import DeliveryRecord
+from newsletter_mailer.store.states import AS_TOLD, State
 
 
-def status(
-    project: Project,
-    issue_id: str,
-    *,
-    of_sandbox: bool = False,
-    with_addresses: bool = False,
-    state: State | None = None,
-) -> dict[str, object]:
-    """`{"issue", "counts": {state: n}, "runs": [...],
-    "addresses": [{"address", "state", "reply"}]}`.
+def standing(project: Project, issue_id: str, *, of_sandbox: bool = False) -> Standing:
+    """Raises LedgerError, ProjectError for an issue that nobody knows."""
+    ledger = ledger_of(project, issue_id, of_sandbox=of_sandbox)
+    if ledger is None:
+        return Standing(issue=issue_id)
+    with ledger:
+        return standing_in(ledger, issue_id)
 
-    Raises LedgerError, ProjectError.
+
+def ledger_of(project: Project, issue_id: str, *, of_sandbox: bool = False) -> Ledger | None:
+    """The issue's ledger, open to be looked at; None if there is none yet.
+
+    Raises LedgerError, ProjectError for an issue that nobody knows.
     """
     checked_id(issue_id)
     path = project.sandbox_ledger_path(issue_id) if of_sandbox else project.ledger_path
     ledger = read_ledger(path)
     if ledger is None:
         _refuse_unknown_issue(project, issue_id)
-        return {"issue": issue_id, "counts": {}, "runs": [], "addresses": []}
-    with ledger:
+        return None
+    try:
         if ledger.issue(issue_id) is None:
             _refuse_unknown_issue(project, issue_id)
-        addresses = ledger.deliveries(issue_id, state) if with_addresses else ()
-        return {
-            "issue": issue_id,
-            "counts": {state.value: count for state, count in ledger.counts(issue_id).items()},
-            "runs": ledger.runs(issue_id),
-            "addresses": [
-                {"address": row.address, "state": row.state.value, "reply": row.reply}
-                for row in addresses
-            ],
-        }
+    except BaseException:
+        ledger.close()
+        raise
+    return ledger
+
+
+def standing_in(ledger: Ledger, issue_id: str) -> Standing:
+    """Raises LedgerError."""
+    domains: dict[str, Counter[State]] = {}
+    variants: dict[str, Counter[State]] = {}
+    counts = Counter(ledger.figures.untried(issue_id))
+    for tally in ledger.figures.tallies(issue_id):
+        counts[tally.state] += tally.count
+        domains.setdefault(tally.domain, Counter())[tally.state] += tally.count
+        variants.setdefault(tally.variant, Counter())[tally.state] += tally.count
+    return Standing(
+        issue=issue_id,
+        counts={state: counts[state] for state in AS_TOLD if state in counts},
+        domains=dict(sorted(domains.items())),
+        variants=dict(sorted(variants.items())),
+        reasons=_reasons(ledger, issue_id),
+        runs=ledger.runs(issue_id),
+        resolutions=[*ledger.resolutions.all(issue_id)],
+    )
+
+
+def deliveries(
+    project: Project, issue_id: str, *, of_sandbox: bool = False, state: State | None = None
+) -> Iterator[DeliveryRecord]:
+    """Every reader's row, or those in one state, by address. Raises LedgerError, ProjectError."""
+    ledger = ledger_of(project, issue_id, of_sandbox=of_sandbox)
+    if ledger is not None:
+        with ledger:
+            yield from ledger.deliveries(issue_id, state)
+
+
+def _reasons(ledger: Ledger, issue_id: str) -> list[Reason]:
+    counts: Counter[tuple[State, int | None, str | None, str]] = Counter()
+    for trouble in ledger.figures.troubles(issue_id):
+        text = reason(trouble.reply, trouble.address)
+        counts[trouble.state, trouble.code, trouble.enhanced, text] += trouble.count
+    return [Reason(*what, count) for what, count in counts.most_common()]
 
 
 def _refuse_unknown_issue(project: Project, issue_id: str) -> None:

@@ -46,7 +46,7 @@ def held_about(project: Project, address: str) -> dict[str, object]:
     found = _canonical(address)
     ledger = read_ledger(project.ledger_path)
     if ledger is None:
-        return {"address": found, "suppressed": None, "issues": []}
+        return {"address": found, "suppressed": None, "issues": [], "settled": []}
     with ledger:
         return ledger.held_about(found)
 

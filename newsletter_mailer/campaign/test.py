@@ -18,8 +18,10 @@ from newsletter_mailer.compose.compiled import CompiledVariant
 from newsletter_mailer.compose.links import inert_links
 from newsletter_mailer.compose.message import Recipient, compile_message, envelope_of
 from newsletter_mailer.compose.sample import sample_values
+from newsletter_mailer.deliver.loop import runner
 from newsletter_mailer.deliver.replies import Outcome
 from newsletter_mailer.deliver.sandbox import sandbox
+from newsletter_mailer.deliver.single import send_single
 from newsletter_mailer.deliver.smtp import connect
 from newsletter_mailer.errors import ProjectError
 from newsletter_mailer.findings import Finding
@@ -67,19 +69,19 @@ def send_test(
             smtp = stack.enter_context(sandbox(project.outbox(issue_id)))
         else:
             smtp = read_smtp_settings(project.environment)
-        connection = connect(smtp, project.settings.sender.address)
-        stack.callback(connection.close)
+        loop = stack.enter_context(runner())
         mails: list[TestMail] = []
         for compiled, values in shown:
             for address in mailboxes:
-                if needs_smtputf8(address) and not connection.takes_smtputf8:
+                session = loop.run(connect(smtp, project.settings.sender.address))
+                if needs_smtputf8(address) and not session.takes_smtputf8:
+                    session.close()
                     raise ProjectError(f"{smtp.host} cannot mail to {address}: it lacks SMTPUTF8.")
-                message = _message(prepared, compiled, values, address)
-                outcome = connection.send(address, message)
+                message_id = f"{secrets.token_hex(16)}@{domain(project.settings.sender.address)}"
+                message = _message(prepared, compiled, values, address, message_id)
+                outcome = loop.run(send_single(session, address, message_id, message))
                 on_outcome(address, compiled.variant.id, outcome)
                 mails.append(TestMail(address, compiled.variant.id, outcome))
-                if not connection.is_open:
-                    connection = connect(smtp, project.settings.sender.address)
         return mails
 
 
@@ -101,7 +103,11 @@ def _shown(
 
 
 def _message(
-    prepared: Prepared, compiled: CompiledVariant, values: dict[str, str], address: str
+    prepared: Prepared,
+    compiled: CompiledVariant,
+    values: dict[str, str],
+    address: str,
+    message_id: str,
 ) -> bytes:
     settings = prepared.project.settings
     now = datetime.now(UTC).astimezone(settings.zone)
@@ -114,13 +120,7 @@ def _message(
         content_hash=prepared.edition.content.total,
         image_base_url=settings.image_base_url_if_hosted,
     )
-    return message.fill(
-        Recipient(
-            mailbox=address,
-            values=values,
-            message_id=f"{secrets.token_hex(16)}@{domain(settings.sender.address)}",
-        )
-    )
+    return message.fill(Recipient(mailbox=address, values=values, message_id=message_id))
 
 
 def _mailbox(address: str, option: str) -> str:

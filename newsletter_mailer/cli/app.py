@@ -15,8 +15,9 @@ from newsletter_mailer.cli.author import add, build, new
 from newsletter_mailer.cli.check import check
 from newsletter_mailer.cli.output import examples
 from newsletter_mailer.cli.project import ProjectOption, note_before_the_command
+from newsletter_mailer.cli.resolve import resolve
 from newsletter_mailer.cli.send import send
-from newsletter_mailer.cli.status import resolve, status
+from newsletter_mailer.cli.status import status
 from newsletter_mailer.cli.subscribers import app as subscribers
 
 app = typer.Typer(
@@ -82,9 +83,13 @@ app.command(
     epilog=examples(
         "newsletter-mailer status --issue 2025-08",
         "newsletter-mailer status --issue 2025-08 --addresses --state refused",
+        "newsletter-mailer status --issue 2025-08 --csv 2025-08.csv",
     )
 )(status)
-app.command(epilog=examples("newsletter-mailer resolve --issue 2025-08 --unknown assume-sent"))(
-    resolve
-)
+app.command(
+    epilog=examples(
+        "newsletter-mailer resolve --issue 2025-08 --evidence mail.log",
+        "newsletter-mailer resolve --issue 2025-08 --unknown assume-sent",
+    )
+)(resolve)
 app.add_typer(subscribers, name="subscribers")

@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from datetime import datetime, time, timedelta, tzinfo
+import math
+from datetime import datetime, timedelta, tzinfo
 
 import typer
 
-_UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
+from newsletter_mailer import quantities
+from newsletter_mailer.quantities import ANY_HOUR, Hours
+
+_NONE = "none"  #: overrides a limit of newsletter.toml
 
 
 def per_minute(text: str) -> float:
-    """`30/min`, `5/s`, `1000/h`."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*/\s*(s|min|m|h)", text.strip())
-    if not found or float(found[1]) <= 0:
-        raise typer.BadParameter(f'"{text}" is not a rate; write 30/min, 5/s or 1000/h.')
-    return float(found[1]) * 60 / _UNITS[found[2]]
+    """`30/min`, `5/s`, `1000/h`; `none` is infinite."""
+    if text.strip() == _NONE:
+        return math.inf
+    try:
+        return quantities.per_minute(text)
+    except ValueError as fault:
+        raise typer.BadParameter(str(fault)) from None
 
 
 def duration(text: str) -> timedelta:
     """`0`, `90s`, `20m`, `2h`, `1d`."""
-    found = re.fullmatch(r"(\d{1,6})\s*(s|min|m|h|d)?", text.strip())
-    if not found or (found[2] is None and found[1] != "0"):
-        raise typer.BadParameter(f'"{text}" is not a duration; write 90s, 20m, 2h or 1d.')
-    return timedelta(seconds=int(found[1]) * _UNITS[found[2] or "s"])
+    try:
+        return quantities.duration(text)
+    except ValueError as fault:
+        raise typer.BadParameter(str(fault)) from None
+
+
+def hours(text: str) -> Hours:
+    """`09:00-17:00`; `none` is always."""
+    if text.strip() == _NONE:
+        return ANY_HOUR
+    try:
+        return quantities.hours(text)
+    except ValueError as fault:
+        raise typer.BadParameter(str(fault)) from None
 
 
 def moment(text: str) -> datetime:
@@ -40,25 +54,3 @@ def moment(text: str) -> datetime:
 def in_zone(moment: datetime, zone: tzinfo) -> datetime:
     """The moment in the newsletter's zone, unless it says another."""
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
-
-
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """A part of the day."""
-
-    begins: time
-    ends: time
-
-
-def hours(text: str) -> Hours:
-    """`09:00-17:00`."""
-    found = re.fullmatch(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})", text.strip())
-    try:
-        if not found:
-            raise ValueError
-        begins, ends = time(int(found[1]), int(found[2])), time(int(found[3]), int(found[4]))
-        if begins == ends:
-            raise ValueError
-    except ValueError:
-        raise typer.BadParameter(f'"{text}" is not a window; write 09:00-17:00.') from None
-    return Hours(begins, ends)

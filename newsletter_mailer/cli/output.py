@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from pathlib import Path
 
@@ -25,9 +25,21 @@ def say(text: str) -> None:
     typer.echo(text, err=True)
 
 
-def print_json(value: Mapping[str, object]) -> None:
-    """One object on standard output."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+def print_json(
+    value: Mapping[str, object], name: str = "", items: Iterable[Mapping[str, object]] = ()
+) -> None:
+    """One object on standard output. A long list of `items` under `name` is never held whole."""
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    if not name:
+        typer.echo(text)
+        return
+    typer.echo(f'{text[:-2]},\n  "{name}": [', nl=False)
+    end = ""
+    for number, item in enumerate(items):
+        comma = "," if number else ""
+        typer.echo(f"{comma}\n    {json.dumps(item, ensure_ascii=False)}", nl=False)
+        end = "\n  "
+    typer.echo(f"{end}]\n}}")
 
 
 def print_findings(findings: Sequence[Finding]) -> None:

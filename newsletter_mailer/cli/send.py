@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter_mailer.cli.ending import DONE, NOTHING_SENT, SENT_IN_PART, note_handed_over
-from newsletter_mailer.cli.options import Hours, duration, hours, in_zone, moment, per_minute
-from newsletter_mailer.cli.output import counted, print_findings, print_json, say
+from newsletter_mailer.cli.ending import DONE, SENT_IN_PART
+from newsletter_mailer.cli.json_log import Level, Logged, opened_log
+from newsletter_mailer.cli.limits import Limits
+from newsletter_mailer.cli.options import duration, hours, in_zone, moment, per_minute
+from newsletter_mailer.cli.output import print_json
 from newsletter_mailer.cli.project import Issue, Json, ProjectOption, opened
+from newsletter_mailer.cli.report import check_report_file, write_report
+from newsletter_mailer.cli.send_test import send_test_mails
+from newsletter_mailer.cli.sent_text import say_report
+from newsletter_mailer.delivery_settings import MOST_CONNECTIONS, MOST_PER_CONNECTION
+from newsletter_mailer.quantities import Hours
 
 if TYPE_CHECKING:
     from newsletter_mailer.campaign.project import Project
     from newsletter_mailer.campaign.send_request import SendReport, SendRequest
-    from newsletter_mailer.deliver.replies import Outcome
 
 
 class OwedState(StrEnum):
@@ -63,8 +72,25 @@ def send(
         ),
     ] = None,
     connections: Annotated[
-        int, typer.Option("--connections", metavar="N", min=1, max=64, help="Open at once.")
-    ] = 4,
+        int | None,
+        typer.Option(
+            "--connections",
+            metavar="N",
+            min=1,
+            max=MOST_CONNECTIONS,
+            help="Open at once. Default: 4.",
+        ),
+    ] = None,
+    per_connection: Annotated[
+        int | None,
+        typer.Option(
+            "--messages-per-connection",
+            metavar="N",
+            min=1,
+            max=MOST_PER_CONNECTION,
+            help="Then it is closed and another opened. Default: 1000.",
+        ),
+    ] = None,
     retry_for: Annotated[
         timedelta | None,
         typer.Option(
@@ -90,6 +116,19 @@ def send(
         bool, typer.Option("--accept-changes", help="Send the rest though the issue changed.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    report_file: Annotated[
+        Path | None,
+        typer.Option("--report", metavar="FILE", help="Write a page (HTML) that shows the result."),
+    ] = None,
+    log_file: Annotated[
+        str | None,
+        typer.Option(
+            "--log-json", metavar="FILE", help="Add JSON lines to this file; - is standard error."
+        ),
+    ] = None,
+    log_level: Annotated[
+        Level, typer.Option("--log-level", help="What is logged; debug names readers.")
+    ] = Level.INFO,
     json_output: Json = False,
     project: ProjectOption = None,
 ) -> None:
@@ -99,22 +138,31 @@ def send(
     sent, 2 a wrong option, 3 sent in part.
     """
     from newsletter_mailer.campaign.send_request import SendRequest
-    from newsletter_mailer.deliver.pace import Pace, Window
     from newsletter_mailer.plan.plan import Filters
     from newsletter_mailer.store.states import State
 
     if as_subscriber is not None and not test:
         raise typer.BadParameter("--as goes with --test ADDRESS.")
-    if test and (dry_run or lists or regions or roles or only or at or between):
+    of_a_run = (dry_run, lists, regions, roles, only, at, between, report_file, log_file)
+    if test and any(of_a_run):
         raise typer.BadParameter(
             "--test mails one of each variant to the given address, and goes with --as and "
             "--sandbox only."
         )
+    if report_file is not None:
+        check_report_file(report_file, is_dry_run=dry_run)
     newsletter = opened(project)
     if test:
-        _send_test(newsletter, issue, test, as_subscriber, to_sandbox, json_output)
+        send_test_mails(newsletter, issue, test, as_subscriber, to_sandbox, json_output)
         return
-    zone = newsletter.settings.zone
+    settings = newsletter.settings
+    limits = Limits(
+        rate=rate,
+        connections=connections,
+        per_connection=per_connection,
+        retry_for=retry_for,
+        between=between,
+    )
     request = SendRequest(
         issue_id=issue,
         filters=Filters(
@@ -126,92 +174,46 @@ def send(
         to_sandbox=to_sandbox,
         accept_changes=accept_changes,
         only=State(only.value) if only else None,
-        connections=connections,
-        pace=Pace(rate, Window(between.begins, between.ends, zone) if between else None),
-        retry_for=retry_for or timedelta(),
-        at=in_zone(at, zone) if at else None,
+        connections=limits.connections_of(settings),
+        per_connection=limits.per_connection_of(settings),
+        pace=limits.pace(settings, to_sandbox=to_sandbox),
+        retry_for=limits.retry_for_of(settings, to_sandbox=to_sandbox),
+        at=in_zone(at, settings.zone) if at else None,
     )
-    report = _send(newsletter, request, assume_yes=yes)
+    report, seconds = _send(newsletter, request, yes, log_file, log_level)
     if json_output:
         print_json(report.as_json())
-    _say_report(report, request, newsletter)
+    if report_file is not None:
+        write_report(newsletter, issue, report_file, of_sandbox=to_sandbox)
+    say_report(report, request, newsletter, seconds=seconds)
     if not request.dry_run and not report.is_complete:
         raise typer.Exit(SENT_IN_PART)
     raise typer.Exit(DONE)
 
 
-def _send(project: Project, request: SendRequest, *, assume_yes: bool) -> SendReport:
+def _send(
+    project: Project, request: SendRequest, assume_yes: bool, log_file: str | None, level: Level
+) -> tuple[SendReport, float]:
+    """The report, and the seconds from the first message to the last."""
     from newsletter_mailer.campaign.send import send as job
     from newsletter_mailer.cli.watcher import Terminal, stop_when_asked
 
-    watcher = Terminal(assume_yes=assume_yes)
-    try:
-        with stop_when_asked(watcher) as stop:
-            return job(project, request, watcher, stop)
-    finally:
-        watcher.close()
-
-
-def _say_report(report: SendReport, request: SendRequest, project: Project) -> None:
-    states = ("sent", "already_sent", "deferred", "refused", "unknown", "remaining")
-    counts = [
-        f"{getattr(report, name):,} {name.replace('_', ' ')}"
-        for name in states
-        if getattr(report, name)
-    ]
-    counts += [f"{count:,} skipped ({reason})" for reason, count in report.skipped.items()]
-    audience = f"{report.issue}: {counted(report.planned, 'reader')}"
-    if request.dry_run:
-        say(f"{audience}: {', '.join(counts) or 'nobody'}. Nothing was sent (dry run).")
-        return
-    say(f"{audience}: {', '.join(counts) or 'nothing to do'}.")
-    if request.to_sandbox:
-        say(f"Look at the messages in {project.outbox(report.issue)}")
-    if report.deferred or report.remaining:
-        say("Run the same command again to mail those who are still owed it.")
-    about = f"newsletter-mailer status --issue {report.issue} --addresses"
-    if request.to_sandbox:
-        about += " --sandbox"
-    if report.unknown:
-        say(f"It is not known whether these were taken: {about} --state unknown")
-        if not request.to_sandbox:
-            say(
-                f"Decide: newsletter-mailer resolve --issue {report.issue} "
-                "--unknown resend (or assume-sent)"
-            )
-    if report.refused:
-        say(f"Who was refused, and why: {about} --state refused")
-
-
-def _send_test(
-    project: Project,
-    issue: str,
-    addresses: list[str],
-    as_subscriber: str | None,
-    to_sandbox: bool,
-    json_output: bool,
-) -> None:
-    from newsletter_mailer.campaign.test import send_test
-    from newsletter_mailer.store.states import State
-
-    def on_outcome(address: str, variant: str, outcome: Outcome) -> None:
-        if outcome.state in (State.SENT, State.UNKNOWN):
-            note_handed_over()
-        say(f"{variant} to {address}: {outcome.state} {outcome.reply}".rstrip())
-
-    mails = send_test(
-        project,
-        issue,
-        addresses,
-        as_subscriber=as_subscriber,
-        to_sandbox=to_sandbox,
-        on_findings=print_findings,
-        on_outcome=on_outcome,
-    )
-    sent = sum(mail.outcome.state is State.SENT for mail in mails)
-    if json_output:
-        print_json({"issue": issue, "sent": sent, "tests": [mail.as_json() for mail in mails]})
-    if to_sandbox:
-        say(f"Look at the messages in {project.outbox(issue)}")
-    if sent < len(mails):
-        raise typer.Exit(SENT_IN_PART if sent else NOTHING_SENT)
+    terminal = Terminal(assume_yes=assume_yes, shows_progress=log_file != "-")
+    with ExitStack() as stack:
+        stack.callback(terminal.close)
+        stop = stack.enter_context(stop_when_asked(terminal))
+        if log_file is None:
+            report = job(project, request, terminal, stop)
+            return report, terminal.score.seconds(time.monotonic())
+        log = stack.enter_context(opened_log(log_file, level, request.issue_id, terminal.say))
+        report = job(project, request, Logged(terminal, log), stop)
+        seconds = terminal.score.seconds(time.monotonic())
+        log.write(
+            Level.INFO,
+            "ended",
+            is_complete=report.is_complete,
+            was_asked_to_stop=stop.is_set(),
+            seconds=round(seconds, 3),
+            **{name: value for name, value in report.as_json().items() if name != "issue"},
+        )
+        return report, seconds

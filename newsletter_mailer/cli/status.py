@@ -1,22 +1,33 @@
-"""status, resolve: what became of an issue, and what only a person can settle."""
+"""status: what became of an issue, for a person, a program, a spreadsheet."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import csv
+import shutil
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import tzinfo
-from enum import StrEnum
-from typing import Annotated, Any  # Any: shapes are those of the JSON objects
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from newsletter_mailer.cli.output import counted, local_minute, print_json, say, table
+from newsletter_mailer.cli.ending import NOTHING_SENT
+from newsletter_mailer.cli.output import print_json, say
 from newsletter_mailer.cli.project import Issue, Json, ProjectOption, opened
+from newsletter_mailer.cli.report import check_report_file, write_report
+from newsletter_mailer.cli.terminal import has_colours
 from newsletter_mailer.store.states import State
 
+if TYPE_CHECKING:
+    from newsletter_mailer.campaign.project import Project
+    from newsletter_mailer.report.standing import Standing
+    from newsletter_mailer.store.rows import DeliveryRecord
 
-class Decision(StrEnum):
-    RESEND = "resend"
-    ASSUME_SENT = "assume-sent"
+_COLUMNS = ("address", "state", "code", "enhanced", "reply", "variant", "attempts", "at")
+#: What a spreadsheet takes for the beginning of a formula; the full-width twins too.
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 
 
 def status(
@@ -26,63 +37,114 @@ def status(
     state: Annotated[
         State | None, typer.Option("--state", help="Name only readers in this state.")
     ] = None,
+    csv_file: Annotated[
+        str | None,
+        typer.Option(
+            "--csv", metavar="FILE", help="Readers, states and replies for a spreadsheet; - prints."
+        ),
+    ] = None,
+    report_file: Annotated[
+        Path | None,
+        typer.Option("--report", metavar="FILE", help="Write a page (HTML) that shows it."),
+    ] = None,
     json_output: Json = False,
     project: ProjectOption = None,
 ) -> None:
     """Say what became of an issue, from the ledger."""
-    from newsletter_mailer.campaign.status import status as job
+    from newsletter_mailer.campaign.status import deliveries, standing
 
+    if csv_file == "-" and json_output:
+        raise typer.BadParameter("--csv - and --json both print: choose one.")
+    if report_file is not None:
+        check_report_file(report_file, is_dry_run=False)
     newsletter = opened(project)
-    found = job(
-        newsletter,
-        issue,
-        of_sandbox=of_sandbox,
-        with_addresses=addresses or state is not None,
-        state=state,
-    )
-    if json_output:
-        print_json(found)
-    else:
-        _say_status(found, newsletter.settings.zone, of_sandbox=of_sandbox)
-        if not found["counts"] and newsletter.sandbox_ledger_path(issue).exists():
-            say(f"It was rehearsed: newsletter-mailer status --issue {issue} --sandbox")
+    found = standing(newsletter, issue, of_sandbox=of_sandbox)
+    readers = deliveries(newsletter, issue, of_sandbox=of_sandbox, state=state)
+    named = readers if addresses or state is not None else ()
+    if report_file is not None and not write_report(
+        newsletter, issue, report_file, of_sandbox=of_sandbox
+    ):
+        raise typer.Exit(NOTHING_SENT)
+    if csv_file is not None:
+        _write_csv(readers, csv_file, newsletter.settings.zone)
+    elif json_output:
+        print_json(
+            found.as_json(with_addresses=addresses),
+            "addresses",
+            (
+                {"address": row.address, "state": row.state.value, "reply": row.reply}
+                for row in named
+            ),
+        )
+    elif report_file is None:
+        _say(found, newsletter, of_sandbox=of_sandbox)
+        _say_readers(named)
 
 
-def resolve(
-    issue: Issue,
-    unknown: Annotated[
-        Decision, typer.Option("--unknown", help="Send them again, or take them as sent.")
-    ],
-    project: ProjectOption = None,
-) -> None:
-    """Decide about messages whose answer was lost.
+def _say(found: Standing, newsletter: Project, *, of_sandbox: bool) -> None:
+    from newsletter_mailer.cli.standing_text import Screen, standing_text
 
-    Nobody but you can: look whether a reader has it, then send it again or take it as sent.
-    """
-    from newsletter_mailer.campaign.resolve import resolve_unknown
-
-    count = resolve_unknown(opened(project), issue, unknown.value)
-    if count == 0:
-        say(f"No message of {issue} is unknown; nothing was changed.")
-    elif unknown is Decision.RESEND:
-        say(f"{counted(count, 'reader')} will be mailed again by the next send.")
-    else:
-        say(f"{counted(count, 'reader')} taken as sent.")
-
-
-def _say_status(found: Mapping[str, Any], zone: tzinfo, *, of_sandbox: bool) -> None:
-    name = f"{found['issue']} (rehearsal)" if of_sandbox else found["issue"]
-    if not found["counts"]:
+    name = f"{found.issue} (rehearsal)" if of_sandbox else found.issue
+    command = f"--issue {found.issue}" + (" --sandbox" if of_sandbox else "")
+    if not found.counts:
         typer.echo(f"{name} was not sent yet.")
+        if not of_sandbox and newsletter.sandbox_ledger_path(found.issue).exists():
+            say(f"It was rehearsed: newsletter-mailer status {command} --sandbox")
         return
-    counts = ", ".join(f"{count:,} {state}" for state, count in found["counts"].items())
-    typer.echo(f"{name}: {counts}\n")
-    rows = [("Run", "Began", "Ended", "Readers", "Only")]
-    for run in found["runs"]:
-        chosen = ", ".join(word for words in run["filters"].values() for word in words)
-        began, ended = local_minute(run["began"], zone), local_minute(run["ended"], zone)
-        rows.append((str(run["run"]), began, ended or "cut short", f"{run['planned']:,}", chosen))
-    typer.echo(table(rows, right=(3,)))
-    if found["addresses"]:
-        readers = [(row["address"], row["state"], row["reply"]) for row in found["addresses"]]
-        typer.echo(f"\n{table(readers)}")
+    screen = Screen(
+        width=shutil.get_terminal_size().columns if sys.stdout.isatty() else None,
+        has_colours=has_colours(sys.stdout),
+        has_blocks=_can_print("█▏", sys.stdout),
+        zone=newsletter.settings.zone,
+    )
+    typer.echo(standing_text(found, screen, name=name, command=command))
+
+
+def _say_readers(readers: Iterable[DeliveryRecord]) -> None:
+    for number, row in enumerate(readers):
+        if number == 0:
+            typer.echo("")
+        typer.echo(f"{row.state:8}  {row.address}  {row.reply}".rstrip())
+
+
+def _write_csv(readers: Iterable[DeliveryRecord], file: str, zone: tzinfo) -> None:
+    """Raises ProjectError."""
+    count = 0
+    with _opened_for_csv(file) as stream:
+        writer = csv.writer(stream)
+        writer.writerow(_COLUMNS)
+        for count, row in enumerate(readers, start=1):  # noqa: B007  # it is told below
+            at = row.at.astimezone(zone).isoformat(timespec="seconds") if row.at else ""
+            cells = (row.code, row.enhanced, row.text, row.variant, row.attempts, at)
+            writer.writerow([safe_cell(cell) for cell in (row.address, row.state.value, *cells)])
+    if file != "-":
+        say(f"{count:,} readers are in {file}.")
+
+
+@contextmanager
+def _opened_for_csv(file: str) -> Iterator[TextIO]:
+    """Excel reads UTF-8 only from a file that begins with a byte order mark."""
+    from newsletter_mailer.errors import ProjectError
+
+    if file == "-":
+        yield sys.stdout
+        return
+    try:
+        with Path(file).open("w", encoding="utf-8-sig", newline="") as stream:
+            yield stream
+    except OSError as fault:
+        raise ProjectError(f"{file} cannot be written: {fault.strerror}.") from None
+
+
+def safe_cell(value: object) -> str:
+    """A text that a spreadsheet shows and does not run."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
+
+
+def _can_print(characters: str, stream: TextIO) -> bool:
+    try:
+        characters.encode(stream.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True

@@ -98,6 +98,9 @@ def _say_person(held: Mapping[str, Any], zone: tzinfo) -> None:
     for row in held["issues"]:
         values = ", ".join(f"{name}: {value}" for name, value in row["values"].items() if value)
         typer.echo(f"  {row['issue']}: {row['state']}{f' ({values})' if values else ''}")
+    for row in held["settled"]:
+        at = local_minute(row["at"], zone)
+        typer.echo(f"  {row['issue']}: settled by {row['who']} ({row['how']}), {at}")
     if not held["suppressed"] and not held["issues"]:
         typer.echo("  Nothing is held about this address.")
 

@@ -1,12 +1,12 @@
-"""The terminal looks on while an issue is sent: the plan, the question, the progress bar."""
+"""The terminal looks on while an issue is sent: the plan, the question, the progress."""
 
 from __future__ import annotations
 
 import signal
 import sys
 import threading
-from collections import Counter
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from types import FrameType
@@ -16,6 +16,7 @@ import typer
 
 from newsletter_mailer.cli.ending import note_handed_over
 from newsletter_mailer.cli.output import counted, print_findings, say, table
+from newsletter_mailer.cli.speed import Score
 from newsletter_mailer.errors import DeliveryError, NotConfirmed
 from newsletter_mailer.store.states import State
 
@@ -25,20 +26,24 @@ if TYPE_CHECKING:
     from newsletter_mailer.campaign.prepare import Prepared
     from newsletter_mailer.campaign.send_request import SendReport
     from newsletter_mailer.deliver.replies import Outcome
+    from newsletter_mailer.store.rows import ClaimedRow
 
 _MOST_VARIANTS = 12  #: lines of the plan's table
+#: On a pipe: a line after so many seconds, or after such a part of the work, but not too often.
+_LINE_AFTER, _LINE_AT, _LINES_APART = 10.0, 0.05, 1.0
 
 
 class Terminal:
     """campaign.send's Watcher. Everything goes to standard error."""
 
-    def __init__(self, *, assume_yes: bool) -> None:
+    def __init__(self, *, assume_yes: bool, shows_progress: bool = True) -> None:
         self.has_begun = False  #: messages may be in flight
-        self._assume_yes = assume_yes
-        self._counts: Counter[State] = Counter()
+        self.score = Score(0, time.monotonic())
+        self._assume_yes, self._shows_progress = assume_yes, shows_progress
         self._progress: Progress | None = None
         self._task: TaskID | None = None
         self._owed = 0
+        self._told_at, self._told = 0.0, 0.0  #: the last line on a pipe: when, and which share
 
     def prepared(self, prepared: Prepared, forecast: SendReport, *, server: str) -> None:
         print_findings(prepared.findings)
@@ -80,25 +85,31 @@ class Terminal:
 
     def began(self, owed: int) -> None:
         self.has_begun = True
+        now = time.monotonic()
+        self.score, self._told_at = Score(owed, now), now
         if owed == 0:
             say("Nobody is owed it any more.")
-        elif sys.stderr.isatty():
-            self._show_progress(owed)
+        elif self._shows_progress and sys.stderr.isatty():
+            self._show_bar()
 
     def waiting(self, until: datetime, why: str) -> None:
         self.say(f"Waiting until {until.astimezone():%Y-%m-%d %H:%M:%S} ({why}).")
 
-    def outcome(self, outcome: Outcome) -> None:
-        self._counts[outcome.state] += 1
-        if outcome.state in (State.SENT, State.UNKNOWN):
+    def outcomes(self, outcomes: Sequence[tuple[ClaimedRow, Outcome]]) -> None:
+        now, score = time.monotonic(), self.score
+        score.add(outcomes, now)
+        if score.counts[State.SENT] or score.counts[State.UNKNOWN]:
             note_handed_over()
         if self._progress is not None and self._task is not None:
-            others = ", ".join(
-                f"{count} {state}"
-                for state, count in self._counts.items()
-                if state is not State.SENT
+            self._progress.update(
+                self._task,
+                completed=score.done,
+                pace=score.pace_text(now).replace(", ", "  "),
+                outcomes=score.outcomes_text(),
             )
-            self._progress.update(self._task, advance=1, others=others)
+        elif self._shows_progress and self._is_time_for_a_line(now):
+            self._told_at, self._told = now, score.share
+            say(score.line(now))
 
     def stopped(self, fault: DeliveryError) -> None:
         self.say(f"error: {fault} The run stops; run send again for the rest.")
@@ -115,25 +126,23 @@ class Terminal:
             self._progress.stop()
             self._progress = None
 
-    def _show_progress(self, owed: int) -> None:
+    def _is_time_for_a_line(self, now: float) -> bool:
+        passed, more = now - self._told_at, self.score.share - self._told
+        return passed >= _LINE_AFTER or (more >= _LINE_AT and passed >= _LINES_APART)
+
+    def _show_bar(self) -> None:
         from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeRemainingColumn,
-        )
+        from rich.progress import BarColumn, Progress, TextColumn
 
         self._progress = Progress(
-            TextColumn("Sending"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            TextColumn("[yellow]{task.fields[others]}"),
+            BarColumn(bar_width=None),
+            TextColumn("{task.completed:,.0f}/{task.total:,.0f}"),
+            TextColumn(" {task.fields[pace]}"),
+            TextColumn(" {task.fields[outcomes]}"),
             console=Console(stderr=True),
+            expand=True,
         )
-        self._task = self._progress.add_task("send", total=owed, others="")
+        self._task = self._progress.add_task("", total=self.score.owed, pace="", outcomes="")
         self._progress.start()
 
 

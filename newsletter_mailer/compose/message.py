@@ -84,7 +84,7 @@ class CompiledMessage:
         body: Sequence[bytes | _Slot],
     ) -> None:
         self._before, self._subject, self._after = before, subject, after
-        self._parts: list[bytes] = []
+        self._parts: list[bytes] = [b""]  #: the first becomes the headers
         slots: dict[_Slot, list[int]] = {}
         for piece in body:
             if isinstance(piece, _Slot):
@@ -96,20 +96,24 @@ class CompiledMessage:
 
     def fill(self, recipient: Recipient) -> bytes:
         """The message for one reader, CRLF line ends, ready for the wire."""
+        return b"".join(self.pieces(recipient))
+
+    def pieces(self, recipient: Recipient) -> list[bytes]:
+        """The same, not joined: a join would copy all of it."""
         values = recipient.values
         parts = self._parts.copy()
         for fill, positions in zip(self._fills, self._positions, strict=True):
             octets = fill(values)
             for position in positions:
                 parts[position] = octets
-        head = (
+        parts[0] = (
             self._before
             + mailbox_header("To", recipient.display_name, recipient.mailbox)
             + self._subject(values)
             + f"Message-ID: <{recipient.message_id}>\r\n".encode()
             + self._after
         )
-        return head + b"".join(parts)
+        return parts
 
 
 @dataclass(frozen=True, slots=True)

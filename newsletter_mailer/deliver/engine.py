@@ -1,295 +1,330 @@
-"""Claims rows in batches, has them sent over several connections, and has each outcome recorded.
-
-One thread (the caller's) talks to the ledger; each connection has a thread of its own. A batch's
-outcomes and the next batch's claims share a transaction. Only a batch is ever in memory.
-"""
+"""Has all that is owed sent over several lines, and stops when there is no sense in going on."""
 
 from __future__ import annotations
 
-import contextlib
-import itertools
-import queue
-import random
+import asyncio
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
+from newsletter_mailer.deliver.books import Books, Marks, Memory
+from newsletter_mailer.deliver.breaker import (
+    Breaker,
+    ServerBreaksOff,
+    asks_for_patience,
+    refusal_of,
+    refuse_too_large,
+)
+from newsletter_mailer.deliver.dialogue import Content, Ended, MailObject, MailRefused
 from newsletter_mailer.deliver.pace import Pace
 from newsletter_mailer.deliver.replies import Outcome
-from newsletter_mailer.deliver.smtp import RunRefused, SmtpConnection
-from newsletter_mailer.errors import DeliveryError
-from newsletter_mailer.store.rows import ClaimedRow, Settled
+from newsletter_mailer.deliver.smtp import Line, Session
+from newsletter_mailer.errors import CannotConnect, DeliveryError
+from newsletter_mailer.store.rows import ClaimedRow
 from newsletter_mailer.store.states import State
 
-BATCH = 50  #: rows claimed at once: what a killed process leaves unknown at most
-_RECORD_AFTER = 1.0  #: seconds an outcome may wait for its batch
-_FAILED_CONNECTIONS = 3  #: in a row, on one thread, before the run stops
-
-#: Seconds before deferred rows are tried again: the first time, and at most.
-FIRST_DELAY, LONGEST_DELAY = 5.0, 600.0
-
-#: Records how attempts ended, and claims up to so many rows that were not tried since a moment.
-Claim = Callable[[Sequence[Settled], int, datetime], list[ClaimedRow]]
-Ready = Callable[[ClaimedRow], bytes]
+MESSAGES_PER_CONNECTION = 1_000
+_TICK = 0.25  #: seconds between looks at clocks, limits and whoever wants to stop
+_REST = 20.0  #: seconds without work after which lines are closed: servers do not like idlers
 
 
-@dataclass(slots=True)
-class Done:
-    """What a thread reports of a row. Without an outcome it was not sent, and is owed again.
+class Watch(Protocol):
+    """Whoever looks on. Called in the loop's thread, a few times a second at most."""
 
-    `fault`: the run must stop.
-    """
+    def outcomes(self, outcomes: Sequence[tuple[ClaimedRow, Outcome]]) -> None: ...
 
-    row: ClaimedRow
-    outcome: Outcome | None = None
-    fault: BaseException | None = None
+    def waiting(self, until: float, why: str) -> None: ...
 
 
 @dataclass(slots=True, kw_only=True)
 class Engine:
-    """`first` is an open connection, made to see that the server can be used at all."""
+    """`first` is an open session, made to see that the server can be used at all."""
 
-    connect: Callable[[], SmtpConnection]
-    first: SmtpConnection
-    ready: Ready
-    claim: Claim
-    give_back: Callable[[Sequence[str]], None]
-    on_outcome: Callable[[Outcome], None]
-    on_wait: Callable[[datetime, int], None]  #: until when, for how many deferred rows
+    connect: Callable[[], Awaitable[Session]]
+    first: Session
+    ready: Callable[[ClaimedRow], Content]
+    memory: Memory
+    marks: Marks
+    watch: Watch
     stop: threading.Event  #: set by a person: no further message is begun
-    connections: int
     pace: Pace
-    server: str
-    retry_until: datetime  #: deferred rows are tried again until then
-    _deferred: int = 0  #: in this round
-    _began: datetime = field(default_factory=lambda: datetime.now(UTC))
-    _fault: BaseException | None = None
-    _settled: list[Settled] = field(default_factory=list)
-    _recorded: float = 0.0
+    states: Sequence[State]  #: that are to be mailed, in order of preference
+    connections: int
+    retry_for: float = 0.0  #: seconds in which deferred rows are tried again
+    per_connection: int = MESSAGES_PER_CONNECTION
+    task: asyncio.Task[bool] | None = field(default=None, init=False)
 
-    def run(self) -> bool:
-        """Sends all that `claim` gives out. False if a person stopped it.
+    async def run(self) -> bool:
+        """Sends all that is owed. False if a person stopped it.
 
         Raises what stopped the run, after everything that happened was recorded.
         """
-        jobs: queue.SimpleQueue[ClaimedRow | None] = queue.SimpleQueue()
-        done: queue.SimpleQueue[Done] = queue.SimpleQueue()
-        threads = [
-            threading.Thread(
-                target=self._work,
-                args=(jobs, done, _Line(self.connect, self.first if number == 0 else None)),
-                name=f"connection-{number + 1}",
-                daemon=True,
-            )
-            for number in range(self.connections)
-        ]
-        for thread in threads:
-            thread.start()
-        waiting: deque[ClaimedRow] = deque()
-        try:
-            for delay in _delays():
-                self._began, self._deferred = datetime.now(UTC), 0
-                self._coordinate(waiting, jobs, done)
-                if not self._wait_for_deferred(delay):
-                    break
-        except BaseException as fault:
-            self._fault = self._fault or fault
-            raise
-        finally:
-            for _ in threads:
-                jobs.put(None)
-            for thread in threads:
-                thread.join()
-            self._finish(waiting, done)
-        if self._fault is not None:
-            raise self._fault
-        return not self.stop.is_set()
+        self.task = asyncio.current_task()
+        return await _Run(self, steady_clock()).run()
 
-    def _coordinate(
-        self,
-        waiting: deque[ClaimedRow],
-        jobs: queue.SimpleQueue[ClaimedRow | None],
-        done: queue.SimpleQueue[Done],
-    ) -> None:
-        in_flight = 0
-        at_once = self.connections if self.pace.per_minute else BATCH
-        is_through = False
-        next_at: datetime | None = None  #: of the first one waiting
-        while True:
-            if not self._is_stopping and not waiting and not is_through:
-                waiting.extend(self._record(at_once))
-                is_through = not waiting
-            while waiting and in_flight < 2 * self.connections and not self._is_stopping:
-                next_at = next_at or self.pace.wait_until(datetime.now(UTC))
-                if next_at > datetime.now(UTC):
-                    break
-                next_at = None
-                jobs.put(waiting.popleft())
-                in_flight += 1
-            if in_flight == 0 and (self._is_stopping or (not waiting and is_through)):
-                return
-            if in_flight == 0 and next_at is not None:
-                self._wait_for_pace(next_at, waiting)
-                continue
-            with contextlib.suppress(queue.Empty):
-                report = done.get(timeout=_until(next_at, at_most=_RECORD_AFTER))
-                in_flight -= 1
-                self._note(report)
-            if self._settled and time.monotonic() - self._recorded > _RECORD_AFTER:
-                self._record(0)
+    async def abort(self) -> None:
+        """Ends a run that was left in its middle (a second Ctrl-C): what happened is recorded."""
+        if self.task is not None and not self.task.done():
+            self.task.cancel()
+            await asyncio.gather(self.task, return_exceptions=True)
+
+
+def steady_clock() -> Callable[[], float]:
+    """Seconds since 1970, as they go on from now, whatever becomes of the machine's clock."""
+    offset = time.time() - time.monotonic()
+    return lambda: time.monotonic() + offset
+
+
+class _Run:
+    """What one run knows; also the owner of its lines (smtp.Owner)."""
+
+    def __init__(self, engine: Engine, now: Callable[[], float]) -> None:
+        self.engine, self.now = engine, now
+        self.patience = now() + engine.retry_for  #: until when deferred rows are tried again
+        self.books = Books(
+            engine.memory,
+            engine.marks,
+            engine.pace,
+            engine.states,
+            retry_until=self.patience,
+            now=now,
+        )
+        self.lines: set[Line[ClaimedRow]] = set()
+        self.opening: set[asyncio.Task[None]] = set()
+        self.closing: set[asyncio.Task[None]] = set()
+        self.in_flight = 0  #: begun, and without a fate
+        self.told: list[tuple[ClaimedRow, Outcome]] = []
+        self.lost_once: set[int] = set()
+        self.breaker = Breaker(self.patience)
+        self.connect_after = 0.0
+        self.news = asyncio.Event()
+        self.fault: BaseException | None = None
+        self.is_finishing = False
+
+    async def run(self) -> bool:
+        try:
+            self.attach(self.engine.first)
+            while not await self.is_done():
+                await self.step()
+        finally:
+            await self.finish()
+        fault = self.fault or self.books.fault
+        if fault is not None:
+            raise fault
+        return not self.engine.stop.is_set()
 
     @property
-    def _is_stopping(self) -> bool:
-        return self.stop.is_set() or self._fault is not None
+    def is_stopping(self) -> bool:
+        has_fault = self.fault is not None or self.books.fault is not None
+        return has_fault or self.is_finishing or self.engine.stop.is_set()
 
-    def _finish(self, waiting: deque[ClaimedRow], done: queue.SimpleQueue[Done]) -> None:
-        """Records what the connections still did, whatever failed before."""
-        reports = []
-        with contextlib.suppress(queue.Empty):
-            while True:
-                reports.append(done.get_nowait())
-        for report in reports:
-            self._settle(report)
-        self._record(0)
-        unsent = [report.row for report in reports if report.outcome is None]
-        if addresses := [row.address for row in (*waiting, *unsent)]:
-            self.give_back(addresses)
-        for report in reports:
-            if report.outcome is not None:
-                self.on_outcome(report.outcome)
-
-    def _note(self, report: Done) -> None:
-        self._settle(report)
-        if report.outcome is None:
-            self.give_back([report.row.address])
-        else:
-            self.on_outcome(report.outcome)
-
-    def _settle(self, report: Done) -> None:
-        self._fault = self._fault or report.fault
-        outcome = report.outcome
-        if outcome is None:
-            return
-        self._settled.append(
-            Settled(
-                address=report.row.address,
-                state=outcome.state,
-                code=outcome.code,
-                enhanced=outcome.enhanced,
-                reply=outcome.reply,
-                server=self.server,
-                at=datetime.now(UTC),
-            )
-        )
-        self._deferred += outcome.state is State.DEFERRED
-
-    def _record(self, count: int) -> list[ClaimedRow]:
-        self._recorded = time.monotonic()
-        if not self._settled and not count:
-            return []
-        claimed = self.claim(self._settled, count, self._began)
-        self._settled = []
-        return claimed
-
-    def _wait_for_deferred(self, delay: float) -> bool:
-        """Whether there is something to try again, after the wait."""
-        if self.stop.is_set() or self._fault is not None or not self._deferred:
+    async def is_done(self) -> bool:
+        """Whether nothing is under way, and nothing is left to do or to wait for."""
+        if self.in_flight or self.books.is_at_work:
             return False
-        now = datetime.now(UTC)
-        again = min(now + timedelta(seconds=delay), self.retry_until)
-        if again <= now:
+        if self.is_stopping:
+            return True
+        if self.books.rows or not self.books.is_through:
             return False
-        self._record(0)
-        self.on_wait(again, self._deferred)
-        return not self.stop.wait((again - now).total_seconds())
+        return not await self.waits_for_due()
 
-    def _wait_for_pace(self, until: datetime, waiting: deque[ClaimedRow]) -> None:
-        """Nothing is in flight: all is recorded first, and nothing stays claimed for long.
+    async def step(self) -> None:
+        """Looks after everything, then waits for news."""
+        self.look_after_lines()
+        self.tell()
+        if not self.is_stopping:
+            self.books.keep_up(self.news.set)
+            await self.books.hold_back()
+            self.open_lines()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.pause()):
+                await self.news.wait()
+        self.news.clear()
 
-        A person may end the wait.
-        """
-        self._record(0)
-        seconds = _until(until) or 0.0
-        if seconds > _RECORD_AFTER:
-            self.give_back([row.address for row in waiting])
-            waiting.clear()
-        self.stop.wait(seconds)
+    def pause(self) -> float:
+        """Seconds until something may have to be done, without news."""
+        now = self.now()
+        opens = self.engine.pace.opens(now)
+        return min(_TICK, opens - now) if opens > now else _TICK
 
-    def _work(
-        self,
-        jobs: queue.SimpleQueue[ClaimedRow | None],
-        done: queue.SimpleQueue[Done],
-        line: _Line,
-    ) -> None:
-        failures = 0
-        while (row := jobs.get()) is not None:
-            if self._is_stopping:
-                done.put(Done(row))
-                continue
-            try:
-                outcome = line.send(row.mailbox, self.ready(row))
-                failures = 0
-            except RunRefused as fault:
-                done.put(Done(row, fault=fault))
-            except DeliveryError as fault:
-                failures += 1
-                if failures >= _FAILED_CONNECTIONS:
-                    done.put(Done(row, fault=fault))
-                else:
-                    done.put(Done(row, Outcome(State.DEFERRED, reply=str(fault))))
-            except BaseException as fault:  # noqa: BLE001  # raised again by the caller's thread
-                done.put(Done(row, fault=fault))
+    def look_after_lines(self) -> None:
+        clock = asyncio.get_running_loop().time()
+        for line in tuple(self.lines):
+            line.check(clock)
+            line.resume()
+            if line.is_idle and line.messages >= self.engine.per_connection:
+                self.retire(line)
             else:
-                done.put(Done(row, outcome))
-        line.close()
+                line.begin()
+
+    async def waits_for_due(self) -> bool:
+        """All was tried: waits for what may be tried again, or held back. False: for nothing."""
+        found = {**await self.books.next_due()}
+        if State.DEFERRED in found and found[State.DEFERRED][0] > self.patience:
+            del found[State.DEFERRED]
+        if self.is_stopping or not found:
+            return False
+        until = min(moment for moment, _ in found.values())
+        now = self.now()
+        if until - now > 1:
+            why = {State.QUEUED: "held back by a limit", State.DEFERRED: "to be tried again"}
+            waiting = (f"{count:,} {why[state]}" for state, (_, count) in found.items())
+            self.engine.watch.waiting(until, ", ".join(waiting))
+        if until - now > _REST:
+            for line in tuple(self.lines):
+                self.retire(line)
+        while (left := until - self.now()) > 0 and not self.engine.stop.is_set():
+            await asyncio.sleep(min(left, _TICK))
+        self.books.is_through = False
+        return True
+
+    def tell(self) -> None:
+        if self.told:
+            told, self.told = self.told, []
+            self.engine.watch.outcomes(told)
+
+    def open_lines(self) -> None:
+        wanted = min(self.engine.connections, self.books.rows + self.in_flight)
+        missing = wanted - len(self.lines) - len(self.opening)
+        if self.now() < self.connect_after or not self.books.rows:
+            return
+        for _ in range(min(missing, 1) if self.breaker.failures else missing):
+            in_background(self.open(), self.opening)
+
+    async def open(self) -> None:
+        try:
+            session = await self.engine.connect()
+        except DeliveryError as fault:
+            self.failed(fault)
+        except Exception as fault:  # noqa: BLE001  # raised again by `run`
+            self.fault = self.fault or fault
+        else:
+            if self.is_stopping:
+                await session.say_goodbye()
+            else:
+                self.attach(session)
+        self.news.set()
+
+    def failed(self, fault: DeliveryError) -> None:
+        """To connect, or to be of use. While other lines are up, the server only takes no more."""
+        wait = self.breaker.failed()
+        self.connect_after = self.now() + wait
+        if self.lines and isinstance(fault, CannotConnect):
+            return
+        if self.breaker.is_hopeless(fault, self.connect_after):
+            self.fault = self.fault or fault
+        elif wait > 1:
+            self.engine.watch.waiting(
+                self.connect_after, "the server cannot be reached, or takes no message"
+            )
+
+    def attach(self, session: Session) -> None:
+        line: Line[ClaimedRow] = Line(session, self)
+        self.lines.add(line)
+        line.begin()
+
+    def retire(self, line: Line[ClaimedRow]) -> None:
+        self.lines.discard(line)
+        in_background(line.close(), self.closing)
+
+    async def finish(self) -> None:
+        """Whatever happened is recorded."""
+        self.is_finishing = True
+        for opening in self.opening:
+            opening.cancel()
+        for line in tuple(self.lines):
+            if line.is_idle:
+                self.retire(line)
+            else:
+                line.lose("stopped at once")
+        try:
+            await self.books.close()
+        finally:
+            await asyncio.gather(*self.opening, *self.closing, return_exceptions=True)
+            self.tell()
+
+    def next_mail(self, line: Line[ClaimedRow]) -> MailObject[ClaimedRow] | None:
+        if self.is_stopping or line.messages >= self.engine.per_connection:
+            return None
+        row = self.books.next_row()
+        if row is None:
+            return None
+        self.in_flight += 1
+        self.books.keep_up(self.news.set)
+        if not row.mailbox.isascii() and not line.offered.smtputf8:
+            self.settle(row, _NO_SMTPUTF8)
+            return self.next_mail(line)
+        try:
+            content = self.engine.ready(row)
+            refuse_too_large(content.size, line.offered.largest)
+        except BaseException as fault:  # noqa: BLE001  # raised again by `run`
+            self.fault = self.fault or fault
+            self.put_back(row)
+            return None
+        return MailObject(row, row.mailbox, row.message_id, content)
+
+    def mark(self, mail: MailObject[ClaimedRow]) -> bool:
+        return self.books.mark(mail.key)
+
+    def ended(self, ended: Ended[ClaimedRow]) -> None:
+        row, outcome = ended.mail.key, ended.outcome
+        if outcome.code == 421 and row.id not in self.lost_once:
+            # The server closes, whatever was asked: that says nothing of the message.
+            self.lost_once.add(row.id)
+            self.put_back(row)
+        else:
+            self.settle(row, outcome)
+        self.fault = self.fault or self.breaker.heard(outcome)
+        now = self.now()
+        if outcome.state is State.SENT:
+            self.engine.pace.go_on()
+        elif asks_for_patience(outcome) and self.engine.pace.slow_down(now):
+            self.fault = self.fault or self.breaker.rests(outcome, now)
+        if not self.in_flight:
+            self.news.set()
+
+    def lost(self, line: Line[ClaimedRow], why: str, fault: MailRefused | None) -> None:
+        self.lines.discard(line)
+        left = line.left
+        for mail in left.dotted:
+            self.settle(
+                mail.key, Outcome(State.UNKNOWN, reply=f"line lost after the final dot: {why}")
+            )
+        for mail in left.unheard:
+            self.put_back(mail.key)
+        for mail in left.begun:
+            if fault is None and mail.key.id in self.lost_once:
+                self.settle(
+                    mail.key,
+                    Outcome(State.DEFERRED, reply=f"line lost before the final dot: {why}"),
+                )
+            else:
+                self.lost_once.add(mail.key.id)
+                self.put_back(mail.key)
+        if fault is not None:
+            self.fault = self.fault or refusal_of(fault)
+        elif line.messages and not line.answers and not self.is_finishing:
+            self.failed(ServerBreaksOff(f"The server takes no message: {why}."))
+        self.news.set()
+
+    def settle(self, row: ClaimedRow, outcome: Outcome) -> None:
+        self.in_flight -= 1
+        self.books.settle(row, outcome)
+        self.told.append((row, outcome))
+
+    def put_back(self, row: ClaimedRow) -> None:
+        self.in_flight -= 1
+        self.books.put_back(row)
 
 
-class _Line:
-    """One connection after another."""
-
-    def __init__(
-        self, connect: Callable[[], SmtpConnection], connection: SmtpConnection | None
-    ) -> None:
-        self._connect = connect
-        self._connection = connection
-
-    def send(self, mailbox: str, message: bytes) -> Outcome:
-        """Raises DeliveryError.
-
-        A connection that was at rest may be gone, or have had its share of messages: what was
-        deferred because of that (no reply, or 421) goes over a fresh one at once.
-        """
-        if self._connection is not None and self._connection.is_open:
-            outcome = self._connection.send(mailbox, message)
-            if not _is_spent(self._connection, outcome):
-                return outcome
-        self._connection = self._connect()
-        return self._connection.send(mailbox, message)
-
-    def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
+def in_background(work: Coroutine[None, None, None], tasks: set[asyncio.Task[None]]) -> None:
+    """`tasks` has it until it is done."""
+    task = asyncio.create_task(work)
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
 
 
-def _is_spent(connection: SmtpConnection, outcome: Outcome) -> bool:
-    return (
-        outcome.state is State.DEFERRED and outcome.code in (None, 421) and not connection.is_open
-    )
-
-
-def _until(moment: datetime | None, *, at_most: float | None = None) -> float | None:
-    """Seconds until then."""
-    if moment is None:
-        return at_most
-    seconds = max(0.0, (moment - datetime.now(UTC)).total_seconds())
-    return seconds if at_most is None else min(seconds, at_most)
-
-
-def _delays() -> Iterator[float]:
-    """Doubling, with jitter, so that many senders do not come back at the same moment."""
-    for attempt in itertools.count():
-        delay = min(FIRST_DELAY * 2.0 ** min(attempt, 16), LONGEST_DELAY)
-        yield delay * random.uniform(0.8, 1.2)  # noqa: S311  # not a secret
+_NO_SMTPUTF8 = Outcome(State.DEFERRED, reply="the server lacks SMTPUTF8, which the address needs")

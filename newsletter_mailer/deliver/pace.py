@@ -1,9 +1,18 @@
-"""When the next message may go: pure arithmetic over a clock that is handed in."""
+"""When the next message may go: pure arithmetic over a clock that is handed in.
+
+Moments are seconds since 1970. A limit is spread evenly; it never lets a burst through.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
+from fnmatch import fnmatchcase
+
+#: Seconds that a server which asks for patience is left alone: the first time, and at most.
+FIRST_REST, LONGEST_REST = 1.0, 60.0
+_CALM = 20  #: messages taken in a row, and the rests become shorter
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +40,94 @@ class Window:
         return datetime.combine(day, self.begins, self.zone)
 
 
-@dataclass(slots=True)
 class Pace:
-    """At most `per_minute` messages a minute, evenly spread; None means as fast as it goes."""
+    """Limits for all messages, and for those to a domain.
 
-    per_minute: float | None = None
-    window: Window | None = None
-    _next: datetime | None = None
+    `per_minute`: None means as fast as it goes. `by_domain`: messages a minute by pattern
+    (`*.onmicrosoft.com`, `*`); the first that fits counts, for each domain by itself.
+    """
 
-    def wait_until(self, now: datetime) -> datetime:
-        """The earliest moment for the next message; it counts as sent then."""
-        at = now if self._next is None else max(now, self._next)
-        if self.window is not None:
-            at = self.window.opens(at)
+    def __init__(
+        self,
+        per_minute: float | None = None,
+        window: Window | None = None,
+        by_domain: Mapping[str, float] = {},  # never changed
+    ) -> None:
+        self.per_minute, self.window, self.by_domain = per_minute, window, dict(by_domain)
+        self._free_at: dict[str, float] = {}  #: by domain; empty for all messages
+        self._intervals: dict[str, float] = {}
+        self._rest, self._calm = 0.0, 0
+        self._rests_until = 0.0
+        self._touched: set[str] = set()
+
+    @property
+    def has_limits(self) -> bool:
+        return bool(self.per_minute or self.by_domain or self.window)
+
+    def restore(self, free_at: Mapping[str, float], now: float) -> None:
+        """What earlier runs used up. A clock that was set back does not stop us for long."""
+        for name, moment in free_at.items():
+            self._free_at[name] = min(moment, now + self._interval(name))
+
+    def used_up(self) -> dict[str, float]:
+        """The limits that were touched since the last call: until when each is used up."""
+        touched = {name: self._free_at[name] for name in self._touched}
+        self._touched.clear()
+        return touched
+
+    def opens(self, now: float) -> float:
+        """The earliest moment for a message to anybody."""
+        at = max(now, self._rests_until)
         if self.per_minute is not None:
-            self._next = at + timedelta(minutes=1 / self.per_minute)
+            at = max(at, self._free_at.get("", 0.0))
+        if self.window is not None:
+            at = self.window.opens(datetime.fromtimestamp(at, UTC)).timestamp()
         return at
+
+    def opens_for(self, domain: str, now: float) -> float:
+        """The earliest moment for a message to that domain, were everybody else at rest."""
+        return max(now, self._free_at.get(domain, 0.0)) if self.by_domain else now
+
+    def interval(self, domain: str) -> float:
+        """Seconds from one message to that domain to the next."""
+        return self._interval(domain) if self.by_domain else 0.0
+
+    def take(self, domain: str, now: float) -> None:
+        """A message to that domain leaves now."""
+        if self.per_minute is not None:
+            self._use_up("", now)
+        if self.by_domain and self._interval(domain):
+            self._use_up(domain, now)
+
+    def slow_down(self, now: float) -> bool:
+        """The server asks for patience (421, 451, 452): nothing for a while, each time longer.
+
+        False if that while has begun already.
+        """
+        self._calm = 0
+        if now < self._rests_until:
+            return False
+        self._rest = min(max(FIRST_REST, self._rest * 2), LONGEST_REST)
+        self._rests_until = now + self._rest
+        return True
+
+    def go_on(self) -> None:
+        """The server takes messages."""
+        if self._rest:
+            self._calm += 1
+            if self._calm >= _CALM:
+                self._rest, self._calm = self._rest / 2 if self._rest > FIRST_REST else 0.0, 0
+
+    def _use_up(self, name: str, now: float) -> None:
+        self._free_at[name] = max(now, self._free_at.get(name, 0.0)) + self._interval(name)
+        self._touched.add(name)
+
+    def _interval(self, name: str) -> float:
+        if name not in self._intervals:
+            if name == "":
+                rate = self.per_minute
+            else:
+                fitting = (r for pattern, r in self.by_domain.items() if fnmatchcase(name, pattern))
+                rate = next(fitting, None)
+            self._intervals[name] = 60.0 / rate if rate else 0.0
+        return self._intervals[name]

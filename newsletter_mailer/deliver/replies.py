@@ -1,21 +1,59 @@
-"""What an SMTP reply means for a message (RFC 5321 section 4.2, RFC 3463)."""
+"""SMTP replies: cut out of what a server sends, and what one means for a message.
+
+RFC 5321 section 4.2 (codes, lines), RFC 3463 (enhanced codes).
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from newsletter_mailer.store.states import State
 
+LONGEST_LINE = 8_192  #: octets; RFC 5321 section 4.5.3.1.5 has 512, and real servers exceed it
+LARGEST = 65_536  #: octets of one reply, all its lines together
+
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
 _LONGEST = 500  #: characters of a reply that are kept
+_LINE = re.compile(rb"([0-9]{3})(?:([ -])(.*))?", re.DOTALL)
+
+
+class Garbage(Exception):
+    """What the server sends is no SMTP. The text says why, as the end of a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
+    """A code and the octets behind it, a line feed between its lines."""
+
     code: int
-    enhanced: str | None
-    text: str
+    octets: bytes = b""
+
+    @property
+    def kind(self) -> int:
+        """The first digit: 2 done, 3 go on, 4 not now, 5 never."""
+        return self.code // 100
+
+    @property
+    def enhanced(self) -> str | None:
+        found = _ENHANCED.match(self._words)
+        return found[1] if found else None
+
+    @property
+    def text(self) -> str:
+        """The words, without the enhanced code; nothing in it that a terminal would obey."""
+        words = self._words
+        found = _ENHANCED.match(words)
+        return words[found.end() :].replace(f"{found[1]} ", "") if found else words
+
+    @property
+    def lines(self) -> list[str]:
+        return [printable(line) for line in self.octets.split(b"\n")]
+
+    @property
+    def _words(self) -> str:
+        return printable(self.octets)[:_LONGEST]
 
     def __str__(self) -> str:
         """For the middle of a sentence."""
@@ -32,15 +70,60 @@ class Outcome:
     reply: str = ""
 
 
-def read_reply(code: int, octets: bytes) -> Reply:
-    """The reply with nothing in it that a terminal would obey."""
+class ReplyReader:
+    """Cuts replies out of a stream, however it is split into packets."""
+
+    __slots__ = ("_code", "_lines", "_rest", "_size")
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._code = b""
+        self._lines: list[bytes] = []
+        self._size = 0  #: octets of these lines, ends included
+
+    @property
+    def is_between_replies(self) -> bool:
+        return not (self._rest or self._lines)
+
+    def feed(self, octets: bytes) -> Iterator[Reply]:
+        """The replies that are complete now: those before garbage count. Raises Garbage."""
+        if self._rest:
+            octets = self._rest + octets
+        *lines, self._rest = octets.split(b"\n")
+        for line in lines:
+            reply = self._line(line)
+            if reply is not None:
+                yield reply
+        if len(self._rest) > LONGEST_LINE:
+            raise Garbage("it sent a line without end")
+
+    def _line(self, line: bytes) -> Reply | None:
+        if len(line) > LONGEST_LINE:
+            raise Garbage("it sent a line without end")
+        found = _LINE.fullmatch(line.rstrip(b"\r"))
+        if found is None:
+            raise Garbage(f'it said "{printable(line)[:60]}"')
+        code, join, text = found.groups(b"")
+        if self._lines and code != self._code:
+            raise Garbage("it changed its code in the middle of a reply")
+        if join == b"-":
+            self._size += len(line) + 1
+            if self._size > LARGEST:
+                raise Garbage("it sent a reply without end")
+            self._code = code
+            self._lines.append(text)
+            return None
+        if self._lines:
+            text = b"\n".join([*self._lines, text])
+            self._lines, self._size = [], 0
+        return Reply(int(code), text)
+
+
+def printable(octets: bytes) -> str:
     text = octets.decode("utf-8", "replace")
-    text = "".join(char if char.isprintable() else " " for char in text)
-    text = " ".join(text.split())[:_LONGEST]
-    found = _ENHANCED.match(text)
-    if not found:
-        return Reply(code, None, text)
-    return Reply(code, found[1], text[found.end() :].replace(f"{found[1]} ", ""))
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(text.split())
 
 
 def outcome_of(reply: Reply, *, after_dot: bool) -> Outcome:

@@ -39,7 +39,10 @@ def open_to_write(path: Path) -> sqlite3.Connection:
     except OSError as fault:
         raise LedgerError(f"The folder of the ledger cannot be made: {fault.strerror}.") from None
     with explained(f"The ledger {path}"):
-        database = sqlite3.connect(path, isolation_level=None, timeout=_WAIT)
+        # The engine has a thread for the ledger; one at a time uses it.
+        database = sqlite3.connect(
+            path, isolation_level=None, timeout=_WAIT, check_same_thread=False
+        )
         try:
             _steps_taken(database)  # a file that is not ours stays as it is
             _use_write_ahead_log(database)
@@ -54,8 +57,8 @@ def open_to_write(path: Path) -> sqlite3.Connection:
 def open_to_read(path: Path) -> sqlite3.Connection | None:
     """An existing database to look at, or None; nothing is written, not even beside it.
 
-    Without a write-ahead log beside it the file is complete, and opened as immutable (SQLite would
-    make the log's files anew otherwise).
+    One of an older schema is brought forward in memory. Without a write-ahead log beside it the
+    file is complete, and opened as immutable (SQLite would make the log's files anew otherwise).
     """
     try:
         if not path.exists() or (path.is_file() and path.stat().st_size == 0):
@@ -69,13 +72,29 @@ def open_to_read(path: Path) -> sqlite3.Connection | None:
             f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None, timeout=_WAIT
         )
         try:
-            if _steps_taken(database) == len(STEPS):
-                return database
+            taken = _steps_taken(database)
+            if 0 < taken < len(STEPS):
+                return _brought_forward(database)
         except BaseException:
             database.close()
             raise
+    if taken:
+        return database
     database.close()
     return None
+
+
+def _brought_forward(database: sqlite3.Connection) -> sqlite3.Connection:
+    """A copy in memory, with the steps that are missing."""
+    copy = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        database.backup(copy)
+        _migrate(copy)
+    except BaseException:
+        copy.close()
+        raise
+    database.close()
+    return copy
 
 
 def _use_write_ahead_log(database: sqlite3.Connection) -> None:

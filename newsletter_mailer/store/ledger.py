@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
+import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -18,15 +17,21 @@ from newsletter_mailer.store.database import (
     stamp,
     transaction,
 )
+from newsletter_mailer.store.figures import Figures
+from newsletter_mailer.store.journal import Journal
 from newsletter_mailer.store.lock import AlreadyLocked, FileLock
+from newsletter_mailer.store.planned import keep_variants, plan, plan_as_before
+from newsletter_mailer.store.recovery import journal_path, recover
+from newsletter_mailer.store.resolutions import Resolutions
 from newsletter_mailer.store.rows import (
-    ClaimedRow,
+    By,
     DeliveryRecord,
     IssueRecord,
     PlannedRow,
-    Settled,
+    moment_of,
 )
-from newsletter_mailer.store.states import OWED, TRANSITIONS, State
+from newsletter_mailer.store.sender import Sender
+from newsletter_mailer.store.states import TROUBLE, State
 from newsletter_mailer.store.suppressions import Suppressions
 
 
@@ -38,19 +43,23 @@ class Ledger:
         self._lock = FileLock(path.with_name(path.name + ".lock"))
         self.path = path
         self.suppressions = Suppressions(database)
+        self.resolutions = Resolutions(database)
+        self.figures = Figures(database)
 
     def __enter__(self) -> Ledger:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
         self._database.close()
         self._lock.release()
 
     def hold(self) -> None:
-        """Makes this process the only sender. Raises LedgerBusy.
+        """Makes this process the only sender, and settles what a dead one left.
 
-        What another sender left "sending" is unknown from now on: it held the lock, so it is dead,
-        and nobody can say whether its last messages were taken.
+        Raises LedgerBusy.
         """
         try:
             self._lock.acquire()
@@ -61,12 +70,7 @@ class Ledger:
             ) from None
         except OSError as fault:
             raise LedgerError(f"The ledger cannot be locked: {fault.strerror}.") from None
-        with transaction(self._database) as database:
-            database.execute(
-                "UPDATE delivery SET state = ?, code = NULL, enhanced = NULL, reply = ? "
-                "WHERE state = ?",
-                (State.UNKNOWN, "the sender died before it read the answer", State.SENDING),
-            )
+        recover(self._database, self.path)
 
     @property
     def id(self) -> str:
@@ -91,50 +95,69 @@ class Ledger:
         files: Mapping[str, str],
         filters: Mapping[str, Sequence[str]],
         skipped: Mapping[str, int],
-        rows: Iterable[PlannedRow],
+        rows: Iterable[PlannedRow] | None,
         host: str,
-    ) -> int:
+        variants: Mapping[str, Sequence[str]] = {},  # never changed
+        by: By = By(),  # noqa: B008  # frozen
+    ) -> Sender:
         """Records the run and puts its audience into the ledger, in one transaction.
 
-        Rows of earlier runs keep their state; what is still owed is planned anew. `skipped` is
-        read when `rows` are through.
-        Raises LedgerError, with nothing written.
+        Rows of earlier runs keep their state; what is still owed is planned anew, and due at once.
+        `rows` None: everyone whom the ledger knows, as planned. `skipped` is read when `rows` are
+        through. `variants`: the slugs of their sections, by id. Call `hold` before. Raises
+        LedgerError, with nothing written.
         """
+        token = secrets.token_hex(8)
+        try:
+            journal = Journal(journal_path(self.path, token), token)
+        except OSError as fault:
+            raise LedgerError(
+                f"The sender's journal beside {self.path} cannot be made: {fault.strerror}. "
+                "No message leaves without it."
+            ) from None
+        try:
+            run = self._begin(
+                issue,
+                (stamp(now), json.dumps(filters, default=sorted), content_hash, *by, token),
+                files,
+                skipped,
+                rows,
+                host,
+                variants,
+            )
+        except BaseException:
+            journal.remove()
+            raise
+        return Sender(self._database, self.path, issue, run, journal)
+
+    def _begin(
+        self,
+        issue: str,
+        about: tuple[str, ...],
+        files: Mapping[str, str],
+        skipped: Mapping[str, int],
+        rows: Iterable[PlannedRow] | None,
+        host: str,
+        variants: Mapping[str, Sequence[str]],
+    ) -> int:
+        began, _, content_hash, *_ = about
         with transaction(self._database) as database:
-            key: bytes = database.execute("SELECT key FROM ledger").fetchone()[0]
             database.execute(
                 "INSERT INTO issue VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
                 "content_hash = excluded.content_hash, files = excluded.files",
-                (issue, stamp(now), content_hash, json.dumps(files)),
+                (issue, began, content_hash, json.dumps(files)),
             )
             cursor = database.execute(
-                "INSERT INTO run (issue, began, filters, content_hash, planned, skipped) "
-                "VALUES (?, ?, ?, ?, 0, '{}')",
-                (issue, stamp(now), json.dumps(filters, default=sorted), content_hash),
+                "INSERT INTO run (issue, began, filters, content_hash, who, host, sender, planned,"
+                " skipped) VALUES (?, ?, ?, ?, ?, ?, ?, 0, '{}')",
+                (issue, *about),
             )
             run = cursor.lastrowid or 0
-            database.executemany(
-                "INSERT INTO delivery (issue, address, mailbox, variant, field_values, state, run,"
-                " message_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
-                "ON CONFLICT (issue, address) DO UPDATE SET run = excluded.run, "
-                "mailbox = iif(state IN ('queued', 'deferred'), excluded.mailbox, mailbox), "
-                "variant = iif(state IN ('queued', 'deferred'), excluded.variant, variant), "
-                "field_values = iif(state IN ('queued', 'deferred'), excluded.field_values, "
-                "field_values)",
-                (
-                    (
-                        issue,
-                        row.address,
-                        row.mailbox,
-                        row.variant,
-                        json.dumps(row.values),
-                        State.QUEUED,
-                        run,
-                        f"{_digest(key, issue, row.address)}@{host}",
-                    )
-                    for row in rows
-                ),
-            )
+            if rows is None:
+                plan_as_before(database, issue, run)
+            else:
+                plan(database, issue, run, rows, host)
+            keep_variants(database, issue, variants)
             # Who is skipped is known only now: the rows are counted while they are read.
             database.execute(
                 "UPDATE run SET skipped = ?, planned = "
@@ -143,69 +166,31 @@ class Ledger:
             )
         return run
 
-    def end_run(self, run: int, now: datetime) -> None:
+    def end_run(self, run: int, now: datetime, counts: Mapping[State, int]) -> None:
+        """`counts`: of the run's audience, as it stands now."""
         with transaction(self._database) as database:
-            database.execute("UPDATE run SET ended = ? WHERE id = ?", (stamp(now), run))
-
-    def settle_and_claim(
-        self,
-        issue: str,
-        run: int,
-        settled: Sequence[Settled],
-        count: int,
-        *,
-        states: Sequence[State] = OWED,
-        not_after: datetime | None = None,
-    ) -> list[ClaimedRow]:
-        """Records how attempts ended and claims the next `count` owed rows, in one transaction.
-
-        One fsync serves both. Suppressed addresses are never claimed; they keep their state.
-        `states` in order of preference, of those that may be sent. `not_after`: only rows last
-        tried before then (or never), so that a run tries each once.
-        """
-        if not {*states} <= {*OWED}:
-            raise ValueError(f"only {', '.join(OWED)} rows may be sent")
-        with transaction(self._database) as database:
-            _settle(database, issue, settled)
-            rows: list[tuple[str, str, str, str, str]] = []
-            since = stamp(not_after) if not_after else None
-            for state in states:
-                if len(rows) < count:
-                    rows += _owed(database, issue, run, state, since, count - len(rows))
-            database.executemany(
-                "UPDATE delivery SET state = 'sending', attempts = attempts + 1 "
-                "WHERE issue = ? AND address = ?",
-                [(issue, row[0]) for row in rows],
-            )
-        return [
-            ClaimedRow(
-                address=address,
-                mailbox=mailbox,
-                variant=variant,
-                values=json.loads(values),
-                message_id=message_id,
-            )
-            for address, mailbox, variant, values, message_id in rows
-        ]
-
-    def give_back(self, issue: str, addresses: Iterable[str]) -> None:
-        """Claimed rows that were never handed to a connection are owed again."""
-        with transaction(self._database) as database:
-            database.executemany(
-                "UPDATE delivery SET state = 'queued', attempts = attempts - 1 "
-                "WHERE issue = ? AND address = ? AND state = 'sending'",
-                [(issue, address) for address in addresses],
+            database.execute(
+                "UPDATE run SET ended = ?, counts = ? WHERE id = ?",
+                (stamp(now), json.dumps(counts), run),
             )
 
     def counts(self, issue: str, run: int | None = None) -> dict[State, int]:
         """How many rows are in each state; of one run's audience, or of the whole issue."""
         with explained():
             rows = self._database.execute(
-                "SELECT state, count(*) FROM delivery "
-                "WHERE issue = :issue AND (:run IS NULL OR run = :run) GROUP BY state",
+                "SELECT state, sum(n) FROM ("
+                " SELECT state, count(*) AS n FROM delivery INDEXED BY delivery_outcome"
+                " WHERE issue = :issue AND state IN ('sent', 'deferred', 'refused', 'unknown')"
+                " AND (:run IS NULL OR run = :run) GROUP BY state"
+                " UNION ALL SELECT 'queued', count(*) FROM delivery INDEXED BY delivery_owed"
+                " WHERE issue = :issue AND state = 'queued' AND state IN ('queued', 'deferred')"
+                " AND (:run IS NULL OR run = :run)"
+                " UNION ALL SELECT 'sending', count(*) FROM delivery INDEXED BY delivery_sending"
+                " WHERE issue = :issue AND state = 'sending' AND (:run IS NULL OR run = :run)"
+                ") GROUP BY state",
                 {"issue": issue, "run": run},
             ).fetchall()
-        return {State(state): count for state, count in rows}
+        return {State(state): count for state, count in rows if count}
 
     def states(self, issue: str, addresses: Sequence[str]) -> dict[str, State]:
         """The state of each of these canonical addresses that has a row."""
@@ -221,8 +206,8 @@ class Ledger:
         """Every run, oldest first."""
         with explained():
             rows = self._database.execute(
-                "SELECT id, began, ended, filters, content_hash, planned, skipped FROM run "
-                "WHERE issue = ? ORDER BY id",
+                "SELECT id, began, ended, who, host, filters, content_hash, planned, skipped,"
+                " counts FROM run WHERE issue = ? ORDER BY id",
                 (issue,),
             ).fetchall()
         return [
@@ -230,39 +215,40 @@ class Ledger:
                 "run": run,
                 "began": began,
                 "ended": ended,
+                "who": who,
+                "host": host,
                 "filters": json.loads(filters),
-                "content_hash": content_hash,
+                "content_hash": content,
                 "planned": planned,
                 "skipped": json.loads(skipped),
+                "counts": json.loads(counts) if counts else None,
             }
-            for run, began, ended, filters, content_hash, planned, skipped in rows
+            for run, began, ended, who, host, filters, content, planned, skipped, counts in rows
         ]
 
     def deliveries(self, issue: str, state: State | None = None) -> Iterator[DeliveryRecord]:
+        """Every row, or those in one state, by address."""
+        index = "INDEXED BY delivery_trouble" if state in TROUBLE else ""
+        chosen = f"AND state = '{state.value}'" if state else ""
+        if index:  # in the words of the index, or it is not used
+            chosen += " AND state IN ('deferred', 'refused', 'unknown')"
         with explained():
             rows = self._database.execute(
-                "SELECT address, state, code, reply FROM delivery "
-                "WHERE issue = :issue AND (:state IS NULL OR state = :state) ORDER BY address",
-                {"issue": issue, "state": state},
+                "SELECT address, state, code, enhanced, reply, variant, attempts, at "  # noqa: S608  # a State
+                f"FROM delivery {index} WHERE issue = ? {chosen} ORDER BY address",
+                (issue,),
             )
-            for address, found, code, reply in rows:
-                said = f"{code} {reply}".strip() if code else reply or ""
-                yield DeliveryRecord(address, State(found), said)
-
-    def resolve_unknown(self, issue: str, state: State, *, now: datetime, how: str) -> int:
-        """Settles all unknown rows of an issue as a person decided; says how many there were.
-
-        `state`: queued or sent.
-        """
-        if state not in TRANSITIONS[State.UNKNOWN]:
-            raise ValueError(f"an unknown row cannot become {state}")
-        with transaction(self._database) as database:
-            cursor = database.execute(
-                "UPDATE delivery SET state = ?, code = NULL, enhanced = NULL, reply = ?, at = ? "
-                "WHERE issue = ? AND state = ?",
-                (state, f"resolved by hand: {how}", stamp(now), issue, State.UNKNOWN),
-            )
-        return cursor.rowcount
+            for address, found, code, enhanced, reply, variant, attempts, at in rows:
+                yield DeliveryRecord(
+                    address,
+                    State(found),
+                    code,
+                    enhanced,
+                    reply or "",
+                    variant,
+                    attempts,
+                    moment_of(at),
+                )
 
     def held_about(self, address: str) -> dict[str, object]:
         """Everything the ledger holds about one person."""
@@ -275,6 +261,11 @@ class Ledger:
                 "ORDER BY issue",
                 (address,),
             ).fetchall()
+            settled = self._database.execute(
+                "SELECT issue, at, who, how FROM resolution, json_each(addresses) "
+                "WHERE value = ? ORDER BY resolution.id",
+                (address,),
+            ).fetchall()
         return {
             "address": address,
             "suppressed": {"reason": suppression[0], "since": suppression[1]}
@@ -285,10 +276,14 @@ class Ledger:
                     "issue": issue,
                     "mailbox": mailbox,
                     "state": state,
-                    "at": at,
+                    "at": moment.isoformat() if (moment := moment_of(at)) else None,
                     "values": json.loads(values),
                 }
                 for issue, mailbox, state, at, values in rows
+            ],
+            "settled": [
+                {"issue": issue, "at": at, "who": who, "how": how}
+                for issue, at, who, how in settled
             ],
         }
 
@@ -305,44 +300,3 @@ def read_ledger(path: Path) -> Ledger | None:
     """
     database = open_to_read(path)
     return None if database is None else Ledger(database, path)
-
-
-def _digest(key: bytes, issue: str, address: str) -> str:
-    return hmac.new(key, f"{issue}\0{address}".encode(), hashlib.sha256).hexdigest()[:32]
-
-
-def _settle(database: sqlite3.Connection, issue: str, settled: Sequence[Settled]) -> None:
-    """Only of rows that are being sent: an outcome that comes too late changes nothing."""
-    for item in settled:
-        if item.state not in TRANSITIONS[State.SENDING]:
-            raise ValueError(f"an attempt cannot end as {item.state}")
-    database.executemany(
-        "UPDATE delivery SET state = ?, code = ?, enhanced = ?, reply = ?, server = ?, at = ? "
-        "WHERE issue = ? AND address = ? AND state = 'sending'",
-        [
-            (
-                item.state,
-                item.code,
-                item.enhanced,
-                item.reply,
-                item.server,
-                stamp(item.at),
-                issue,
-                item.address,
-            )
-            for item in settled
-        ],
-    )
-
-
-def _owed(
-    database: sqlite3.Connection, issue: str, run: int, state: State, since: str | None, count: int
-) -> list[tuple[str, str, str, str, str]]:
-    """Those never tried or tried longest ago come first, as the index has them."""
-    return database.execute(
-        "SELECT address, mailbox, variant, field_values, message_id FROM delivery "
-        "WHERE issue = :issue AND run = :run AND state = :state "
-        "AND (at IS NULL OR :since IS NULL OR at < :since) "
-        "AND address NOT IN (SELECT address FROM suppression) ORDER BY at LIMIT :count",
-        {"issue": issue, "run": run, "state": state, "since": since, "count": count},
-    ).fetchall()

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import NamedTuple
 
 from newsletter_mailer.store.states import State
+
+
+class By(NamedTuple):
+    """Who does something, and on which machine. Empty where the system does not say."""
+
+    who: str = ""
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,24 +31,28 @@ class PlannedRow:
 class ClaimedRow:
     """A row that this run may send, once. `message_id` without angle brackets."""
 
+    id: int
     address: str
     mailbox: str
+    domain: str
     variant: str
     values: Mapping[str, str]
     message_id: str
+    attempt: int  #: 1 for the first
+    is_again: bool = False  #: this run tried it before, and was put off
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Settled:
     """How the attempt for one row ended."""
 
-    address: str
+    id: int
     state: State
     code: int | None = None
     enhanced: str | None = None
     reply: str = ""
-    server: str = ""
-    at: datetime
+    at: float  #: seconds since 1970
+    due: float = 0.0  #: if deferred: not to be tried before
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +64,97 @@ class IssueRecord:
     files: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """An issue's readers as earlier runs planned them: without lists, they can still be mailed."""
+
+    owed: Mapping[str, int]  #: readers by variant; those of a sender that died too
+    sections: Mapping[str, Sequence[str]]  #: slugs, by variant
+    content_hashes: frozenset[str]  #: of the runs that planned who is owed
+    counts: Mapping[State, int]  #: of everyone who may be mailed
+    skipped: Mapping[str, int]  #: who must not be mailed, by reason
+
+
 @dataclass(frozen=True, slots=True)
 class DeliveryRecord:
     """A reader's row, as `status` shows it."""
 
     address: str
     state: State
+    code: int | None
+    enhanced: str | None
+    text: str  #: of the reply, or what is known instead of one
+    variant: str
+    attempts: int
+    at: datetime | None  #: of the last outcome
+
+    @property
+    def reply(self) -> str:
+        """`550 No such user`."""
+        return f"{self.code} {self.text}".strip() if self.code else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many rows have all of this in common."""
+
+    state: State
+    run: int
+    domain: str
+    variant: str
+    code: int | None
+    enhanced: str | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """How many rows got the same answer instead of a yes."""
+
+    state: State
+    code: int | None
+    enhanced: str | None
     reply: str
+    address: str  #: of one of them
+    count: int
+
+
+class Moment(NamedTuple):
+    """How many attempts of a run ended in a second, and how."""
+
+    run: int  #: that tried them last
+    second: int  #: since 1970
+    state: State
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownRow:
+    """A message of which nobody knows whether it was taken."""
+
+    address: str
+    message_id: str  #: without angle brackets
+    at: datetime | None  #: when its answer was lost
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What an unknown row is settled as."""
+
+    state: State
+    reply: str  #: why
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What a person, or a log, settled."""
+
+    at: datetime
+    by: By
+    how: str  #: resend, assume-sent, evidence
+    log: str  #: name of the mail log that is the evidence, or empty
+    addresses: Sequence[str]
+
+
+def moment_of(milliseconds: int | None) -> datetime | None:
+    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)

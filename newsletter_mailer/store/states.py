@@ -23,6 +23,10 @@ class State(StrEnum):
 
 #: Still to be mailed: never tried, or told to come back later.
 OWED = (State.QUEUED, State.DEFERRED)
+#: Tried, and not sent.
+TROUBLE = (State.DEFERRED, State.REFUSED, State.UNKNOWN)
+#: The order in which people are told.
+AS_TOLD = (State.SENT, *TROUBLE, State.SENDING, State.QUEUED)
 
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.QUEUED: frozenset({State.SENDING}),

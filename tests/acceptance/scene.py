@@ -182,7 +182,7 @@ def run(
     return Result(done.returncode, done.stdout, done.stderr)
 
 
-class _Warm:
+class Warm:
     """Processes that have imported everything already (see warm.py), one after the other."""
 
     def __init__(self) -> None:
@@ -222,4 +222,4 @@ class _Warm:
         self._folder.cleanup()
 
 
-warm = _Warm()
+warm = Warm()

@@ -253,7 +253,12 @@ def test_status_of_an_issue_that_is_none_is_told(faulty: Newsletter) -> None:
 def test_nothing_is_held_about_a_stranger(news: Newsletter) -> None:
     done = news.run("subscribers", "show", "eve@example.org", "--json")
 
-    assert done.json == {"address": "eve@example.org", "suppressed": None, "issues": []}
+    assert done.json == {
+        "address": "eve@example.org",
+        "suppressed": None,
+        "issues": [],
+        "settled": [],
+    }
     assert "Nothing is held" in news.run("subscribers", "show", "eve@example.org").out
     assert news.run("subscribers", "show").out == "Nobody is suppressed.\n"
     wrong = news.run("subscribers", "suppress", "eve", "--reason", "manual")

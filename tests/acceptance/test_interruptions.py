@@ -8,6 +8,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +24,7 @@ from tests.acceptance.scene import (
     run,
 )
 from tests.conftest import Result
-from tests.smtp_server import Inbox
+from tests.smtp_server import Behaviour, Inbox
 
 SEND = ("send", "--issue", "2030-01", "--yes")
 
@@ -35,12 +36,12 @@ import sys
 from newsletter_mailer.cli import main
 from newsletter_mailer.compose.message import CompiledMessage
 
-fill, unlucky = CompiledMessage.fill, sys.argv.pop(1)
+pieces, unlucky = CompiledMessage.pieces, sys.argv.pop(1)
 def crash(self, recipient):
     if unlucky in recipient.mailbox:
         raise RuntimeError("planted")
-    return fill(self, recipient)
-CompiledMessage.fill = crash
+    return pieces(self, recipient)
+CompiledMessage.pieces = crash
 main()
 """
 
@@ -117,6 +118,37 @@ def test_a_run_that_is_stopped_records_everything_and_the_next_completes(
     states = news.run("status", "--issue", "2030-01", "--json").json["counts"]
     assert states == {"sent": len(inbox.received), "queued": 8 - len(inbox.received)}
     assert_everyone_has_it_once(news, inbox)
+
+
+def test_stopped_twice_it_ends_at_once_with_everything_recorded(
+    news: Newsletter, serve: Callable[..., Inbox]
+) -> None:
+    may_answer, is_asked = threading.Event(), threading.Event()
+
+    def at_dot(address: str) -> str | None:
+        if len(inbox.received) == 1:
+            is_asked.set()
+            may_answer.wait(90)
+            return "drop"
+        return None
+
+    inbox = serve(Behaviour(at_dot=at_dot))
+    running = news.begin(*SEND, "--connections", "1", env=inbox.environment())
+    assert is_asked.wait(90)
+    running.send_signal(signal.SIGINT)
+    assert running.stderr is not None
+    while "Stopping after the messages in flight" not in running.stderr.readline():
+        assert running.poll() is None
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=90)
+    may_answer.set()
+
+    assert running.returncode == 3, err
+    assert "Traceback" not in err
+    assert "Messages had left already" in err
+    counts = news.run("status", "--issue", "2030-01", "--json").json["counts"]
+    assert counts == {"sent": 1, "unknown": 1, "queued": 6}
+    assert [*(news.root / ".newsletter").glob("*.journal")] == []
 
 
 def test_stopped_while_waiting_for_its_hour_nothing_was_sent(

@@ -6,20 +6,28 @@ from pathlib import Path
 
 import pytest
 
+from newsletter_mailer.deliver.loop import runner
+from newsletter_mailer.deliver.replies import Outcome
 from newsletter_mailer.deliver.sandbox import sandbox
+from newsletter_mailer.deliver.single import send_single
 from newsletter_mailer.deliver.smtp import connect
+from newsletter_mailer.smtp_settings import SmtpSettings
 from newsletter_mailer.store.states import State
 
+#: A line that begins with a dot is written with one more (RFC 5321 section 4.5.2).
 MESSAGE = b"Subject: dots\r\n\r\n.\r\n..two\r\nend\r\n"
+STUFFED = b"Subject: dots\r\n\r\n..\r\n...two\r\nend\r\n"
 
 
-def deliver(folder: Path, *addresses: str, bounce_address: str = "") -> list[State]:
+def send(settings: SmtpSettings, address: str, message: bytes = STUFFED) -> Outcome:
+    with runner() as loop:
+        session = loop.run(connect(settings, "news@example.org"))
+        return loop.run(send_single(session, address, "id@example.org", message))
+
+
+def deliver(folder: Path, *addresses: str) -> list[State]:
     with sandbox(folder) as settings:
-        connection = connect(settings, bounce_address or "news@example.org")
-        try:
-            return [connection.send(address, MESSAGE).state for address in addresses]
-        finally:
-            connection.close()
+        return [send(settings, address).state for address in addresses]
 
 
 def test_what_arrives_is_what_was_sent_and_says_to_whom(tmp_path: Path) -> None:
@@ -59,10 +67,8 @@ def test_what_cannot_be_written_is_still_owed(tmp_path: Path) -> None:
     (tmp_path / "0001.eml").mkdir()
     (tmp_path / "0001.eml").rename(tmp_path / "0002.eml")
     with sandbox(tmp_path) as settings:
-        connection = connect(settings, "news@example.org")
         (tmp_path / "0003.eml").mkdir()
-        outcome = connection.send("ann@example.org", MESSAGE)
-        connection.close()
+        outcome = send(settings, "ann@example.org")
 
     assert (outcome.state, outcome.code) == (State.DEFERRED, 452)
 
@@ -71,8 +77,6 @@ def test_what_cannot_be_written_is_still_owed(tmp_path: Path) -> None:
 def test_large_messages_are_taken(tmp_path: Path, size: int) -> None:
     message = b"Subject: large\r\n\r\n" + b"x" * 70 + b"\r\n" * (size // 2)
     with sandbox(tmp_path) as settings:
-        connection = connect(settings, "news@example.org")
-        assert connection.send("ann@example.org", message).state is State.SENT
-        connection.close()
+        assert send(settings, "ann@example.org", message).state is State.SENT
 
     assert (tmp_path / "0001.eml").read_bytes().endswith(message)

@@ -1,0 +1,350 @@
+"""Sending, beside those who do it fastest, in the same run: writes benchmarks/results.md.
+
+    make benchmark-delivery        or:  python benchmarks/delivery.py [MESSAGES]
+
+A personalised issue of about 90 KB, the ledger durable (synchronous=FULL) and the journal on,
+against Postfix's smtp-sink and a faster sink of our own (fastsink.c). Client and sink are pinned to
+a core each. Needs Linux with two cores, root (to pin), cc, Debian's postfix (smtp-source,
+smtp-sink), node and npm (nodemailer), and a registry of Python packages (mailmerge). Every figure
+is the median of three rounds; a round runs all peers one after the other.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import signal
+import smtplib
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+
+from measuring import HERE, REPOSITORY, install_peers, machine
+
+ISSUE = "2025-08"
+CONNECTIONS, ROUNDS = 16, 3
+CLIENT, SINK = "0", "1"  #: cores
+PORT = 2627
+_NOTICES = 18  #: as many as make a message of about 90 KB
+_NAME = "{{NAME}}"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One run of one sender."""
+
+    seconds: float
+    octets: int  #: of content, all messages together
+    messages: int
+    processor: float | None = None  #: seconds of the client's processor
+
+    @property
+    def rate(self) -> float:
+        return self.messages / self.seconds
+
+    @property
+    def megabytes(self) -> float:
+        return self.octets / self.seconds / 1e6
+
+
+@contextmanager
+def sink(words: Sequence[str]) -> Iterator[None]:
+    """A server on PORT, on a core of its own."""
+    server = subprocess.Popen(["taskset", "-c", SINK, *words], stdout=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                smtplib.SMTP("127.0.0.1", PORT).quit()
+                break
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+        yield
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait()
+
+
+def smtp_sink() -> list[str]:
+    return ["smtp-sink", "-u", "nobody", f"127.0.0.1:{PORT}", "1000"]
+
+
+def fast_sink(folder: Path) -> list[str]:
+    program = folder / "fastsink"
+    if not program.exists():
+        subprocess.run(["cc", "-O2", "-o", str(program), str(HERE / "fastsink.c")], check=True)
+    return [str(program), str(PORT)]
+
+
+def project_of(folder: Path, readers: int) -> Path:
+    """Issue 2025-08, its pictures hosted, with as many notices as make a message of 90 KB."""
+    project = folder / f"project-{readers}"
+    for name in ("issues", "templates"):
+        shutil.copytree(REPOSITORY / name, project / name)
+    settings = (REPOSITORY / "newsletter.toml").read_text()
+    (project / "newsletter.toml").write_text(
+        settings.replace(
+            'images = "embed"', 'images = "host"\nimage_base_url = "https://img.example.org"'
+        )
+    )
+    issue = project / "issues" / ISSUE
+    for pattern in ("[67]*.md", "40-*.md"):  # one variant for all, and nothing that may be past
+        for section in issue.glob(pattern):
+            section.unlink()
+    toml = (issue / "issue.toml").read_text()
+    (issue / "issue.toml").write_text(toml.replace('["example"]', '["readers"]'))
+    name = '{{ subscriber.first_name | default("you") }}'
+    for number in range(_NOTICES):
+        (issue / f"5{number:02}-notice.md").write_text(
+            f"---\nkind: notice\ntitle: Notice number {number}\n---\n"
+            f"What notice {number} says to {name}.{' Some more words follow.' * 30}\n"
+        )
+    write_list(project, readers)
+    return project
+
+
+def write_list(project: Path, readers: int) -> None:
+    (project / "recipients").mkdir(exist_ok=True)
+    with (project / "recipients/readers.csv").open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(("email", "first_name", "region"))
+        for number in range(readers):
+            domain = f"council{number % 14}.example.org"
+            table.writerow((f"reader{number}@{domain}", f"Reader{number}", "dudley"))
+
+
+def command(project: Path, *words: str) -> list[str]:
+    return [
+        *("taskset", "-c", CLIENT, sys.executable, "-m", "newsletter_mailer"),
+        *words,
+        *("--issue", ISSUE, "--project", str(project)),
+    ]
+
+
+_ENVIRONMENT = {
+    **os.environ,
+    "SMTP_HOST": "127.0.0.1",
+    "SMTP_PORT": str(PORT),
+    "SMTP_SECURITY": "none",
+}
+
+
+def processor_of(words: Sequence[str]) -> tuple[float, float]:
+    """Runs a command: its seconds on the processor, and its peak memory in megabytes."""
+    process = subprocess.Popen(
+        words, env=_ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    complaint = process.stderr.read() if process.stderr else b""
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        sys.exit(f"{words}: {complaint.decode(errors='replace')}")
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def forget(project: Path) -> None:
+    shutil.rmtree(project / ".newsletter", ignore_errors=True)
+    (project / "issues" / ISSUE / "sent.toml").unlink(missing_ok=True)
+
+
+def ours(project: Path, size: int) -> Measured:
+    """The command as a person runs it; the rate is that between its first and last outcome."""
+    forget(project)
+    processor, _ = processor_of(
+        command(project, "send", "--yes", "--connections", str(CONNECTIONS))
+    )
+    with sqlite3.connect(project / ".newsletter/ledger.db") as ledger:
+        count, first, last = ledger.execute(
+            "SELECT count(*), min(at), max(at) FROM delivery WHERE state = 'sent'"
+        ).fetchone()
+    return Measured((last - first) / 1000, (count - 1) * size, count - 1, processor)
+
+
+def smtp_source(messages: int, size: int) -> Measured:
+    words = ["smtp-source", "-s", str(CONNECTIONS), "-l", str(size), "-m", str(messages)]
+    words += ["-f", "news@example.org", "-t", "reader@example.org", f"127.0.0.1:{PORT}"]
+    return timed(["taskset", "-c", CLIENT, *words], messages, size)
+
+
+def timed(words: Sequence[str], messages: int, size: int) -> Measured:
+    begin = time.perf_counter()
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+    return Measured(time.perf_counter() - begin, messages * size, messages)
+
+
+_SMTPLIB = """
+import smtplib, sys, time
+message = open(sys.argv[3], 'rb').read()
+client = smtplib.SMTP('127.0.0.1', int(sys.argv[1]))
+begin = time.perf_counter()
+for number in range(int(sys.argv[2])):
+    client.sendmail('news@example.org', [f'reader{number}@example.org'], message)
+print(time.perf_counter() - begin)
+"""
+
+
+def smtplib_alone(messages: int, size: int, message: Path) -> Measured:
+    """One connection, reused; the message is made beforehand; nothing is remembered."""
+    return printed(
+        [sys.executable, "-c", _SMTPLIB, str(PORT), str(messages), str(message)], messages, size
+    )
+
+
+def nodemailer(messages: int, size: int, parts: Path) -> Measured:
+    script = HERE / "peers" / "pooled.mjs"
+    words = ["node", str(script), str(PORT), str(CONNECTIONS), str(messages), str(parts)]
+    return printed(words, messages, size)
+
+
+def printed(words: Sequence[str], messages: int, size: int) -> Measured:
+    """Of a peer that prints its own seconds."""
+    done = subprocess.run(
+        ["taskset", "-c", CLIENT, *words], check=True, stdout=subprocess.PIPE, text=True, cwd=HERE
+    )
+    return Measured(float(done.stdout), messages * size, messages)
+
+
+def mailmerge(folder: Path, messages: int, size: int, parts: Path) -> Measured:
+    """The command, from its list to the last message; it keeps no memory of whom it mailed."""
+    home = folder / "mailmerge"
+    program = home / "venv/bin/mailmerge"
+    if not program.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(home / "venv")], check=True)
+        subprocess.run(
+            [str(home / "venv/bin/pip"), "install", "--quiet", "mailmerge==2.3.0"], check=True
+        )
+    text = json.loads(parts.read_text())["html"].replace(_NAME, "{{name}}")
+    (home / "template.txt").write_text(
+        "TO: {{email}}\nSUBJECT: August 2025\nFROM: News <news@example.org>\n"
+        f"Content-Type: text/html\n\n{text}\n"
+    )
+    (home / "server.conf").write_text(f"[smtp_server]\nhost = 127.0.0.1\nport = {PORT}\n")
+    rows = "".join(f"reader{n}@example.org,Reader{n}\n" for n in range(messages))
+    (home / "list.csv").write_text(f"email,name\n{rows}")
+    names = {"template": "template.txt", "database": "list.csv", "config": "server.conf"}
+    options = [word for name, file in names.items() for word in (f"--{name}", str(home / file))]
+    return timed(
+        ["taskset", "-c", CLIENT, str(program), "--no-dry-run", "--no-limit", *options],
+        messages,
+        size,
+    )
+
+
+def message_of(project: Path, folder: Path) -> tuple[int, Path, Path]:
+    """Its size, the message itself, and its text and HTML with a place for the name."""
+    built = folder / "built"
+    processor_of(command(project, "build", "--out", str(built)))
+    (eml,) = built.glob("*.eml")
+    octets = eml.read_bytes()
+    parsed = message_from_bytes(octets, policy=default)
+    bodies = {
+        name: parsed.get_body((kind,)).get_content().replace("Alex", _NAME)  # type: ignore[union-attr]  # both parts are there
+        for name, kind in (("text", "plain"), ("html", "html"))
+    }
+    parts = folder / "parts.json"
+    parts.write_text(json.dumps(bodies))
+    return len(octets), eml, parts
+
+
+def rounds(peers: Sequence[tuple[str, Callable[[], Measured]]]) -> dict[str, Measured]:
+    """The round with the median rate of each."""
+    measured: dict[str, list[Measured]] = {name: [] for name, _ in peers}
+    for _ in range(ROUNDS):
+        for name, run in peers:
+            measured[name].append(run())
+    return {
+        name: sorted(found, key=lambda one: one.megabytes)[len(found) // 2]
+        for name, found in measured.items()
+    }
+
+
+def table(title: str, found: dict[str, Measured]) -> list[str]:
+    mine = found["newsletter-mailer"]
+    lines = [
+        f"### {title}",
+        "",
+        "| sender | messages/s | MB/s | ours is times as fast |",
+        "|---|--:|--:|--:|",
+    ]
+    for name, one in found.items():
+        ratio = mine.megabytes / one.megabytes
+        lines.append(f"| {name} | {one.rate:,.0f} | {one.megabytes:,.0f} | {ratio:.2f} |")
+    return [*lines, ""]
+
+
+def growth(folder: Path) -> list[str]:
+    """Seconds and peak memory of the whole command, from 1,000 to 1,000,000 readers."""
+    lines = [
+        "### From 1,000 to 1,000,000 readers",
+        "",
+        "The whole command, planning included, into fastsink.",
+        "",
+        "| readers | send: processor s | us/reader | send: peak MB | dry run: s |",
+        "|--:|--:|--:|--:|--:|",
+    ]
+    for readers in (1_000, 10_000, 100_000, 1_000_000):
+        project = project_of(folder, readers)
+        with sink(fast_sink(folder)):
+            seconds, peak = processor_of(
+                command(project, "send", "--yes", "--connections", str(CONNECTIONS))
+            )
+        begin = time.perf_counter()
+        processor_of(command(project, "send", "--dry-run"))
+        dry = time.perf_counter() - begin
+        each = seconds / readers * 1e6
+        lines.append(f"| {readers:,} | {seconds:.1f} | {each:,.0f} | {peak:.0f} | {dry:.1f} |")
+        shutil.rmtree(project)
+    return [*lines, ""]
+
+
+def main(messages: int) -> None:
+    install_peers()
+    os.nice(-5)
+    lines = [
+        "# Sending, measured",
+        "",
+        f"{machine()}. Again: `make benchmark-delivery` (what it needs: benchmarks/delivery.py).",
+        "Ratios are what counts: machines differ, and so do runs.",
+        "",
+    ]
+    with tempfile.TemporaryDirectory(dir=HERE) as name:
+        folder = Path(name)
+        project = project_of(folder, messages)
+        size, eml, parts = message_of(project, folder)
+        lines += [
+            f"A message has {size:,} octets; {CONNECTIONS} connections; {messages:,} messages.",
+            "",
+        ]
+        few = max(200, messages // 20)
+        for title, words in (("smtp-sink", smtp_sink()), ("fastsink", fast_sink(folder))):
+            with sink(words):
+                found = rounds(
+                    (
+                        ("newsletter-mailer", lambda: ours(project, size)),
+                        ("smtp-source", lambda: smtp_source(messages, size)),
+                        ("smtplib, one connection", lambda: smtplib_alone(few, size, eml)),
+                        ("nodemailer, pooled, composing", lambda: nodemailer(few, size, parts)),
+                        ("mailmerge", lambda: mailmerge(folder, few, size, parts)),
+                    )
+                )
+            lines += table(f"Into {title}", found)
+            each = (found["newsletter-mailer"].processor or 0.0) / messages * 1e6
+            lines += [f"The client's processor, planning included: {each:.0f} us a message.", ""]
+        lines += growth(folder)
+    (HERE / "results.md").write_text("\n".join(lines))
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if sys.argv[1:] else 20_000)

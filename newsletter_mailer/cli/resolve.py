@@ -1,0 +1,125 @@
+"""resolve: what only a person, or the mail server's log, can settle."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from newsletter_mailer.cli.output import counted, local_minute, print_json, say
+from newsletter_mailer.cli.project import Issue, Json, ProjectOption, opened
+
+if TYPE_CHECKING:
+    from newsletter_mailer.campaign.resolve import Proof
+
+
+class Decision(StrEnum):
+    RESEND = "resend"
+    ASSUME_SENT = "assume-sent"
+
+
+def resolve(
+    issue: Issue,
+    unknown: Annotated[
+        Decision | None, typer.Option("--unknown", help="Send them again, or take them as sent.")
+    ] = None,
+    evidence: Annotated[
+        Path | None,
+        typer.Option(
+            "--evidence",
+            metavar="MAILLOG",
+            help="Take as sent whatever this Postfix log (plain or .gz) shows as taken.",
+        ),
+    ] = None,
+    addresses: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--address", metavar="ADDRESS", help="With --unknown: only this reader; repeatable."
+        ),
+    ] = None,
+    json_output: Json = False,
+    project: ProjectOption = None,
+) -> None:
+    """Decide about messages whose answer was lost.
+
+    Nobody but you can: look whether a reader has it, or ask the mail server's log; then send it
+    again or take it as sent. Who decided what is kept in the ledger.
+    """
+    if (unknown is None) == (evidence is None):
+        raise typer.BadParameter("Say either --unknown resend (or assume-sent), or --evidence.")
+    if evidence is not None and addresses:
+        raise typer.BadParameter("--address goes with --unknown; a log speaks for itself.")
+    if evidence is not None:
+        _by_log(issue, evidence, json_output, project)
+    elif unknown is not None:
+        _by_hand(issue, unknown, addresses or [], json_output, project)
+
+
+def _by_hand(
+    issue: str, decision: Decision, addresses: list[str], json_output: bool, project: Path | None
+) -> None:
+    from newsletter_mailer.campaign.resolve import resolve_unknown
+
+    count = resolve_unknown(opened(project), issue, decision.value, addresses)
+    if json_output:
+        print_json({"issue": issue, "how": decision.value, "settled": count})
+    if count == 0:
+        say(f"No message of {issue} is unknown; nothing was changed.")
+    elif decision is Decision.RESEND:
+        say(f"{counted(count, 'reader')} will be mailed again by the next send.")
+    else:
+        say(f"{counted(count, 'reader')} taken as sent.")
+
+
+def _by_log(issue: str, log: Path, json_output: bool, project: Path | None) -> None:
+    from newsletter_mailer.campaign.resolve import resolve_by_log
+
+    newsletter = opened(project)
+    proof = resolve_by_log(newsletter, issue, log)
+    if json_output:
+        print_json(
+            {
+                "issue": issue,
+                "how": "evidence",
+                "settled": proof.settled,
+                "by_status": dict(sorted(proof.by_status.items())),
+                "unknown": len(proof.left),
+                "log_began": proof.began,
+                "log_ended": proof.ended,
+                "log_is_whole": proof.is_whole,
+            }
+        )
+    _say_proof(issue, proof, log, newsletter.settings.zone)
+
+
+def _say_proof(issue: str, proof: Proof, log: Path, zone: tzinfo) -> None:
+    if not proof.settled and not proof.left:
+        say(f"No message of {issue} is unknown; nothing was changed.")
+        return
+    said = ", ".join(f"{count:,} {status}" for status, count in sorted(proof.by_status.items()))
+    if proof.settled:
+        say(
+            f"{counted(proof.settled, 'reader')} taken as sent: the server took the message, and "
+            f"its log says what became of it ({said})."
+        )
+    if not proof.is_whole:
+        say(f"{log} is damaged: what stands behind the damage could not be read.")
+    if not proof.left:
+        return
+    moments = sorted(row.at for row in proof.left if row.at is not None)
+    span = " to ".join(
+        dict.fromkeys(local_minute(one.isoformat(), zone) for one in (*moments[:1], *moments[-1:]))
+    )
+    left = "1 message is" if len(proof.left) == 1 else f"{len(proof.left):,} messages are"
+    say(
+        f"{left} not in the log, and stay unknown: that proves nothing unless the log covers the "
+        f"time. It runs from {proof.began} to {proof.ended}"
+        + (f"; the answers were lost at {span}." if span else ".")
+    )
+    say(
+        f"Decide: newsletter-mailer resolve --issue {issue} --unknown resend (or assume-sent), or "
+        "try another log."
+    )

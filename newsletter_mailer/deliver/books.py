@@ -1,0 +1,231 @@
+"""The ledger's side of a run: rows claimed ahead, and outcomes that wait for their commit.
+
+A batch's outcomes and the next batch's claims share a transaction, made in a thread of its own.
+What is not committed yet stands in the journal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol, TypeVar
+
+from newsletter_mailer.deliver.pace import Pace
+from newsletter_mailer.deliver.replies import Outcome
+from newsletter_mailer.deliver.retry import delay_after
+from newsletter_mailer.errors import LedgerError
+from newsletter_mailer.store.rows import ClaimedRow, Settled
+from newsletter_mailer.store.states import State
+
+BATCH = 200  #: rows claimed at once
+RECORD_AFTER = 1.0  #: seconds an outcome may wait for its batch
+
+_T = TypeVar("_T")
+
+
+class Memory(Protocol):
+    """The ledger, as a run uses it (store.sender.Sender)."""
+
+    def record_and_claim(
+        self,
+        settled: Sequence[Settled],
+        count: int,
+        *,
+        due: Mapping[State, float],
+        pace: Mapping[str, float],
+    ) -> list[ClaimedRow]: ...
+
+    def give_back(self, rows: Mapping[int, float]) -> None: ...
+
+    def next_due(self) -> Mapping[State, tuple[float, int]]: ...
+
+
+class Marks(Protocol):
+    """The sender's journal (store.journal.Journal)."""
+
+    def dot(self, row: int, attempt: int) -> int | None: ...
+
+    def answer(
+        self, slot: int, state: State, code: int | None, enhanced: str | None, reply: str
+    ) -> None: ...
+
+    def release(self, slots: Sequence[int]) -> None: ...
+
+
+class Books:
+    """Rows go out one by one and come back with an outcome. For the event loop's thread."""
+
+    def __init__(
+        self,
+        memory: Memory,
+        marks: Marks,
+        pace: Pace,
+        states: Sequence[State],
+        *,
+        retry_until: float,
+        now: Callable[[], float],
+    ) -> None:
+        self._memory, self._marks, self._pace, self._states = memory, marks, pace, states
+        self._retry_until, self._now = retry_until, now
+        self._rows: deque[ClaimedRow] = deque()
+        self._settled: list[Settled] = []
+        self._slots: dict[int, int] = {}  #: of the journal, by row: dotted, and no fate yet
+        self._spent: list[int] = []  #: slots of what is settled
+        self._recorded_at = now()
+        self._work: asyncio.Task[None] | None = None
+        self._thread = ThreadPoolExecutor(1, "ledger")
+        self.is_through = False  #: nothing is due at present
+        self.fault: BaseException | None = None  #: of the ledger: no further message may leave
+
+    @property
+    def rows(self) -> int:
+        """Claimed, and not given out."""
+        return len(self._rows)
+
+    @property
+    def _batch(self) -> int:
+        """Rows claimed at once: no more than leave soon, since they may still unsubscribe."""
+        rate = self._pace.per_minute
+        return BATCH if rate is None else min(BATCH, 1 + int(rate / 60))
+
+    @property
+    def is_at_work(self) -> bool:
+        return self._work is not None
+
+    def keep_up(self, on_news: Callable[[], None]) -> None:
+        """Claims and records if it is time to. `on_news`: called when that is done."""
+        if self._work is not None or self.fault is not None:
+            return
+        wants_rows = not self.is_through and len(self._rows) < self._batch
+        is_late = self._settled and self._now() - self._recorded_at > RECORD_AFTER
+        if wants_rows or is_late:
+            self._work = asyncio.create_task(self._record(self._batch if wants_rows else 0))
+            self._work.add_done_callback(lambda _: on_news())
+
+    def next_row(self) -> ClaimedRow | None:
+        """The first that may leave now; it counts as left."""
+        if not self._rows:
+            return None
+        pace = self._pace
+        if not pace.has_limits:
+            return self._rows.popleft() if pace.opens(now := self._now()) <= now else None
+        now = self._now()
+        if pace.opens(now) > now:
+            return None
+        for number, row in enumerate(self._rows):
+            if pace.opens_for(row.domain, now) <= now:
+                del self._rows[number]
+                pace.take(row.domain, now)
+                return row
+        return None
+
+    def mark(self, row: ClaimedRow) -> bool:
+        """Its dot is about to leave. False: too many outcomes wait for their commit."""
+        slot = self._marks.dot(row.id, row.attempt)
+        if slot is None:
+            return False
+        self._slots[row.id] = slot
+        return True
+
+    def settle(self, row: ClaimedRow, outcome: Outcome) -> None:
+        now = self._now()
+        slot = self._slots.pop(row.id, None)
+        if slot is not None:
+            self._marks.answer(slot, outcome.state, outcome.code, outcome.enhanced, outcome.reply)
+            self._spent.append(slot)
+        due = 0.0
+        if outcome.state is State.DEFERRED:
+            due = now + delay_after(outcome, row.attempt, random.random())  # noqa: S311  # no secret
+            if now < self._retry_until:  # a pause that is too long is cut short for a last try
+                due = min(due, self._retry_until)
+            self.is_through = False
+        self._settled.append(
+            Settled(
+                id=row.id,
+                state=outcome.state,
+                code=outcome.code,
+                enhanced=outcome.enhanced,
+                reply=outcome.reply,
+                at=now,
+                due=due,
+            )
+        )
+
+    def put_back(self, row: ClaimedRow) -> None:
+        """It was begun, and the server cannot have it: it is next."""
+        slot = self._slots.pop(row.id, None)
+        if slot is not None:  # marked, but the dot never left
+            self._marks.release([slot])
+        self._rows.appendleft(row)
+
+    async def hold_back(self) -> None:
+        """Nothing stays claimed for long: rows that a limit keeps waiting are owed again."""
+        if not self._rows or self._work is not None or not self._pace.has_limits:
+            return
+        now, pace = self._now(), self._pace
+        opens = pace.opens(now)
+        coming: dict[str, float] = {}
+        waiting: dict[int, float] = {}
+        kept: deque[ClaimedRow] = deque()
+        for row in self._rows:
+            at = max(opens, coming.get(row.domain) or pace.opens_for(row.domain, now))
+            coming[row.domain] = at + pace.interval(row.domain)
+            if at - now > RECORD_AFTER:
+                waiting[row.id] = at
+            else:
+                kept.append(row)
+        if waiting:
+            self._rows = kept
+            await self._in_thread(lambda: self._memory.give_back(waiting))
+            self.is_through = not kept
+
+    async def next_due(self) -> Mapping[State, tuple[float, int]]:
+        """By owed state: when its first row is due, and how many there are."""
+        await self._record(0)
+        found = await self._in_thread(self._memory.next_due)
+        return {state: due for state, due in found.items() if state in self._states}
+
+    async def close(self) -> None:
+        """Records everything, and gives back what was not begun, as far as the ledger lets us."""
+        try:
+            if self._work is not None:
+                await self._work
+            await self._record(0)
+            rows = {row.id: 0.0 for row in self._rows}
+            self._rows.clear()
+            if rows:
+                await self._in_thread(lambda: self._memory.give_back(rows))
+        except LedgerError as fault:
+            self.fault = self.fault or fault
+        finally:
+            self._thread.shutdown()
+
+    async def _record(self, count: int) -> None:
+        settled, self._settled = self._settled, []
+        spent, self._spent = self._spent, []
+        now = self._recorded_at = self._now()
+        # Without retrying, what this run deferred is not due in it, however soon it would be.
+        last = {State.QUEUED: now, State.DEFERRED: min(now, self._retry_until)}
+        due = {state: last[state] for state in self._states}
+        pace = self._pace.used_up()
+        try:
+            if settled or count or pace:
+                claimed = await self._in_thread(
+                    lambda: self._memory.record_and_claim(settled, count, due=due, pace=pace)
+                )
+                self._rows.extend(claimed)
+                self._marks.release(spent)
+                if count:
+                    self.is_through = not claimed
+        except BaseException as fault:  # noqa: BLE001  # raised again by the engine
+            self._settled[:0] = settled
+            self._spent[:0] = spent
+            self.fault = self.fault or fault
+        finally:
+            self._work = None
+
+    async def _in_thread(self, work: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)

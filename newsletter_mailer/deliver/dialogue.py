@@ -1,0 +1,286 @@
+"""Mail transactions as a state machine without a network (RFC 5321 section 3.3, RFC 2920).
+
+Bytes to write and replies that were read go in and out as values. With PIPELINING an envelope is
+one write, and the final dot shares a write with the next envelope. The dot itself is held back
+until the caller says that everything before it was handed to the kernel, and that a mark for it
+stands in the journal. So it is always known whether the server can have a message: not before its
+dot.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Generic, NamedTuple, TypeVar
+
+from newsletter_mailer.deliver.extensions import Extensions, mail_command, rcpt_command
+from newsletter_mailer.deliver.replies import Garbage, Outcome, Reply, outcome_of
+from newsletter_mailer.store.states import State
+
+Key = TypeVar("Key")
+
+
+class Content(NamedTuple):
+    """A message: CRLF line ends, CRLF at its end, dots stuffed; in pieces, which are not joined."""
+
+    pieces: Sequence[bytes]
+    size: int  #: octets
+
+
+@dataclass(frozen=True, slots=True)
+class MailObject(Generic[Key]):
+    """An envelope and its content (RFC 5321 section 2.3.1), to one recipient."""
+
+    key: Key  #: whatever the caller knows it by
+    mailbox: str
+    message_id: str  #: without brackets; also the envelope's id of RFC 3461
+    content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class Ended(Generic[Key]):
+    """A mail object and its fate."""
+
+    mail: MailObject[Key]
+    outcome: Outcome
+
+
+class Left(NamedTuple, Generic[Key]):
+    """Mails without a fate when a session ends."""
+
+    dotted: list[MailObject[Key]]  #: the server may have them
+    begun: list[MailObject[Key]]  #: it cannot have them whole
+    unheard: list[MailObject[Key]]  #: nor these, whose envelope followed a dot and was not heard
+
+
+class _Asked(IntEnum):
+    """What the next reply answers."""
+
+    RSET = 0
+    MAIL = 1
+    RCPT = 2
+    DATA = 3
+    DOT = 4
+    LONE_DOT = 5
+    CHUNK = 6
+
+
+class MailRefused(Exception):
+    """5yz at MAIL: the server takes no mail from this sender, or none of this size (552)."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(str(reply))
+        self.reply = reply
+
+
+class Dialogue(Generic[Key]):
+    """Transactions over one open session.
+
+    `outgoing` is what to write next. `content_due` is the mail whose content the server waits for:
+    write it, then call `dot`. At most one further mail's envelope is under way behind it.
+    """
+
+    def __init__(
+        self, offered: Extensions, reverse_path: str, *, with_chunking: bool = False
+    ) -> None:
+        self._offered, self._reverse_path = offered, reverse_path
+        self._chunks = with_chunking and offered.chunking
+        self._pipelines = offered.pipelining
+        #: What the coming replies answer, and of which mail; None once its fate is told.
+        self._asked: deque[tuple[_Asked, MailObject[Key] | None]] = deque()
+        self._failed: Reply | None = None  #: why the envelope under way came to nothing
+        self._needs_reset = False
+        self._following: MailObject[Key] | None = None  #: offered behind a dot
+        self.outgoing = bytearray()
+        self.content_due: MailObject[Key] | None = None
+        self.is_over = False  #: no further transaction on this session
+
+    @property
+    def may_offer(self) -> bool:
+        """Whether an envelope may be begun now."""
+        return not (self._asked or self.content_due or self.is_over)
+
+    @property
+    def may_offer_behind_dot(self) -> bool:
+        return self._pipelines and not self._chunks
+
+    @property
+    def is_idle(self) -> bool:
+        return not self._asked and self.content_due is None
+
+    @property
+    def is_dot_next(self) -> bool:
+        """Whether the next reply answers a dot."""
+        return bool(self._asked) and self._asked[0][0] is _Asked.DOT
+
+    def left(self) -> Left[Key]:
+        """The mails without a fate."""
+        asked = [(what, mail) for what, mail in self._asked if mail is not None]
+        dotted = [mail for what, mail in asked if what is _Asked.DOT]
+        unheard = [mail for what, mail in asked if what is _Asked.MAIL and mail is self._following]
+        begun = [mail for _, mail in asked]
+        if self.content_due is not None:
+            begun.insert(0, self.content_due)
+        told = {id(mail) for mail in (*dotted, *unheard)}
+        others = {id(mail): mail for mail in begun if id(mail) not in told}
+        return Left(dotted, [*others.values()], unheard)
+
+    def offer(self, mail: MailObject[Key]) -> None:
+        """Begins a transaction: its envelope goes to `outgoing`."""
+        if self._needs_reset:
+            self._needs_reset = False
+            self.outgoing += b"RSET\r\n"
+            self._asked.append((_Asked.RSET, None if self._pipelines else mail))
+            if not self._pipelines:
+                return  # its envelope follows the answer
+        self._ask_sender(mail)
+
+    def dot(self) -> None:
+        """The content of `content_due` is with the kernel, and its mark is made: now the dot."""
+        mail = self.content_due
+        if mail is None:
+            raise ValueError("no content was asked for")
+        self.content_due = None
+        self.outgoing += b"BDAT 0 LAST\r\n" if self._chunks else b".\r\n"
+        self._asked.append((_Asked.DOT, mail))
+
+    def offer_behind_dot(self, mail: MailObject[Key]) -> None:
+        """Begins a transaction in the same write as the dot; only if `may_offer_behind_dot`."""
+        self._following = mail
+        self.offer(mail)
+
+    def receive(self, reply: Reply) -> Ended[Key] | None:
+        """What a reply ends. Raises MailRefused, and Garbage for what answers nothing."""
+        if self.outgoing or not self._asked:  # what is still to be written was not asked
+            return self._unasked(reply)
+        asked, mail = self._asked.popleft()
+        if asked is _Asked.RSET:
+            self._reset_answered(mail, reply)
+            return None
+        if reply.code == 421:  # RFC 5321 section 3.8: the server closes, whatever was asked
+            self._close()
+            return None if mail is None else self._end(mail, reply, after_dot=asked is _Asked.DOT)
+        if mail is None:
+            return None
+        match asked:
+            case _Asked.MAIL:
+                return self._mail_answered(mail, reply)
+            case _Asked.RCPT:
+                return self._recipient_answered(mail, reply)
+            case _Asked.DATA:
+                return self._data_answered(mail, reply)
+            case _Asked.CHUNK if reply.kind != 2:
+                self._failed, self._needs_reset = reply, True
+            case _Asked.DOT:
+                reply, self._failed = self._failed or reply, None
+                return self._end(mail, reply, after_dot=True)
+        return None
+
+    def _end(self, mail: MailObject[Key], reply: Reply, *, after_dot: bool) -> Ended[Key]:
+        """Its further replies say nothing of it any more."""
+        outcome = outcome_of(reply, after_dot=after_dot)
+        if outcome.state is State.UNKNOWN:
+            self._close()
+        if not after_dot:
+            self._asked = deque((asked, None if one is mail else one) for asked, one in self._asked)
+            self.content_due = None
+        return Ended(mail, outcome)
+
+    def _unasked(self, reply: Reply) -> Ended[Key] | None:
+        self._close()
+        mail = self.content_due
+        if mail is not None and reply.kind in (4, 5):  # it does not want the rest
+            return self._end(mail, reply, after_dot=False)
+        if reply.code == 421:
+            return None
+        raise Garbage(f"it answered what was not asked: {reply}")
+
+    def _ask_sender(self, mail: MailObject[Key]) -> None:
+        self._failed = None
+        self.outgoing += mail_command(
+            self._reverse_path, mail.mailbox, mail.content.size, mail.message_id, self._offered
+        )
+        self._asked.append((_Asked.MAIL, mail))
+        if self._pipelines:
+            self._ask_recipient(mail)
+            if not self._chunks:
+                self._ask_data(mail)
+
+    def _ask_recipient(self, mail: MailObject[Key]) -> None:
+        self.outgoing += rcpt_command(mail.mailbox, self._offered)
+        self._asked.append((_Asked.RCPT, mail))
+
+    def _ask_data(self, mail: MailObject[Key]) -> None:
+        self.outgoing += b"DATA\r\n"
+        self._asked.append((_Asked.DATA, mail))
+
+    def _reset_answered(self, mail: MailObject[Key] | None, reply: Reply) -> None:
+        """`mail`: whose envelope waits for it."""
+        if reply.kind != 2:
+            self._asked.appendleft((_Asked.RSET, mail))  # it has no fate
+            self._close()
+        elif mail is not None:
+            self._ask_sender(mail)
+
+    def _mail_answered(self, mail: MailObject[Key], reply: Reply) -> Ended[Key] | None:
+        if reply.kind == 5:
+            self._asked.appendleft((_Asked.MAIL, mail))  # it has no fate
+            self._close()
+            raise MailRefused(reply)
+        if reply.kind != 2:
+            self._failed = reply
+        if self._pipelines:
+            return None
+        if self._failed is not None:
+            return self._come_to_nothing(mail)
+        self._ask_recipient(mail)
+        return None
+
+    def _recipient_answered(self, mail: MailObject[Key], reply: Reply) -> Ended[Key] | None:
+        if reply.kind != 2:
+            self._failed = self._failed or reply
+        if self._chunks:
+            if self._failed is not None:
+                return self._come_to_nothing(mail)
+            self._send_chunk(mail)
+            return None
+        if self._pipelines:
+            return None
+        if self._failed is not None:
+            return self._come_to_nothing(mail)
+        self._ask_data(mail)
+        return None
+
+    def _send_chunk(self, mail: MailObject[Key]) -> None:
+        """RFC 3030: the content as one chunk that is not the last; `BDAT 0 LAST` is its dot."""
+        self.outgoing += b"BDAT %d\r\n" % mail.content.size
+        self._asked.append((_Asked.CHUNK, mail))
+        self.content_due = mail
+
+    def _data_answered(self, mail: MailObject[Key], reply: Reply) -> Ended[Key] | None:
+        if self._failed is None:
+            if reply.code == 354:
+                self.content_due = mail
+                return None
+            self._failed = reply
+        elif reply.code == 354:
+            # Taken with no valid recipient: "send a single dot" (RFC 2920 section 3.1).
+            self.outgoing += b".\r\n"
+            self._asked.append((_Asked.LONE_DOT, None))
+        return self._come_to_nothing(mail)
+
+    def _come_to_nothing(self, mail: MailObject[Key]) -> Ended[Key]:
+        """The server wants no content: the session is good for the next, or over."""
+        reply, self._failed = self._failed, None
+        if reply is None or reply.kind not in (4, 5):
+            self._asked.appendleft((_Asked.DATA, mail))  # it has no fate
+            self._close()
+            raise Garbage(f"it answered an envelope with: {reply}")
+        self._needs_reset = True
+        return self._end(mail, reply, after_dot=False)
+
+    def _close(self) -> None:
+        self.is_over = True
+        self.outgoing.clear()

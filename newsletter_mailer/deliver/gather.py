@@ -1,0 +1,32 @@
+"""Several pieces of memory to a non-blocking socket in one call (writev), and its Windows twin."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+
+MOST_PARTS = 512  #: of one call; IOV_MAX is 1024 or more
+
+if hasattr(socket.socket, "sendmsg"):
+    #: Linux: what follows at once shares the last packet.
+    _MORE = getattr(socket, "MSG_MORE", 0)
+
+    def write_parts(
+        connection: socket.socket,
+        parts: Sequence[bytes | memoryview],
+        *,
+        more_follows: bool = False,
+    ) -> int:
+        """How many octets the kernel took. Raises BlockingIOError, OSError."""
+        return connection.sendmsg(parts, [], _MORE if more_follows else 0)
+
+else:  # pragma: no cover  # Windows
+
+    def write_parts(
+        connection: socket.socket,
+        parts: Sequence[bytes | memoryview],
+        *,
+        more_follows: bool = False,  # noqa: ARG001  # Windows knows no such flag
+    ) -> int:
+        """How many octets the kernel took. Raises BlockingIOError, OSError."""
+        return connection.send(b"".join(parts))

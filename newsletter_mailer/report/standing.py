@@ -1,0 +1,84 @@
+"""An issue in numbers, as the ledger has them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from newsletter_mailer.store.rows import Resolution
+from newsletter_mailer.store.states import AS_TOLD, OWED, State
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why so many were not sent. `text` names nobody."""
+
+    state: State
+    code: int | None
+    enhanced: str | None
+    text: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Empty `counts`: the issue was not sent yet."""
+
+    issue: str
+    counts: Mapping[State, int] = field(default_factory=dict)
+    domains: Mapping[str, Counter[State]] = field(default_factory=dict)  #: of those tried
+    variants: Mapping[str, Counter[State]] = field(default_factory=dict)  #: of those tried
+    reasons: Sequence[Reason] = ()  #: the most frequent first
+    runs: Sequence[Mapping[str, object]] = ()  #: oldest first; the shape is that of the JSON object
+    resolutions: Sequence[Resolution] = ()
+
+    @property
+    def readers(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def owed(self) -> int:
+        """How many are still to be mailed."""
+        return sum(self.counts.get(state, 0) for state in OWED)
+
+    def as_json(self, *, with_addresses: bool = False) -> dict[str, object]:
+        """What `status --json` prints, but for the list of addresses."""
+        return {
+            "issue": self.issue,
+            "counts": {state.value: count for state, count in self.counts.items()},
+            "runs": self.runs,
+            "domains": _by_state(self.domains),
+            "variants": _by_state(self.variants),
+            "reasons": [
+                {
+                    "state": one.state.value,
+                    "code": one.code,
+                    "enhanced": one.enhanced,
+                    "text": one.text,
+                    "count": one.count,
+                }
+                for one in self.reasons
+            ],
+            "resolutions": [_resolution(one, with_addresses) for one in self.resolutions],
+        }
+
+
+def _by_state(groups: Mapping[str, Counter[State]]) -> dict[str, dict[str, int]]:
+    return {
+        name: {state.value: counts[state] for state in AS_TOLD if counts[state]}
+        for name, counts in groups.items()
+    }
+
+
+def _resolution(one: Resolution, with_addresses: bool) -> dict[str, object]:
+    addresses = {"addresses": one.addresses} if with_addresses else {}
+    return {
+        "at": one.at.isoformat(),
+        "who": one.by.who,
+        "host": one.by.host,
+        "how": one.how,
+        "log": one.log,
+        "readers": len(one.addresses),
+        **addresses,
+    }

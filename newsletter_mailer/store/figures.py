@@ -1,0 +1,107 @@
+"""An issue's deliveries in numbers. Each question is one index's, and a million rows are quick."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+
+from newsletter_mailer.store.database import explained
+from newsletter_mailer.store.rows import Moment, Remembered, Tally, Trouble
+from newsletter_mailer.store.states import State
+
+
+class Figures:
+    """Nothing is written."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+
+    def tallies(self, issue: str) -> Iterator[Tally]:
+        """What became of the rows that were tried, grouped; a million take 0.3 s."""
+        with explained():
+            rows = self._database.execute(
+                "SELECT state, run, domain, variant, code, enhanced, count(*) "
+                "FROM delivery INDEXED BY delivery_outcome WHERE issue = ? "
+                "AND state IN ('sent', 'deferred', 'refused', 'unknown') "
+                "GROUP BY state, run, domain, variant, code, enhanced",
+                (issue,),
+            )
+            for state, *rest in rows:
+                yield Tally(State(state), *rest)
+
+    def untried(self, issue: str) -> dict[State, int]:
+        """How many rows are queued and sending, of which `tallies` says nothing."""
+        with explained():
+            rows = self._database.execute(
+                "SELECT 'queued', count(*) FROM delivery INDEXED BY delivery_owed "
+                "WHERE issue = :issue AND state = 'queued' AND state IN ('queued', 'deferred') "
+                "UNION ALL SELECT 'sending', count(*) FROM delivery INDEXED BY delivery_sending "
+                "WHERE issue = :issue AND state = 'sending'",
+                {"issue": issue},
+            )
+            return {State(state): count for state, count in rows if count}
+
+    def troubles(self, issue: str) -> Iterator[Trouble]:
+        """The answers that were no yes, each different text once."""
+        with explained():
+            rows = self._database.execute(
+                "SELECT state, code, enhanced, reply, min(address), count(*) "
+                "FROM delivery INDEXED BY delivery_trouble WHERE issue = ? "
+                "AND state IN ('deferred', 'refused', 'unknown') "
+                "GROUP BY state, code, enhanced, reply",
+                (issue,),
+            )
+            for state, code, enhanced, reply, address, count in rows:
+                yield Trouble(State(state), code, enhanced, reply or "", address, count)
+
+    def remembered(self, issue: str) -> Remembered | None:
+        """Everyone whom the ledger knows for an issue; None if nobody is owed it."""
+        with explained():
+            planned = self._database.execute(
+                "SELECT variant, content_hash, count(*) FROM delivery "
+                "JOIN run ON run.id = delivery.run WHERE delivery.issue = ? "
+                "AND state IN ('queued', 'deferred', 'sending') "
+                "AND address NOT IN (SELECT address FROM suppression) "
+                "GROUP BY variant, content_hash",
+                (issue,),
+            ).fetchall()
+            if not planned:
+                return None
+            owed: Counter[str] = Counter()
+            for variant, _, count in planned:
+                owed[variant] += count
+            sections = self._database.execute(
+                "SELECT id, sections FROM variant WHERE issue = ?", (issue,)
+            )
+            counts = self._database.execute(
+                "SELECT state, count(*) FROM delivery WHERE issue = ? "
+                "AND address NOT IN (SELECT address FROM suppression) GROUP BY state",
+                (issue,),
+            )
+            skipped = self._database.execute(
+                "SELECT reason, count(*) FROM suppression "
+                "JOIN delivery USING (address) WHERE issue = ? GROUP BY reason",
+                (issue,),
+            )
+            return Remembered(
+                owed=owed,
+                sections={variant: json.loads(slugs) for variant, slugs in sections},
+                content_hashes=frozenset(content_hash for _, content_hash, _ in planned),
+                counts={State(state): count for state, count in counts},
+                skipped=dict(skipped),
+            )
+
+    def moments(self, issue: str) -> Iterator[Moment]:
+        """When attempts ended, by run and second. Reads every row: seconds for a million."""
+        with explained():
+            rows = self._database.execute(
+                "SELECT claimed, at / 1000, state, count(*) FROM delivery "
+                "WHERE issue = ? AND claimed IS NOT NULL AND at IS NOT NULL "
+                "AND state IN ('sent', 'deferred', 'refused', 'unknown') "
+                "GROUP BY claimed, at / 1000, state ORDER BY 2",
+                (issue,),
+            )
+            for run, second, state, count in rows:
+                yield Moment(run, second, State(state), count)

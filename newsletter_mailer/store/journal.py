@@ -1,0 +1,142 @@
+"""What one sender did with the rows that it claimed, in a file that outlives `kill -9`.
+
+The ledger says, durably, which rows a sender claimed. Here stands how far it came with each: a mark
+before the final dot is written, and the answer when it was read. A mark is a store into memory that
+the kernel shares with the file: it costs no call, and the kernel keeps it whatever becomes of the
+process. The file is allocated beforehand, so that a full disk cannot refuse it. Only a machine that
+starts anew may lose marks: then nothing here counts (`boot`).
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+import os
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from newsletter_mailer.store.boot import boot_id
+from newsletter_mailer.store.states import State
+
+SLOTS = 4_096  #: rows between their dot and the commit of their outcome
+_MAGIC = b"newsletter-mailer journal 1\n"
+_HEAD, _SLOT = 4_096, 256  #: octets
+_FIELDS = struct.Struct("<BBHIqBB")  #: mark, state, code, attempt, row, lengths of two texts
+_TEXT = _SLOT - _FIELDS.size
+_ROW = struct.Struct("<Iq")  #: attempt and row, behind the first four octets
+_FREE, _DOTTED, _ANSWERED = 0, 1, 2
+_STATES = (State.SENT, State.DEFERRED, State.REFUSED, State.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """How far a sender came with a row. `state` None: its dot was about to be written, no more."""
+
+    state: State | None
+    code: int | None = None
+    enhanced: str | None = None
+    reply: str = ""
+
+
+#: By row and attempt.
+Entries = dict[tuple[int, int], Entry]
+
+
+class Journal:
+    """A sender's own. Made new, never opened again by another."""
+
+    def __init__(self, path: Path, token: str) -> None:
+        """Raises OSError: no place on the disk, say."""
+        self._path = path
+        size = _HEAD + SLOTS * _SLOT
+        head = _MAGIC + json.dumps({"token": token, "boot": boot_id()}).encode()
+        with path.open("xb", buffering=0) as file:
+            file.write(head.ljust(_HEAD, b"\0"))
+            for _ in range(SLOTS * _SLOT // _HEAD):
+                file.write(bytes(_HEAD))  # allocated for good, on every system
+            os.fsync(file.fileno())
+        with path.open("r+b") as file:
+            self._memory = mmap.mmap(file.fileno(), size)
+        self._free = list(range(_HEAD, size, _SLOT))
+
+    def dot(self, row: int, attempt: int) -> int | None:
+        """Says that the row's final dot is about to be written; gives the slot that says so.
+
+        None while too many outcomes wait for their commit.
+        """
+        if not self._free:
+            return None
+        at = self._free.pop()
+        _ROW.pack_into(self._memory, at + 4, attempt, row)
+        self._memory[at] = _DOTTED
+        return at
+
+    def answer(
+        self, slot: int, state: State, code: int | None, enhanced: str | None, reply: str
+    ) -> None:
+        """The fate of the row of that slot is known."""
+        memory = self._memory
+        class_, text = (enhanced or "").encode(), reply.encode()
+        text = text[: _TEXT - len(class_)]
+        end = slot + _FIELDS.size
+        memory[end : end + len(class_) + len(text)] = class_ + text
+        memory[slot + 16 : slot + 18] = bytes((len(class_), len(text)))
+        memory[slot + 1 : slot + 4] = struct.pack("<BH", _STATES.index(state), code or 0)
+        memory[slot] = _ANSWERED
+
+    def release(self, slots: Iterable[int]) -> None:
+        """The ledger has the outcomes of these for good."""
+        for slot in slots:
+            self._memory[slot] = _FREE
+            self._free.append(slot)
+
+    def remove(self) -> None:
+        """The sender ends well: every outcome is in the ledger."""
+        self._memory.close()
+        self._path.unlink(missing_ok=True)
+
+    def abandon(self) -> None:
+        """The sender could not record everything: the next one reads this."""
+        self._memory.close()
+
+
+def was_used(path: Path) -> bool:
+    """Whether its sender wrote a final dot, ever: also when the ledger had the outcome since."""
+    try:
+        octets = path.read_bytes()
+    except OSError:
+        return True
+    rows = range(_HEAD, len(octets) - _SLOT + 1, _SLOT)
+    return any(_ROW.unpack_from(octets, at + 4) != (0, 0) for at in rows)
+
+
+def read_journal(path: Path, token: str) -> Entries | None:
+    """What a dead sender left. None if nothing there can be trusted: then all is unknown."""
+    try:
+        octets = path.read_bytes()
+    except OSError:
+        return None
+    if len(octets) != _HEAD + SLOTS * _SLOT or not octets.startswith(_MAGIC):
+        return None
+    try:
+        head = json.loads(octets[len(_MAGIC) : _HEAD].rstrip(b"\0"))
+    except ValueError:
+        return None
+    if head != {"token": token, "boot": boot_id()}:
+        return None
+    entries: Entries = {}
+    for at in range(_HEAD, len(octets), _SLOT):
+        mark, state, code, attempt, row, class_length, text_length = _FIELDS.unpack_from(octets, at)
+        if mark == _DOTTED:
+            entries[row, attempt] = Entry(state=None)
+        elif mark == _ANSWERED:
+            text = octets[at + _FIELDS.size : at + _SLOT]
+            entries[row, attempt] = Entry(
+                state=_STATES[state],
+                code=code or None,
+                enhanced=text[:class_length].decode() or None,
+                reply=text[class_length : class_length + text_length].decode(errors="replace"),
+            )
+    return entries

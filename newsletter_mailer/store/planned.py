@@ -1,0 +1,69 @@
+"""A run's audience, put into the ledger inside the transaction that begins the run."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+
+from newsletter_mailer.address import domain
+from newsletter_mailer.store.rows import PlannedRow
+from newsletter_mailer.store.turns import Turns
+
+
+def plan(
+    database: sqlite3.Connection, issue: str, run: int, rows: Iterable[PlannedRow], host: str
+) -> None:
+    """Rows of earlier runs keep their state; what is owed is planned anew, and due at once."""
+    key: bytes = database.execute("SELECT key FROM ledger").fetchone()[0]
+    turns = Turns()
+    database.executemany(
+        "INSERT INTO delivery (issue, address, mailbox, domain, variant, field_values,"
+        " message_id, state, run, turn) VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?) "
+        "ON CONFLICT (issue, address) DO UPDATE SET run = excluded.run, "
+        "turn = excluded.turn, due = 0, "
+        "mailbox = iif(state IN ('queued', 'deferred'), excluded.mailbox, mailbox), "
+        "variant = iif(state IN ('queued', 'deferred'), excluded.variant, variant), "
+        "field_values = iif(state IN ('queued', 'deferred'), excluded.field_values, "
+        "field_values)",
+        (
+            (
+                issue,
+                row.address,
+                row.mailbox,
+                name := domain(row.mailbox),
+                row.variant,
+                json.dumps(row.values),
+                f"{_digest(key, issue, row.address)}@{host}",
+                run,
+                turns.next(name),
+            )
+            for row in rows
+        ),
+    )
+
+
+def plan_as_before(database: sqlite3.Connection, issue: str, run: int) -> None:
+    """Everyone whom the ledger knows and who may be mailed, with what earlier runs planned."""
+    database.execute(
+        "UPDATE delivery SET run = ?, due = 0 WHERE issue = ? "
+        "AND address NOT IN (SELECT address FROM suppression)",
+        (run, issue),
+    )
+
+
+def keep_variants(
+    database: sqlite3.Connection, issue: str, variants: Mapping[str, Sequence[str]]
+) -> None:
+    """`variants`: the slugs of their sections, by id."""
+    database.executemany(
+        "INSERT INTO variant VALUES (?, ?, ?) "
+        "ON CONFLICT (issue, id) DO UPDATE SET sections = excluded.sections",
+        [(issue, variant, json.dumps(slugs)) for variant, slugs in variants.items()],
+    )
+
+
+def _digest(key: bytes, issue: str, address: str) -> str:
+    return hmac.new(key, f"{issue}\0{address}".encode(), hashlib.sha256).hexdigest()[:32]

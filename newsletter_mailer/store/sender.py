@@ -1,0 +1,191 @@
+"""What one run may do with the rows of its audience: claim them, and say what became of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from newsletter_mailer.errors import LedgerError
+from newsletter_mailer.store.database import explained, transaction
+from newsletter_mailer.store.journal import Journal
+from newsletter_mailer.store.rows import ClaimedRow, Settled
+from newsletter_mailer.store.states import OWED, TRANSITIONS, State
+
+
+class Sender:
+    """Of the process that holds the ledger's lock. Not for two threads at once."""
+
+    def __init__(
+        self, database: sqlite3.Connection, path: Path, issue: str, run: int, journal: Journal
+    ) -> None:
+        self._database, self._path = database, path
+        self._issue, self.run = issue, run
+        self._file = _identity(path)
+        self._deferred: set[int] = set()  #: rows claimed that were
+        self.journal = journal
+        self.server = ""  #: what rows are settled with
+
+    def record_and_claim(
+        self,
+        settled: Sequence[Settled],
+        count: int,
+        *,
+        due: Mapping[State, float],
+        pace: Mapping[str, float] = {},  # never changed
+    ) -> list[ClaimedRow]:
+        """Records how attempts ended and claims the next `count` rows that are due.
+
+        One transaction, so one fsync for both. Suppressed addresses are never claimed; they keep
+        their state. `due`: the states that may be sent, in order of preference, and until when a
+        row of each must be due. `pace`: by limit, the moment until which it is used up.
+        Raises LedgerError.
+        """
+        if not due.keys() <= {*OWED}:
+            raise ValueError(f"only {', '.join(OWED)} rows may be sent")
+        self._refuse_another_file()
+        with transaction(self._database) as database:
+            self._settle(database, settled)
+            database.executemany(
+                "INSERT INTO pace VALUES (?, ?) ON CONFLICT (name) DO UPDATE "
+                "SET free_at = excluded.free_at",
+                pace.items(),
+            )
+            rows: list[ClaimedRow] = []
+            for state, moment in due.items():
+                if len(rows) < count:
+                    owed = self._owed(database, state, moment, count - len(rows))
+                    if state is State.DEFERRED:
+                        self._deferred.update(row.id for row in owed)
+                    rows += owed
+            database.execute(
+                "UPDATE delivery SET state = 'sending', attempts = attempts + 1, claimed = ? "
+                "WHERE id IN (SELECT value FROM json_each(?))",
+                (self.run, json.dumps([row.id for row in rows])),
+            )
+        return rows
+
+    def give_back(self, rows: Mapping[int, float]) -> None:
+        """Claimed rows that were never begun are what they were: row -> when it is due."""
+        with transaction(self._database) as database:
+            database.executemany(
+                "UPDATE delivery SET state = ?, attempts = attempts - 1, due = ? "
+                "WHERE id = ? AND state = 'sending' AND claimed = ?",
+                [
+                    (State.DEFERRED if row in self._deferred else State.QUEUED, due, row, self.run)
+                    for row, due in rows.items()
+                ],
+            )
+        self._deferred -= rows.keys()
+
+    def next_due(self) -> dict[State, tuple[float, int]]:
+        """By owed state: when its first row is due, and how many there are."""
+        with explained():
+            rows = self._database.execute(
+                "SELECT state, min(due), count(*) FROM delivery INDEXED BY delivery_owed "
+                "WHERE issue = ? AND run = ? AND state IN ('queued', 'deferred') "
+                "AND address NOT IN (SELECT address FROM suppression) GROUP BY state",
+                (self._issue, self.run),
+            )
+            return {State(state): (first, count) for state, first, count in rows}
+
+    def pace(self) -> dict[str, float]:
+        """What earlier runs used up of the limits."""
+        with explained():
+            return dict(self._database.execute("SELECT name, free_at FROM pace"))
+
+    def close(self) -> None:
+        """Its journal goes, unless the next sender has to read there what the ledger lacks.
+
+        Raises LedgerError.
+        """
+        left = 1
+        try:
+            self._refuse_another_file()
+            with explained():
+                (left,) = self._database.execute(
+                    "SELECT count(*) FROM delivery WHERE claimed = ? AND state = 'sending'",
+                    (self.run,),
+                ).fetchone()
+        finally:
+            if left:
+                self.journal.abandon()
+            else:
+                self.journal.remove()
+
+    def _settle(self, database: sqlite3.Connection, settled: Sequence[Settled]) -> None:
+        """Only rows that this run sends: an outcome that comes too late changes nothing."""
+        for item in settled:
+            if item.state not in TRANSITIONS[State.SENDING]:
+                raise ValueError(f"an attempt cannot end as {item.state}")
+        database.executemany(
+            "UPDATE delivery SET state = ?, code = ?, enhanced = ?, reply = ?, server = ?, at = ?,"
+            " due = ? WHERE id = ? AND state = 'sending' AND claimed = ?",
+            [
+                (
+                    item.state.value,
+                    item.code,
+                    item.enhanced,
+                    item.reply,
+                    self.server,
+                    int(item.at * 1000),
+                    item.due,
+                    item.id,
+                    self.run,
+                )
+                for item in settled
+            ],
+        )
+        self._deferred.difference_update(item.id for item in settled)
+
+    def _owed(
+        self, database: sqlite3.Connection, state: State, due: float, count: int
+    ) -> list[ClaimedRow]:
+        """Those due first come first, and domains alternate, as the index has them."""
+        rows = database.execute(
+            "SELECT id, address, mailbox, domain, variant, field_values, message_id, attempts + 1, "
+            "state = 'deferred' AND claimed = :run "
+            "FROM delivery INDEXED BY delivery_owed "
+            "WHERE issue = :issue AND run = :run AND state = :state AND due <= :due "
+            "AND state IN ('queued', 'deferred') "
+            "AND address NOT IN (SELECT address FROM suppression) ORDER BY due, turn LIMIT :count",
+            {
+                "issue": self._issue,
+                "run": self.run,
+                "state": state.value,
+                "due": due,
+                "count": count,
+            },
+        )
+        return [
+            ClaimedRow(
+                id=row,
+                address=address,
+                mailbox=mailbox,
+                domain=domain,
+                variant=variant,
+                values=json.loads(values),
+                message_id=message_id,
+                attempt=attempt,
+                is_again=bool(again),
+            )
+            for row, address, mailbox, domain, variant, values, message_id, attempt, again in rows
+        ]
+
+    def _refuse_another_file(self) -> None:
+        """SQLite would go on writing into a file that was deleted: a memory that nobody has."""
+        if _identity(self._path) != self._file:
+            raise LedgerError(
+                f"The ledger {self._path} was deleted or replaced while it was used. No further "
+                "message leaves. Put the old file back if you can; who got the issue stands there."
+            )
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)  # noqa: PTH116  # once per batch
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

@@ -1,0 +1,95 @@
+"""The machine's clock is set while messages leave, or between two runs.
+
+With Debian's package faketime: what `date` says jumps, as if an administrator had set it.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.scene import Newsletter, addresses, plain_newsletter
+from tests.faults.cues import Cue, Fault, Stage
+from tests.faults.faulty_server import FaultyServer, faulty_server
+from tests.faults.scenes import SEND
+
+LIBRARY = next(iter(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")), None)
+
+pytestmark = pytest.mark.skipif(LIBRARY is None, reason="needs Debian's package faketime")
+
+READERS = 40
+EVERYONE = addresses(READERS)
+
+
+@pytest.fixture
+def news(tmp_path: Path) -> Newsletter:
+    return plain_newsletter(tmp_path / "news", READERS)
+
+
+@pytest.fixture
+def server() -> Iterator[FaultyServer]:
+    with faulty_server(pause=lambda: 0.05) as server:
+        yield server
+
+
+class Clock:
+    """What the wall clock shows in the processes that get its environment."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self.set("+0")
+
+    def set(self, offset: str) -> None:
+        self._file.write_text(offset)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "LD_PRELOAD": str(LIBRARY),
+            "FAKETIME_TIMESTAMP_FILE": str(self._file),
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",  # nor does `date --set`
+        }
+
+
+@pytest.fixture
+def clock(tmp_path: Path) -> Clock:
+    return Clock(tmp_path / "clock")
+
+
+@pytest.mark.parametrize("offset", ["-1d", "+1d"])
+def test_a_clock_that_is_set_changes_nothing_of_a_run(
+    news: Newsletter, server: FaultyServer, clock: Clock, offset: str
+) -> None:
+    """Neither who is mailed, nor when one who was put off is tried again."""
+    server.cues = [Cue(Stage.RCPT, Fault.CODE_451, message=3)]
+    words = (*SEND, "--retry-for", "10m")
+    running = news.begin(*words, env=server.environment(**clock.environment))
+    server.until(lambda: len(server.accepted) >= 10)
+    clock.set(offset)
+    server.cues = []
+    _, err = running.communicate(timeout=120)
+
+    assert running.returncode == 0, err
+    assert server.played[Stage.RCPT] >= 1
+    assert sorted(server.recipients()) == EVERYONE
+
+
+@pytest.mark.parametrize("offset", ["-1d", "+1d"])
+def test_a_clock_that_is_set_between_two_runs_keeps_nobody_waiting(
+    news: Newsletter, server: FaultyServer, clock: Clock, offset: str
+) -> None:
+    """What the first run used up of a limit is over after a moment, not after a day."""
+    words = (*SEND, "--rate", "20/s")
+    running = news.begin(*words, env=server.environment(**clock.environment))
+    server.until(lambda: len(server.accepted) >= 10)
+    running.send_signal(signal.SIGTERM)
+    running.communicate(timeout=120)
+    clock.set(offset)
+    done = news.command(*words, env=server.environment(**clock.environment))
+
+    assert done.code == 0, done.err
+    assert sorted(server.recipients()) == EVERYONE

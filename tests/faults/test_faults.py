@@ -1,0 +1,105 @@
+"""The server misbehaves at every stage: nobody twice, nobody lost, the report true.
+
+Told from the server's side; docs/faults.md has the table.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tests.faults.cues import Fault, Stage
+from tests.faults.scenes import EVERYONE, OF_A_MESSAGE, READERS, VICTIM, Played, Scene, matrix
+
+FATES = matrix()
+LOST_WORDS = (Fault.SILENCE, Fault.CLOSE, Fault.RESET)
+OTHERS = READERS - 1
+#: What `send` reports while the fault lasts, and its exit code.
+REPORTS = {
+    "no harm": (0, {"sent": READERS}),
+    "later": (3, {"sent": OTHERS, "deferred": 1}),
+    "refused": (3, {"sent": OTHERS, "refused": 1}),
+    "unknown": (3, {"sent": OTHERS, "unknown": 1}),
+    "stops": (3, {"sent": VICTIM - 1, "remaining": READERS - VICTIM + 1}),
+    "not begun": (1, {}),
+}
+COUNTED = ("sent", "deferred", "refused", "unknown", "remaining")
+
+
+def scenes() -> list[Scene]:
+    """With PIPELINING; what belongs to a message also without; what is lost also encrypted."""
+    found: list[Scene] = []
+    for fault, cells in FATES.items():
+        for stage, cell in cells.items():
+            if cell == "-":
+                continue
+            fate, *others = cell.split(" / ")
+            one_by_one = others[0] if others else fate
+            for accepts in (False, True) if fate == "unknown" else (False,):
+                found.append(Scene(stage, fault, fate, accepts=accepts))
+                if stage in OF_A_MESSAGE:
+                    found.append(Scene(stage, fault, one_by_one, accepts=accepts, pipelining=False))
+                if stage in OF_A_MESSAGE and fault in LOST_WORDS:
+                    found.append(Scene(stage, fault, fate, accepts=accepts, encrypted=True))
+    return found
+
+
+def test_the_table_has_every_fault_at_every_stage() -> None:
+    assert {*FATES} == {*Fault}
+    for cells in FATES.values():
+        assert {*cells} == {*Stage}
+        fates = {fate for cell in cells.values() for fate in cell.split(" / ")}
+        assert fates <= {*REPORTS, "-"}
+
+
+@pytest.mark.parametrize("scene", scenes(), ids=str)
+def test_a_server_that_misbehaves(scene: Scene, played: Played) -> None:
+    first, second = played.runs[:2]
+    told = first.err + second.err
+    assert played.was_reached
+    assert played.rude == []
+    assert "Traceback" not in told
+    assert "in the program itself" not in told
+
+    code, report = REPORTS[scene.fate]
+    assert first.code == code, told
+    if scene.fate == "not begun":
+        assert (played.truths[0], played.states[0]) == ([], {})
+        assert first.err.splitlines()[-1].startswith("error: ")
+    else:
+        counts = {name: count for name in COUNTED if (count := first.json[name])}
+        assert counts == report, told
+        assert_the_report_is_true(scene, played)
+    assert_the_next_run_finishes(scene, played)
+
+
+def assert_the_report_is_true(scene: Scene, played: Played) -> None:
+    """Sent is what the server took; of what is unknown either may be the case."""
+    states, taken = played.states[0], played.taken(0)
+    assert {*states} == {*EVERYONE}
+    assert Counter(states.values())["sending"] == 0
+    for address, state in states.items():
+        assert taken[address] == (scene.accepts if state == "unknown" else state == "sent"), address
+
+
+def assert_the_next_run_finishes(scene: Scene, played: Played) -> None:
+    """Nobody twice but who was reported unknown, and then sent again on purpose."""
+    refused = {a for a, state in played.states[0].items() if state == "refused"}
+    unknown = {a for a, state in played.states[0].items() if state == "unknown"}
+    second = played.runs[1]
+    assert second.code == (3 if refused or unknown else 0), second.err
+    assert {a for a, state in played.states[1].items() if state == "sent"} == (
+        {*EVERYONE} - refused - unknown
+    )
+    assert max(played.taken(1).values()) == 1
+
+    last = played.taken(-1)
+    assert played.runs[-1].code == (3 if refused else 0), played.runs[-1].err
+    assert {*last} == {*EVERYONE} - refused
+    twice = {address for address, count in last.items() if count > 1}
+    assert twice == (unknown if scene.accepts else set())
+    of_each = {address: [m for m, a in played.truths[-1] if a == address] for address in twice}
+    assert all(len({*ids}) == 1 for ids in of_each.values()), (
+        "the same Message-ID, so it can be dropped"
+    )

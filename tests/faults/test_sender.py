@@ -1,0 +1,222 @@
+"""What happens to the sender, its machine and its server while messages leave.
+
+The installed command; counted from the server's side: nobody twice, nobody lost, the report true.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.scene import Newsletter, addresses, plain_newsletter
+from tests.conftest import Result
+from tests.faults.cues import Cue, Fault, Stage
+from tests.faults.faulty_server import FaultyServer, faulty_server
+from tests.faults.scenes import ISSUE, SEND, states
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+
+READERS = 60
+EVERYONE = sorted(addresses(READERS))
+
+
+@pytest.fixture
+def news(tmp_path: Path) -> Newsletter:
+    return plain_newsletter(tmp_path / "news", READERS)
+
+
+@pytest.fixture
+def server() -> Iterator[FaultyServer]:
+    """In no hurry: an issue takes it a few seconds."""
+    with faulty_server(pause=lambda: 0.05) as server:
+        yield server
+
+
+def begin(news: Newsletter, server: FaultyServer, *words: str, **env: str) -> subprocess.Popen[str]:
+    return news.begin(*SEND, *words, env=server.environment(**env))
+
+
+def end(running: subprocess.Popen[str]) -> Result:
+    out, err = running.communicate(timeout=120)
+    return Result(running.returncode, out, err)
+
+
+def assert_the_report_is_true(news: Newsletter, server: FaultyServer, done: Result) -> None:
+    """Nobody twice; who is sent has it; who has it is sent or unknown; the counts fit."""
+    found, taken = states(news), {*server.recipients()}
+    sent = {address for address, state in found.items() if state == "sent"}
+    unknown = {address for address, state in found.items() if state == "unknown"}
+    counts = Counter(found.values())
+    assert server.twice() == []
+    assert {*found} == {*EVERYONE}
+    assert sent <= taken <= sent | unknown
+    assert counts["sending"] == 0
+    assert done.json["sent"] + done.json["already_sent"] == counts["sent"]
+    assert done.json["unknown"] == counts["unknown"]
+    assert done.json["deferred"] == counts["deferred"]
+    assert done.json["remaining"] == counts["queued"]
+
+
+def assert_the_next_run_finishes(news: Newsletter, server: FaultyServer) -> None:
+    """Whoever is unknown gets another copy, on purpose."""
+    server.cues, server.pause = [], lambda: 0.0
+    unknown = {address for address, state in states(news).items() if state == "unknown"}
+    once = Counter(server.recipients())
+    news.command("resolve", "--issue", ISSUE, "--unknown", "resend")
+    done = news.command(*SEND, env=server.environment())
+
+    assert done.code == 0, done.err
+    taken = Counter(server.recipients())
+    assert {*taken} == {*EVERYONE}
+    assert {a for a, count in taken.items() if count > 1} == {a for a in unknown if once[a]}
+
+
+def test_sigterm_lets_what_is_in_flight_end(news: Newsletter, server: FaultyServer) -> None:
+    running = begin(news, server, "--connections", "4")
+    server.until(lambda: len(server.accepted) >= 10)
+    running.send_signal(signal.SIGTERM)
+    done = end(running)
+
+    assert done.code == 3, done.err
+    assert "Stopping after the messages in flight" in done.err
+    assert done.json["sent"] == len(server.accepted) < READERS
+    assert done.json["unknown"] == 0
+    assert_the_report_is_true(news, server, done)
+    assert_the_next_run_finishes(news, server)
+
+
+def test_sigterm_twice_ends_at_once_and_tells_who_is_unknown(
+    news: Newsletter, server: FaultyServer
+) -> None:
+    server.cues = [Cue(Stage.DOT, Fault.SILENCE, accepts=True)]
+    running = begin(news, server, "--connections", "4")
+    server.until(lambda: server.played[Stage.DOT] == 4)
+    running.send_signal(signal.SIGTERM)
+    assert running.stderr is not None
+    while "again to stop at once" not in running.stderr.readline():
+        assert running.poll() is None
+    began = time.monotonic()
+    running.send_signal(signal.SIGTERM)
+    done = end(running)
+
+    assert time.monotonic() - began < 30, "it did not wait for the server"
+    assert done.code == 3, done.err
+    assert "Traceback" not in done.err
+    assert Counter(states(news).values()) == {"unknown": 4, "queued": READERS - 4}
+    assert_the_next_run_finishes(news, server)
+
+
+def test_a_sender_that_slept_reads_what_was_answered_meanwhile(
+    news: Newsletter, server: FaultyServer
+) -> None:
+    """SIGSTOP for longer than the time-outs: as a laptop that was closed, or a paused machine."""
+    running = begin(news, server, "--connections", "4", SMTP_TIMEOUT="5")
+    server.until(lambda: len(server.accepted) >= 10)
+    running.send_signal(signal.SIGSTOP)
+    time.sleep(6)
+    running.send_signal(signal.SIGCONT)
+    done = end(running)
+
+    assert done.code == 0, done.err
+    assert done.json["sent"] == READERS
+    assert_the_report_is_true(news, server, done)
+
+
+def test_a_server_that_starts_anew_is_met_again_in_the_same_run(
+    news: Newsletter, server: FaultyServer
+) -> None:
+    running = begin(news, server, "--connections", "4")
+    server.until(lambda: len(server.accepted) >= 10)
+    server.go_down()
+    time.sleep(1)
+    server.go_up()
+    done = end(running)
+
+    assert done.code == (3 if done.json["unknown"] else 0), done.err
+    assert done.json["unknown"] <= 4
+    assert done.json["sent"] + done.json["unknown"] == READERS
+    assert_the_report_is_true(news, server, done)
+    assert_the_next_run_finishes(news, server)
+
+
+def test_a_server_that_stays_away_ends_the_run(news: Newsletter, server: FaultyServer) -> None:
+    running = begin(news, server, "--connections", "4")
+    server.until(lambda: len(server.accepted) >= 10)
+    server.go_down()
+    done = end(running)
+
+    assert done.code == 3, done.err
+    assert "does not answer" in done.err
+    assert "run send again for the rest" in done.err
+    assert done.json["unknown"] <= 4
+    assert done.json["remaining"] + done.json["deferred"] > 0
+    assert_the_report_is_true(news, server, done)
+    server.go_up()
+    assert_the_next_run_finishes(news, server)
+
+
+@pytest.mark.parametrize("stage", [Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.DOT])
+def test_a_server_that_breaks_off_every_message_is_given_up(
+    news: Newsletter, server: FaultyServer, stage: Stage
+) -> None:
+    """Rather than that everybody on the list is tried, or unknown."""
+    server.cues = [Cue(stage, Fault.CLOSE)]
+    done = end(begin(news, server, "--connections", "2"))
+
+    assert "The server takes no message" in done.err
+    assert done.code == (3 if stage is Stage.DOT else 1), done.err
+    assert Counter(states(news).values())["unknown"] <= (6 if stage is Stage.DOT else 0)
+    assert server.accepted == []
+    assert_the_next_run_finishes(news, server)
+
+
+@pytest.mark.parametrize("stage", [Stage.MAIL, Stage.DOT])
+def test_a_server_without_space_is_left_alone(
+    news: Newsletter, server: FaultyServer, stage: Stage
+) -> None:
+    """452 for everything: nobody is tried again and again while one waits."""
+    server.cues = [Cue(stage, Fault.CODE_452)]
+    running = begin(news, server, "--connections", "2")
+    server.until(lambda: server.played[stage] >= 4)
+    running.send_signal(signal.SIGTERM)
+    done = end(running)
+
+    assert done.code == 3, done.err
+    assert 4 <= done.json["deferred"] <= 8
+    assert done.json["sent"] == 0
+    assert_the_report_is_true(news, server, done)
+    assert_the_next_run_finishes(news, server)
+
+
+def test_of_five_senders_at_once_one_sends(news: Newsletter, server: FaultyServer) -> None:
+    senders = [begin(news, server, "--connections", "2") for _ in range(5)]
+    ended = [end(running) for running in senders]
+
+    codes = Counter(done.code for done in ended)
+    told = [done.err for done in ended]
+    assert codes[0] >= 1, told
+    assert codes[0] + codes[1] == 5, told
+    assert all("Another send is at work" in done.err for done in ended if done.code == 1), told
+    assert sum(done.json["sent"] for done in ended if done.code == 0) == READERS
+    assert sorted(server.recipients()) == EVERYONE
+
+
+def test_a_dead_sender_keeps_nobody_waiting(news: Newsletter, server: FaultyServer) -> None:
+    """No time-out has to pass: its lock is free at once."""
+    running = begin(news, server, "--connections", "4")
+    server.until(lambda: len(server.accepted) >= 10)
+    running.kill()
+    running.communicate()
+    done = news.command(*SEND, env=server.environment())
+
+    assert done.code == (3 if done.json["unknown"] else 0), done.err
+    assert done.json["unknown"] <= 4
+    assert_the_report_is_true(news, server, done)
+    assert_the_next_run_finishes(news, server)

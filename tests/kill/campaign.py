@@ -1,0 +1,128 @@
+"""One issue to many readers, its sender killed again and again, until it is done."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.acceptance.scene import COMMAND, Newsletter, addresses, environment, plain_newsletter
+from tests.conftest import Result
+from tests.faults.faulty_server import FaultyServer
+from tests.faults.scenes import ISSUE, SEND, states
+
+_GIVE_UP = 120.0  #: seconds for one run
+_RESERVE = 0.1  #: of the messages, left for the runs that go further than they were meant to
+_LONGEST_START = 2.0  #: seconds in which a sender that sends nothing yet is killed
+
+
+@dataclass(kw_only=True)
+class Campaign:
+    """How it went. Everything is counted from the server's side but the states."""
+
+    readers: int
+    news: Newsletter
+    server: FaultyServer
+    chance: random.Random
+    kills: int = 0
+    early: int = 0  #: of the kills, before the run's first message was taken
+    in_flight: int = 0  #: connections at work, summed over the kills: that many may be unknown
+
+    def kill_again_and_again(self, times: int) -> None:
+        """So often, spread over the whole issue."""
+        while self.kills < times and len(self.server.accepted) < self.readers:
+            self._kill_one(times)
+
+    def finish(self) -> Result:
+        """A run that nobody kills."""
+        done = subprocess.run(
+            [COMMAND, *SEND],
+            cwd=self.news.root,
+            env=environment(self.server.environment()),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return Result(done.returncode, done.stdout, done.stderr)
+
+    def resend_unknown(self) -> Result:
+        subprocess.run(
+            [COMMAND, "resolve", "--issue", ISSUE, "--unknown", "resend"],
+            cwd=self.news.root,
+            env=environment(),
+            check=True,
+            capture_output=True,
+        )
+        return self.finish()
+
+    @property
+    def states(self) -> dict[str, str]:
+        return states(self.news)
+
+    def _kill_one(self, times: int) -> None:
+        server, chance = self.server, self.chance
+        connections = chance.choice((1, 2, 4, 8, 16))
+        slowness = chance.choice((0.0, 0.002, 0.02))  #: seconds for an answer, at most
+        server.pipelining = chance.random() < 0.7
+        server.pause = lambda: chance.uniform(0, slowness) if slowness else 0.0
+        before = len(server.accepted)
+        left = self.readers * (1 - _RESERVE) - before
+        share = max(0.0, left / (times - self.kills))  # of the messages, for this run
+        wanted = before + chance.randint(0, max(0, round(2 * share) - connections // 2))
+        sender = subprocess.Popen(
+            [COMMAND, *SEND, "--connections", str(connections)],
+            cwd=self.news.root,
+            env=environment(server.environment()),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        if wanted == before:  # at any moment from its start to its first message
+            time.sleep(chance.uniform(0, _LONGEST_START))
+        else:
+            self._await(sender, wanted)
+            time.sleep(chance.uniform(0, 0.004 + slowness))
+        sender.kill()
+        _, told = sender.communicate()
+        if sender.returncode == -signal.SIGKILL:
+            self.kills += 1
+            self.early += len(server.accepted) == before
+            self.in_flight += connections
+        else:
+            assert sender.returncode in (0, 3), told.decode()
+
+    def _await(self, sender: subprocess.Popen[bytes], wanted: int) -> None:
+        give_up = time.monotonic() + _GIVE_UP
+        while len(self.server.accepted) < wanted and sender.poll() is None:
+            assert time.monotonic() < give_up, "it hangs"
+            with self.server.news:
+                self.server.news.wait(0.05)
+
+    def assert_nobody_twice_nobody_lost(self) -> tuple[set[str], set[str]]:
+        """Gives who is unknown, and who of them the server took."""
+        taken, found = Counter(self.server.recipients()), self.states
+        everyone = {*addresses(self.readers)}
+        of_state = {
+            state: {a for a, s in found.items() if s == state} for state in {*found.values()}
+        }
+        unknown, sent = of_state.pop("unknown", set()), of_state.pop("sent", set())
+        assert [address for address, count in taken.items() if count > 1] == []
+        assert of_state == {}, "everybody is sent or unknown"
+        assert sent | unknown == everyone
+        assert sent <= {*taken}, "reported, but not taken"
+        assert {*taken} - sent <= unknown, "taken, but not reported"
+        return unknown, unknown & {*taken}
+
+
+def campaign(folder: Path, server: FaultyServer, *, readers: int, seed: int) -> Campaign:
+    return Campaign(
+        readers=readers,
+        news=plain_newsletter(folder, readers),
+        server=server,
+        chance=random.Random(seed),
+    )

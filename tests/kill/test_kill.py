@@ -1,0 +1,66 @@
+"""`kill -9` of the sender at random moments, resumed until done: nobody twice, nobody lost."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.faults.faulty_server import faulty_server
+from tests.kill.campaign import campaign
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+
+#: Another one each time: KILL_SEED=1234 repeats a run as far as chance allows.
+SEED = int(os.environ.get("KILL_SEED") or time.time())
+
+
+def kill_and_resume(folder: Path, *, readers: int, times: int, seed: int) -> str:
+    """How it went, in a sentence; raises AssertionError where a promise is broken."""
+    with faulty_server() as server:
+        issue = campaign(folder, server, readers=readers, seed=seed)
+        issue.kill_again_and_again(times)
+        last = issue.finish()
+        unknown, taken = issue.assert_nobody_twice_nobody_lost()
+        assert last.code == (3 if unknown else 0), last.err
+        assert last.json["unknown"] == len(unknown)
+        assert len(unknown) <= issue.in_flight
+        assert issue.kills >= times, "it was through too early to be killed so often"
+
+        again = issue.resend_unknown()
+        assert again.code == 0, again.err
+        assert {one.recipient for one in server.accepted} == {*issue.states}
+        assert {one.recipient for one in server.twice()} == taken
+        assert len({*server.accepted}) == readers, "one Message-ID per reader, also of copies"
+        assert server.rude == []
+    return (
+        f"{readers:,} readers, {issue.kills} kills ({issue.early} before a run's first message): "
+        f"0 twice, 0 lost, {len(unknown)} unknown, of which the server had taken {len(taken)}"
+    )
+
+
+def test_after_a_few_kills_nobody_has_two_and_nobody_is_lost(tmp_path: Path) -> None:
+    kill_and_resume(tmp_path / "news", readers=200, times=10, seed=SEED)
+
+
+@pytest.mark.kill
+def test_after_200_kills_nobody_has_two_and_nobody_is_lost(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two issues side by side, each with its own ledger, server and 200 kills."""
+    began = time.monotonic()
+    with ThreadPoolExecutor(2) as pool:
+        stories = pool.map(
+            lambda number: kill_and_resume(
+                tmp_path / str(number), readers=2_000, times=200, seed=SEED + number
+            ),
+            range(2),
+        )
+        told = [*stories]
+    with capsys.disabled():
+        seconds = time.monotonic() - began
+        sys.stdout.write("\n".join(["", f"KILL_SEED={SEED}, {seconds:.0f} s", *told, ""]))
