@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from newsletter_mailer.campaign.approval import refuse_unapproved
 from newsletter_mailer.campaign.evidence import Wanted, gatherer
 from newsletter_mailer.campaign.prepare import Circumstances, Prepared, prepare
 from newsletter_mailer.campaign.project import Project
@@ -51,6 +52,15 @@ def send(
             )
         )
         prepared.refuse_errors()
+        if not request.to_sandbox:
+            refuse_unapproved(
+                project,
+                request.issue_id,
+                prepared.edition.content,
+                datetime.now(UTC),
+                is_rehearsal=request.dry_run,
+                note=watcher.note,
+            )
         with _looking_at(memory) as ledger:
             if (
                 request.dry_run

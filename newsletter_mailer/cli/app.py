@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from newsletter_mailer import __version__
+from newsletter_mailer.cli.approve import approve
 from newsletter_mailer.cli.author import add, build, new
 from newsletter_mailer.cli.check import check
 from newsletter_mailer.cli.output import examples
@@ -69,6 +70,9 @@ app.command(
         "newsletter-mailer check --strict --format sarif --output check.sarif",
     )
 )(check)
+app.command(epilog=examples('newsletter-mailer approve --issue 2025-08 --by "Maria Example"'))(
+    approve
+)
 app.command(
     epilog=examples(
         "newsletter-mailer send --issue 2025-08 --sandbox",
