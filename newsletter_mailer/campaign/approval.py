@@ -11,16 +11,15 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import Any  # values of a TOML table
 
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.characters import has_line_break, unmailable
-from newsletter_mailer.errors import NotApproved, ProjectError
+from newsletter_mailer.errors import ProjectError
 from newsletter_mailer.findings import Finding
 from newsletter_mailer.issue.content_hash import ContentHash
 from newsletter_mailer.issue.files import text_file
@@ -63,41 +62,6 @@ class Approval:
         return hashlib.sha256(json.dumps(rest, separators=(",", ":")).encode()).hexdigest()
 
 
-class Verdict(StrEnum):
-    NONE = "none"  #: nobody has approved the issue
-    APPROVED = "approved"  #: as it is now
-    CHANGED = "changed"  #: readers would see something else than what was approved
-    UNREADABLE = "unreadable"  #: approval.toml is there and cannot be trusted
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignOff:
-    """How an issue stands with those who must agree to it."""
-
-    verdict: Verdict
-    approval: Approval | None = None
-    changes: tuple[str, ...] = ()  #: since the approval, a file each, in words
-    fault: str = ""  #: of approval.toml, as a sentence
-
-    def in_words(self) -> str:
-        """One sentence, without the changes."""
-        if self.approval is None:
-            return self.fault or "Nobody has approved this issue yet."
-        if self.verdict is Verdict.CHANGED:
-            return f"Approved by {self.approval.in_words()}, but it has changed since."
-        return f"Approved by {self.approval.in_words()}."
-
-    def as_json(self) -> dict[str, object]:
-        approval = self.approval
-        return {
-            "verdict": self.verdict.value,
-            "by": approval.by if approval else None,
-            "when": approval.when.isoformat() if approval else None,
-            "changes": list(self.changes),
-            "words": self.in_words(),
-        }
-
-
 def is_name(text: str) -> bool:
     """Whether it can be the name of who approves: some words in one line."""
     return bool(text.strip()) and len(text) <= LONGEST_NAME and _is_one_line(text)
@@ -111,54 +75,55 @@ def approval_file(project: Project, issue_id: str) -> Path:
     return project.root / "issues" / issue_id / APPROVAL_FILE
 
 
-def sign_off(project: Project, issue_id: str, content: ContentHash, now: datetime) -> SignOff:
-    """How the issue, as it is now, stands with its approval."""
+class CannotBeTrusted(Exception):
+    """Says why, as a sentence."""
+
+
+def read_approval(project: Project, issue_id: str, now: datetime) -> Approval | None:
+    """None where there is none. Raises CannotBeTrusted."""
     file = approval_file(project, issue_id)
     if not os.path.lexists(file):
-        return SignOff(verdict=Verdict.NONE)
+        return None
+    name = file.relative_to(project.root).as_posix()
+    findings: list[Finding] = []
+    text = text_file(file, name, findings)
+    table: Mapping[str, Any] = {}
+    if text is not None:
+        table, findings = parse_toml(text, name)
+    if findings:
+        what = findings[0].message
+        raise CannotBeTrusted(
+            f"{name}, line {findings[0].source.line}: {what} Nobody can tell what was approved."
+        )
     try:
-        approval = _read(file, file.relative_to(project.root).as_posix(), now)
-    except _CannotBeTrusted as fault:
-        return SignOff(verdict=Verdict.UNREADABLE, fault=str(fault))
-    if approval.content == content:
-        return SignOff(verdict=Verdict.APPROVED, approval=approval)
-    return SignOff(
-        verdict=Verdict.CHANGED, approval=approval, changes=(*_changes(approval.content, content),)
-    )
+        approval = _approval(table)
+    except (KeyError, TypeError, ValueError):
+        raise CannotBeTrusted(
+            f"{name} is not as approve writes it. Nobody can tell what was approved."
+        ) from None
+    if table.get("seal") != approval.seal:
+        raise CannotBeTrusted(
+            f"{name} was edited after approve wrote it: its seal is broken. It says nothing now."
+        )
+    if approval.when > now + _CLOCKS_DIFFER:
+        raise CannotBeTrusted(
+            f"{name} is dated {approval.when.isoformat(sep=' ')}, which is still to come. Look "
+            "whether this machine's clock is right, or approve the issue again."
+        )
+    return approval
 
 
-def refuse_unapproved(
-    project: Project,
-    issue_id: str,
-    content: ContentHash,
-    now: datetime,
-    *,
-    is_rehearsal: bool,
-    note: Callable[[str], None],
-) -> None:
-    """Nothing goes out that nobody agreed to, where the project asks for it; a rehearsal is told.
-
-    Where it does not ask, an approval that no longer fits is told too. Raises NotApproved.
-    """
-    standing = sign_off(project, issue_id, content, now)
-    is_asked_for = project.settings.require_approval
-    if standing.verdict is Verdict.APPROVED:
-        note(standing.in_words())
-        return
-    if standing.verdict is Verdict.NONE and not is_asked_for:
-        return
-    told = "\n".join([standing.in_words(), *(f"  {change}" for change in standing.changes)])
-    if not is_asked_for:
-        note(told)
-        return
-    again = f"newsletter-mailer approve --issue {issue_id} --by NAME"
-    if is_rehearsal:
-        note(f"{told}\nsend will refuse it until it is approved: {again}")
-        return
-    raise NotApproved(
-        f"{told}\nnewsletter.toml has require_approval = true, so nothing was sent. Whoever signs "
-        f"the issue off looks at it (newsletter-mailer preview --issue {issue_id}), then: {again}"
-    )
+def _approval(table: Mapping[str, Any]) -> Approval:
+    """Raises KeyError, TypeError, ValueError."""
+    when, files = table["when"], dict(table["files"])
+    by, *digests = texts = [table["by"], table["content_hash"], *files.values()]
+    if not all(isinstance(text, str) for text in texts) or not isinstance(when, datetime):
+        raise TypeError
+    if not all(map(_DIGEST.fullmatch, digests)) or when.tzinfo is None:
+        raise ValueError
+    if not is_name(by) or not all(map(_is_one_line, files)):
+        raise ValueError
+    return Approval(by=by, when=when, content=ContentHash(table["content_hash"], files))
 
 
 def write_approval(project: Project, issue_id: str, approval: Approval) -> Path:
@@ -205,75 +170,3 @@ def _replace(file: Path, text: str) -> None:
 def _quoted(text: str) -> str:
     """A TOML basic string; a text without control characters is written as JSON writes it."""
     return json.dumps(text, ensure_ascii=False)
-
-
-class _CannotBeTrusted(Exception):
-    """Says why, as a sentence."""
-
-
-def _read(file: Path, name: str, now: datetime) -> Approval:
-    findings: list[Finding] = []
-    text = text_file(file, name, findings)
-    table: Mapping[str, Any] = {}
-    if text is not None:
-        table, findings = parse_toml(text, name)
-    if findings:
-        what = findings[0].message
-        raise _CannotBeTrusted(
-            f"{name}, line {findings[0].source.line}: {what} Nobody can tell what was approved."
-        )
-    try:
-        approval = _approval(table)
-    except (KeyError, TypeError, ValueError):
-        raise _CannotBeTrusted(
-            f"{name} is not as approve writes it. Nobody can tell what was approved."
-        ) from None
-    if table.get("seal") != approval.seal:
-        raise _CannotBeTrusted(
-            f"{name} was edited after approve wrote it: its seal is broken. It says nothing now."
-        )
-    if approval.when > now + _CLOCKS_DIFFER:
-        raise _CannotBeTrusted(
-            f"{name} is dated {approval.when.isoformat(sep=' ')}, which is still to come. Look "
-            "whether this machine's clock is right, or approve the issue again."
-        )
-    return approval
-
-
-def _approval(table: Mapping[str, Any]) -> Approval:
-    """Raises KeyError, TypeError, ValueError."""
-    when, files = table["when"], dict(table["files"])
-    by, *digests = texts = [table["by"], table["content_hash"], *files.values()]
-    if not all(isinstance(text, str) for text in texts) or not isinstance(when, datetime):
-        raise TypeError
-    if not all(map(_DIGEST.fullmatch, digests)) or when.tzinfo is None:
-        raise ValueError
-    if not is_name(by) or not all(map(_is_one_line, files)):
-        raise ValueError
-    return Approval(by=by, when=when, content=ContentHash(table["content_hash"], files))
-
-
-def _changes(before: ContentHash, now: ContentHash) -> list[str]:
-    """A file each; or the program, whose next version may read the same files in another way."""
-    changed = [
-        f"{path} {_what_happened(path, before.files, now.files)}{_why_it_counts(path)}"
-        for path in now.changed(before.files)
-    ]
-    return changed or ["no file was changed; this version of the program reads them otherwise"]
-
-
-def _what_happened(path: str, before: Mapping[str, str], now: Mapping[str, str]) -> str:
-    if path not in before:
-        return "is new"
-    return "was changed" if path in now else "is gone"
-
-
-def _why_it_counts(path: str) -> str:
-    """What readers see of a file that they do not know of."""
-    if path == "newsletter.toml":
-        return " (the sender, the address or another setting that readers see; .env may be why)"
-    if path.startswith("templates/"):
-        return " (the look)"
-    if path.endswith("/issue.toml"):
-        return " (subject, preheader, date, language or headings)"
-    return ""

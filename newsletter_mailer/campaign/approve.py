@@ -10,15 +10,14 @@ from pathlib import Path
 from newsletter_mailer.campaign.approval import (
     LONGEST_NAME,
     Approval,
-    SignOff,
     is_name,
-    sign_off,
     write_approval,
 )
 from newsletter_mailer.campaign.evidence import Wanted, gatherer
 from newsletter_mailer.campaign.prepare import Circumstances, Prepared, prepare
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.campaign.sent_file import sent_file
+from newsletter_mailer.campaign.sign_off import SignOff, sign_off
 from newsletter_mailer.errors import ProjectError
 from newsletter_mailer.findings import Finding
 

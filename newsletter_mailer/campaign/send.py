@@ -10,13 +10,13 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from newsletter_mailer.campaign.approval import refuse_unapproved
 from newsletter_mailer.campaign.evidence import Wanted, gatherer
 from newsletter_mailer.campaign.prepare import Circumstances, Prepared, prepare
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.campaign.run import Run
 from newsletter_mailer.campaign.send_request import SendReport, SendRequest, Watcher
 from newsletter_mailer.campaign.sent_file import refuse_another_ledger, sent_file
+from newsletter_mailer.campaign.sign_off import refuse_unapproved
 from newsletter_mailer.deliver.sandbox import sandbox
 from newsletter_mailer.deliver.smtp import connect
 from newsletter_mailer.errors import NotConfirmed, ProjectError
