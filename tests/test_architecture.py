@@ -27,6 +27,7 @@ FLOORS: dict[str, set[str]] = {
 }
 GROUND_FLOOR = {
     "address",
+    "browser",
     "characters",
     "check_settings",
     "errors",
@@ -56,6 +57,7 @@ TOUCHES_THE_WORLD = (
     "deliver/smtp.py",
     "campaign/",
     "cli/",
+    "browser.py",
     "starter.py",
     "__main__.py",
 )
