@@ -15,6 +15,7 @@ from newsletter_mailer.browser import in_browser
 from newsletter_mailer.check.axe import MARK, NOT_ASKED, TAGS, AxeFault, marked_page
 from newsletter_mailer.compose.compiled import CompiledVariant
 from newsletter_mailer.errors import ProjectError
+from newsletter_mailer.issue.pictures import Picture
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, BrowserContext, Page, Route
@@ -24,7 +25,7 @@ _WIDTH, _HEIGHT = 1024, 768  #: pixels of the window
 
 _AXE = "data/axe-core/axe.min.js"  #: tools/axe_core.py brings it
 _ORIGIN = "https://newsletter.invalid/"  #: no such host can exist (RFC 2606)
-_PICTURES = f"{_ORIGIN}pictures/"
+PICTURES = f"{_ORIGIN}pictures/"  #: what the addresses of a mail's pictures begin with
 #: As in a mail program: no scripts, no frames, no fonts. What is evaluated from outside may run.
 _POLICY = "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'"
 #: What lies under a page without a background. axe-core takes it for white, also where
@@ -96,13 +97,18 @@ async def _seen(
     return seen
 
 
+async def open_mail(page: Page, html: str, pictures: Mapping[str, Picture]) -> None:
+    """Shows a mail whose pictures have the addresses PICTURES and their keys."""
+    await page.route("**/*", _Answers(html, pictures))
+    await page.goto(_ORIGIN)
+
+
 async def _faults(
     context: BrowserContext, compiled: CompiledVariant, script: str
 ) -> Sequence[AxeFault]:
     page = await context.new_page()
-    await page.route("**/*", _Answers(compiled))
     await page.emulate_media(color_scheme="light")
-    await page.goto(_ORIGIN)
+    await open_mail(page, marked_page(compiled, PICTURES), compiled.pictures)
     await page.evaluate(_CANVAS)
     await page.evaluate(script)
     light = await _answers(page)
@@ -121,20 +127,19 @@ async def _answers(page: Page) -> Sequence[AxeFault]:
 
 
 class _Answers:
-    """Gives the browser one variant and its pictures, and refuses whatever else it asks for."""
+    """Gives the browser one mail and its pictures, and refuses whatever else it asks for."""
 
-    def __init__(self, compiled: CompiledVariant) -> None:
-        self._page = marked_page(compiled, _PICTURES)
-        self._pictures = compiled.pictures
+    def __init__(self, html: str, pictures: Mapping[str, Picture]) -> None:
+        self._html, self._pictures = html, pictures
 
     async def __call__(self, route: Route) -> None:
         url = route.request.url
-        picture = self._pictures.get(url.removeprefix(_PICTURES))
+        picture = self._pictures.get(url.removeprefix(PICTURES))
         if picture is not None:
             await route.fulfill(body=picture.content, content_type=f"image/{picture.subtype}")
         elif url == _ORIGIN:
             await route.fulfill(
-                body=self._page,
+                body=self._html,
                 content_type="text/html; charset=utf-8",
                 headers={"content-security-policy": _POLICY},
             )
