@@ -23,7 +23,8 @@ FLOORS: dict[str, set[str]] = {
     "store": set(),
     "deliver": {"store"},
     "campaign": {"check", "compose", "plan", "issue", "audience", "deliver", "store"},
-    "cli": {"campaign", "check", "deliver", "plan", "store"},
+    "preview": {"campaign", "check", "compose", "plan", "issue", "audience"},
+    "cli": {"preview", "campaign", "check", "deliver", "issue", "plan", "store"},
 }
 GROUND_FLOOR = {
     "address",
@@ -56,6 +57,15 @@ TOUCHES_THE_WORLD = (
     "deliver/sandbox.py",
     "deliver/smtp.py",
     "campaign/",
+    "preview/app.py",
+    "preview/desk.py",
+    "preview/house.py",
+    "preview/hub.py",
+    "preview/lists.py",
+    "preview/security.py",
+    "preview/server.py",
+    "preview/watching.py",
+    "preview/workshop.py",
     "cli/",
     "browser.py",
     "starter.py",
@@ -216,7 +226,18 @@ def test_help_loads_nothing_heavy() -> None:
     import subprocess
     import sys
 
-    heavy = ("lxml", "mjml", "premailer", "aiosmtpd", "jinja2", "rich", "email_validator", "ruamel")
+    heavy = (
+        "uvicorn",
+        "starlette",
+        "lxml",
+        "mjml",
+        "premailer",
+        "aiosmtpd",
+        "jinja2",
+        "rich",
+        "email_validator",
+        "ruamel",
+    )
     code = (
         "import sys\n"
         "from newsletter_mailer.cli import main\n"

@@ -15,6 +15,7 @@ from newsletter_mailer.cli.approve import approve
 from newsletter_mailer.cli.author import add, build, new
 from newsletter_mailer.cli.check import check
 from newsletter_mailer.cli.output import examples
+from newsletter_mailer.cli.preview import preview
 from newsletter_mailer.cli.project import ProjectOption, note_before_the_command
 from newsletter_mailer.cli.send import send
 from newsletter_mailer.cli.status import resolve, status
@@ -70,6 +71,9 @@ app.command(
         "newsletter-mailer check --strict --format sarif --output check.sarif",
     )
 )(check)
+app.command(
+    epilog=examples("newsletter-mailer preview --issue 2025-08", "newsletter-mailer preview")
+)(preview)
 app.command(epilog=examples('newsletter-mailer approve --issue 2025-08 --by "Maria Example"'))(
     approve
 )

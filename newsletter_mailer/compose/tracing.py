@@ -1,9 +1,9 @@
 """Where each element of a compiled page was written: found out by composing it once more, marked.
 
 Every tag of the template's files and every block of a section's Markdown gets an attribute that
-says its file and line, and what stands outermost in a section says which section. The marked page has the same elements in the same order as the page that is
-mailed, so that its n-th element tells about the other's n-th. It is made only when a fault was
-found, and never mailed.
+says its file and line; what stands outermost in a section says which section it is. The marked page
+has the same elements in the same order as the page that is mailed, so that its n-th element tells
+about the other's n-th. It is made when somebody asks for places, and never mailed.
 """
 
 from __future__ import annotations
