@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,8 @@ from newsletter_mailer.campaign.sent_file import sent_file
 from newsletter_mailer.campaign.sign_off import SignOff, sign_off
 from newsletter_mailer.errors import ProjectError
 from newsletter_mailer.findings import Finding
+
+_FINGERPRINT = re.compile("[0-9a-f]{8,64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,7 @@ class Approved:
             "by": self.approval.by,
             "when": self.approval.when.isoformat(),
             "content_hash": self.approval.content.total,
+            "fingerprint": self.approval.content.fingerprint,
             "files": dict(sorted(self.approval.content.files.items())),
             "variants": [
                 {"id": one.id, "sections": one.sections, "subscribers": one.subscribers}
@@ -67,11 +71,12 @@ def approve(
     seen: str | None = None,
     note: Callable[[str], None] = lambda text: None,
 ) -> Approved:
-    """`seen`: the content hash of what was looked at; None: whatever is there now.
+    """`seen`: the content hash of what was looked at, or how it begins; None: what is there now.
 
     What is approved must be able to go out. Raises ContentError, ProjectError.
     """
     name = _name(by)
+    looked_at = None if seen is None else _fingerprint(seen)
     circumstances = Circumstances(
         at=now,
         is_first_run=not sent_file(project, issue_id).is_file(),
@@ -80,10 +85,10 @@ def approve(
     with prepare(project, issue_id, circumstances=circumstances) as prepared:
         prepared.refuse_errors()
         content = prepared.edition.content
-        if seen is not None and seen != content.total:
+        if looked_at is not None and not content.total.startswith(looked_at):
             raise ProjectError(
-                "The issue has changed since you looked at it. Look again, then approve it; "
-                "nothing was approved."
+                "The issue is not as it was looked at: its fingerprint is now "
+                f"{content.fingerprint}. Look again, then approve it; nothing was approved."
             )
         before = sign_off(project, issue_id, content, now)
         when = now.astimezone(project.settings.zone).replace(microsecond=0)
@@ -117,3 +122,13 @@ def _name(by: str) -> str:
             f"Who approves the issue is a name in one line, of at most {LONGEST_NAME} characters."
         )
     return name
+
+
+def _fingerprint(seen: str) -> str:
+    """Raises ProjectError."""
+    fingerprint = "".join(seen.split()).lower()
+    if not _FINGERPRINT.fullmatch(fingerprint):
+        raise ProjectError(
+            "A fingerprint is at least 8 of the digits 0 to 9 and a to f, as the preview shows it."
+        )
+    return fingerprint

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 def approve(
     issue: Issue,
     by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who agrees to it.")],
+    seen: Annotated[
+        str | None,
+        typer.Option(
+            "--seen", metavar="FINGERPRINT", help="Of what was looked at, as the preview shows it."
+        ),
+    ] = None,
     json_output: Json = False,
     project: ProjectOption = None,
 ) -> None:
@@ -29,7 +35,14 @@ def approve(
     from newsletter_mailer.campaign.approve import approve as job
 
     newsletter = opened(project)
-    approved = job(newsletter, issue, by, datetime.now(UTC), note=lambda text: say(f"note: {text}"))
+    approved = job(
+        newsletter,
+        issue,
+        by,
+        datetime.now(UTC),
+        seen=seen,
+        note=lambda text: say(f"note: {text}"),
+    )
     print_findings(approved.findings)
     if json_output:
         print_json(approved.as_json())
@@ -41,8 +54,9 @@ def _say_approved(approved: Approved, project: Project) -> None:
     rows = [("Variant", "Sections", "Readers")]
     rows += [(one.id, f"{one.sections}", f"{one.subscribers:,}") for one in approved.variants]
     say(table(rows, right=(1, 2)))
-    say(f"\n{approved.issue} was approved by {approved.approval.in_words()}:")
-    say(f"what readers see of {counted(len(approved.approval.content.files), 'file')}.")
+    content = approved.approval.content
+    say(f"\n{approved.issue} was approved by {approved.approval.in_words()}: what readers see of")
+    say(f"{counted(len(content.files), 'file')}, fingerprint {content.fingerprint}.")
     before = approved.before
     if before.approval is not None:
         since = " Since then:" if before.changes else ""

@@ -328,15 +328,27 @@ def test_an_approval_from_the_future_approves_nothing(news: Newsletter, inbox: I
     assert "clock" in refused.err
 
 
-def test_what_changed_while_it_was_looked_at_is_not_approved(news: Newsletter) -> None:
-    from newsletter_mailer.campaign.approve import approve
-    from newsletter_mailer.campaign.project import open_project
-    from newsletter_mailer.errors import ProjectError
+def test_who_was_sent_a_copy_approves_what_was_in_it(news: Newsletter) -> None:
+    """The director answers with the fingerprint; meanwhile somebody edits the issue."""
+    fingerprint = news.run(*APPROVE, "--json").json["fingerprint"]
+    said = f"{fingerprint[:4].upper()} {fingerprint[4:]}"
+    assert news.run(*APPROVE, "--seen", said).code == 0
+    (news.root / APPROVAL).unlink()
+    edit(news, f"{FOLDER}/20-dudley.md", "Dudley.", "you.")
 
-    with pytest.raises(ProjectError, match="has changed since you looked at it"):
-        approve(open_project(news.root, {}), "2030-01", BY, datetime.now(UTC), seen="0" * 64)
+    refused = news.run(*APPROVE, "--seen", said)
 
+    assert refused.code == 1
+    assert "The issue is not as it was looked at" in refused.err
     assert not (news.root / APPROVAL).exists()
+
+
+@pytest.mark.parametrize("seen", ["", "abc", "0123456", "yes please", "0" * 65])
+def test_a_fingerprint_is_long_enough_to_mean_something(news: Newsletter, seen: str) -> None:
+    refused = news.run(*APPROVE, "--seen", seen)
+
+    assert refused.code == 1
+    assert "A fingerprint is at least 8" in refused.err
 
 
 def test_the_next_issue_begins_without_the_approval(approved: Newsletter) -> None:
