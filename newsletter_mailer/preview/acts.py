@@ -8,18 +8,20 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol  # Any: JSON
+from typing import TYPE_CHECKING, Any, Protocol  # Any: JSON
 
 from newsletter_mailer.address import BadAddress, mailbox
-from newsletter_mailer.campaign.approve import Approved
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.campaign.sign_off import sign_off
-from newsletter_mailer.campaign.test import TestMail
-from newsletter_mailer.errors import ContentError, NewsletterError, ProjectError
+from newsletter_mailer.errors import ContentError, NewsletterError
 from newsletter_mailer.findings import Severity
 from newsletter_mailer.issue.content_hash import ContentHash
 from newsletter_mailer.smtp_settings import read_smtp_settings
 from newsletter_mailer.store.states import State
+
+if TYPE_CHECKING:  # what sends need not be there before the page is
+    from newsletter_mailer.campaign.approve import Approved
+    from newsletter_mailer.campaign.test import TestMail
 
 _MOST_TESTS, _PERIOD = 5, 60.0  #: in so many seconds
 _LONGEST = 300  #: characters of what a page sends as one value
@@ -33,6 +35,7 @@ class SendTest(Protocol):
         project: Project,
         issue_id: str,
         addresses: list[str],
+        /,
         *,
         as_subscriber: str | None,
         only_variant: str | None,
@@ -44,7 +47,7 @@ class Approve(Protocol):
     """campaign.approve.approve."""
 
     def __call__(
-        self, project: Project, issue_id: str, by: str, now: datetime, *, seen: str | None
+        self, project: Project, issue_id: str, by: str, now: datetime, /, *, seen: str | None
     ) -> Approved: ...
 
 
@@ -77,12 +80,13 @@ class Acts:
         self._one_at_a_time = threading.Lock()
         self._sent_at: deque[float] = deque(maxlen=_MOST_TESTS)
 
-    def possible(self, project: Project, issue_id: str) -> Mapping[str, object]:
+    def possible(self, issue_id: str) -> Mapping[str, object]:
         """Whether a test can be sent, and through what; or what to do for it."""
         try:
-            return {"ready": True, "words": f"Through {self._way(project, issue_id)}."}
-        except ProjectError as fault:
+            way = self._way(self._open_project(), issue_id)
+        except NewsletterError as fault:
             return {"ready": False, "words": str(fault)}
+        return {"ready": True, "words": f"Through {way}."}
 
     def send_test(self, issue_id: str, asked: Mapping[str, Any]) -> Done:
         """`asked`: `address`, and `variant` or `subscriber` (an address of the lists)."""
