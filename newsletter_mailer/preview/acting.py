@@ -49,11 +49,13 @@ class Acting:
 
     async def _approve(self, request: Request) -> Response:
         issue_id, asked = known_issue(self._house, request), await asked_in_body(request)
-        return _answer(await run_in_threadpool(self._acts.approve, issue_id, asked))
+        done = await run_in_threadpool(self._acts.approve, issue_id, asked)
+        return JSONResponse(done.as_json())
 
     async def _test(self, request: Request) -> Response:
         issue_id, asked = known_issue(self._house, request), await asked_in_body(request)
-        return _answer(await run_in_threadpool(self._tested, issue_id, asked))
+        done = await run_in_threadpool(self._tested, issue_id, asked)
+        return JSONResponse(done.as_json())
 
     def _tested(self, issue_id: str, asked: Mapping[str, str]) -> Done:
         """The page knows a subscriber by an alias."""
@@ -83,7 +85,3 @@ class Acting:
 
         desk = self._house.workshop.desk(issue_id)
         return zipped(f"{issue_id}-for-approval", exported(exhibit_of(desk, datetime.now(UTC))))
-
-
-def _answer(done: Done) -> Response:
-    return JSONResponse(done.as_json(), 200 if done.is_done else 409)

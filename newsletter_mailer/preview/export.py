@@ -117,7 +117,7 @@ def exported(exhibit: Exhibit) -> Iterator[tuple[str, bytes]]:
         yield f"texts/{name}.txt", mail.text().encode("utf-8-sig")
         for key, file in picture_names(mail.made.compiled.pictures).items():
             yield f"pictures/{file}", mail.made.compiled.pictures[key].content
-    data = {"overview": {**overview, "approval": exhibit.approval}, "mails": told}
+    data = {"overview": overview, "approval": exhibit.approval, "mails": told}
     yield from _page(data)
     yield INDEX, _index(exhibit, data).encode()
 
@@ -134,10 +134,10 @@ def _told(mail: Mail, exhibit: Exhibit) -> dict[str, Any]:
     name = mail.persona.variant.id
     meant = [meant_by(finding, exhibit.lines) for finding in exhibit.findings]
     return {
-        "view": {**view_json(mail), "recipe": name},
+        "view": view_json(mail),
         "message": message_view(mail),
         "places": {"number": 1, "places": located(mail, exhibit.findings, meant)},
-        "pages": {f"{look}-on": f"mails/{name}-{look}.html" for look in Look},
+        "pages": {look: f"mails/{name}-{look}.html" for look in Look},
         "txt": f"texts/{name}.txt",
     }
 

@@ -19,6 +19,9 @@
  * @property {(issue: string, asked: Record<string, string>) => Promise<any>} readers
  * @property {(issue: string, who: Who, shown: Shown) => string} mailAddress of the page in the frame
  * @property {(issue: string, who: Who, form: string) => string} downloadAddress
+ * @property {(issue: string) => Promise<any>} standing how the approval stands; whether a test can be sent
+ * @property {(issue: string, what: "approve" | "test", asked: Record<string, string>) => Promise<{ done: boolean, words: string }>} act
+ * @property {(issue: string) => string} exportAddress
  * @property {(issue: string, hear: (news: News) => void) => void} listen
  * @property {string} page this page's number, by which the server knows its frames
  */
@@ -46,13 +49,16 @@ function served() {
     readers: (issue, letters) => posted(api(issue, "/readers"), letters, told("token")),
     mailAddress: (issue, who, shown) => `${frames}/${encodeURIComponent(issue)}/mail${query({ ...who, ...shown })}`,
     downloadAddress: (issue, who, form) => api(issue, `/download/${form}${query(who)}`),
+    standing: (issue) => asked(api(issue, "/standing")),
+    act: (issue, what, body) => posted(api(issue, `/${what}`), body, told("token")),
+    exportAddress: (issue) => api(issue, "/export.zip"),
     listen: (issue, hear) => listen(`/api/news?page=${page}&issue=${encodeURIComponent(issue)}`, hear),
   };
 }
 
 /**
- * The data of an exported folder: `{ editor, issues, overview, mails: { [variant]: { view, message,
- * places, pages: { [look-images]: path } } } }`.
+ * The data of an exported folder: `{ overview, approval, mails: { [variant]: { view, message,
+ * places, pages: { [look]: path }, txt: path } } }`.
  * @param {any} folder
  * @returns {Data}
  */
@@ -69,8 +75,11 @@ function exported(folder) {
     message: async (_issue, who) => mail(who).message,
     places: async (_issue, who) => mail(who).places,
     readers: async () => ({ ready: true, readers: [], like: 0 }),
-    mailAddress: (_issue, who, shown) => mail(who).pages[`${shown.look}-${shown.images || "on"}`],
+    mailAddress: (_issue, who, shown) => mail(who).pages[shown.look],
     downloadAddress: (_issue, who, form) => mail(who)[form] ?? "",
+    standing: async () => ({ approval: folder.approval, test: null }),
+    act: async () => ({ done: false, words: "" }),
+    exportAddress: () => "",
     listen: () => {},
   };
 }
