@@ -23,7 +23,7 @@ FLOORS: dict[str, set[str]] = {
     "store": set(),
     "deliver": {"store"},
     "campaign": {"check", "compose", "plan", "issue", "audience", "deliver", "store"},
-    "preview": {"campaign", "check", "compose", "plan", "issue", "audience"},
+    "preview": {"campaign", "check", "compose", "plan", "issue", "audience", "store"},
     "cli": {"preview", "campaign", "check", "deliver", "issue", "plan", "store"},
 }
 GROUND_FLOOR = {

@@ -14,8 +14,10 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from newsletter_mailer.preview.acting import Acting
 from newsletter_mailer.preview.frames import Frames
 from newsletter_mailer.preview.house import House
+from newsletter_mailer.preview.issue_list import IssueList
 from newsletter_mailer.preview.looking import Looking
 from newsletter_mailer.preview.security import FRAMES, Guard, page_policy
 
@@ -36,8 +38,10 @@ def create_app(house: House, hosts: frozenset[str]) -> ASGIApp:
             Route("/", page),
             Route("/issues/{issue}", page),
             Route("/static/{file}", _static),
+            *IssueList(house).routes(),
             *Looking(house).routes(),
             *Frames(house).routes(),
+            *Acting(house).routes(),
         ]
     )
     return Guard(app, hosts, house.keys)

@@ -29,6 +29,7 @@ from newsletter_mailer.preview.one_script import one_script
 from newsletter_mailer.preview.overview import meant_by, overview_json
 from newsletter_mailer.preview.own_folder import OwnFolder
 from newsletter_mailer.preview.persona import Persona
+from newsletter_mailer.preview.readers import Readers
 from newsletter_mailer.preview.shown import Showing, shown_page
 from newsletter_mailer.preview.version import Version
 from newsletter_mailer.preview.view import Mail, located, message_view, view_json
@@ -62,6 +63,7 @@ class Exhibit:
     standing: SignOff
     approval: Mapping[str, object]
     lines: SourceLines
+    readers: Readers | None  #: to be counted
 
 
 def export(open_project: Callable[[], Project], issue_id: str, folder: Path, now: datetime) -> Path:
@@ -95,6 +97,7 @@ def exhibit_of(desk: Desk, now: datetime) -> Exhibit:
         standing=sign_off(project, desk.issue_id, content, now),
         approval=approval_json(project, desk.issue_id, content, now),
         lines=SourceLines(project.root),
+        readers=desk.readers,
     )
 
 
@@ -106,6 +109,7 @@ def exported(exhibit: Exhibit) -> Iterator[tuple[str, bytes]]:
         version.edition.issue.id,
         State(number=1, findings=exhibit.findings, is_checked=True),
         version,
+        exhibit.readers,
         exhibit.lines,
     )
     told: dict[str, dict[str, Any]] = {}

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from newsletter_mailer.audience.rows import Subscriber
+from newsletter_mailer.campaign.project import Project
+from newsletter_mailer.preview.acts import Acts
 from newsletter_mailer.preview.desk import Desk
 from newsletter_mailer.preview.hub import Hub
 from newsletter_mailer.preview.persona import Asked, Persona, persona_of
@@ -41,10 +44,12 @@ class House:
     """The run."""
 
     root: Path  #: the project's folder
+    open_project: Callable[[], Project]  #: reads the settings again. Raises NewsletterError
     origin: str  #: such as http://127.0.0.1:8765
     editor: str  #: the pattern of EDITOR_URL; empty: there is none
     workshop: Workshop
     hub: Hub
+    acts: Acts
     keys: Keys = field(default_factory=Keys)
     aliases: Aliases = field(default_factory=Aliases)
 

@@ -47,20 +47,18 @@ class Looking:
     async def _overview(self, request: Request) -> Response:
         desk = self._house.workshop.desk(known_issue(self._house, request))
         lines = SourceLines(self._house.root)
-        state = desk.state
-        return JSONResponse(
-            await run_in_threadpool(overview_json, desk.issue_id, state, desk.version, lines)
-        )
+        known = (desk.issue_id, desk.state, desk.version, lines, desk.readers)
+        return JSONResponse(await run_in_threadpool(overview_json, *known))
 
     async def _view(self, request: Request) -> Response:
         return JSONResponse(await run_in_threadpool(self._viewed, request))
 
     def _viewed(self, request: Request) -> Mapping[str, Any]:
         mail, persona = mail_of(self._house, request)
-        if mail is not None:
-            return view_json(mail)
         desk = self._house.workshop.desk(known_issue(self._house, request))
-        return nothing_json(desk.version, persona)
+        shown = view_json(mail) if mail else nothing_json(desk.version, persona)
+        like = desk.readers.count(_wanted(request.query_params).has) if desk.readers else None
+        return {**shown, "like": like}
 
     async def _message(self, request: Request) -> Response:
         mail = await run_in_threadpool(self._mail, request)
@@ -111,16 +109,11 @@ class Looking:
         desk = self._house.workshop.desk(issue_id)
         readers, version = desk.readers, desk.version
         if readers is None or version is None:
-            return {"ready": False, "readers": [], "like": 0}
-        wanted = Wanted(
-            list_name=typed.get("list", ""),
-            region=typed.get("region", ""),
-            role=typed.get("role", ""),
-        )
+            return {"ready": False, "readers": []}
+        wanted = _wanted(typed)
         settings, issue = version.project.settings, version.edition.issue
         return {
             "ready": True,
-            "like": readers.count(wanted.has),
             "readers": [
                 {
                     "id": self._house.aliases.alias(one.address),
@@ -138,6 +131,14 @@ class Looking:
         return StreamingResponse(
             self._house.hub.listen(page, issue), media_type="text/event-stream"
         )
+
+
+def _wanted(asked: Mapping[str, str]) -> Wanted:
+    return Wanted(
+        list_name=asked.get("list", ""),
+        region=asked.get("region", ""),
+        role=asked.get("role", ""),
+    )
 
 
 def known_issue(house: House, request: Request) -> str:

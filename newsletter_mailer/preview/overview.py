@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any  # JSON
 
@@ -10,15 +11,23 @@ from newsletter_mailer.findings import Finding
 from newsletter_mailer.preview.desk import State
 from newsletter_mailer.preview.mistakes import as_json
 from newsletter_mailer.preview.persona import label_of, target_of
+from newsletter_mailer.preview.readers import Readers
 from newsletter_mailer.preview.version import Version
 
 _WIDEST = 300  #: characters of a file's line that are shown
 
 
 def overview_json(
-    issue_id: str, state: State, version: Version | None, lines: Lines
+    issue_id: str,
+    state: State,
+    version: Version | None,
+    lines: Lines,
+    readers: Readers | None = None,
 ) -> dict[str, Any]:
-    """`version`: what is shown; None if nothing of the issue could ever be read."""
+    """`version`: what is shown; None if nothing of the issue could ever be read.
+
+    `readers`: None where they are not counted by list: while they are being read.
+    """
     slugs = _slugs(version)
     return {
         "issue": issue_id,
@@ -26,7 +35,7 @@ def overview_json(
         "checked": state.is_checked,
         "mistakes": [as_json(mistake, lines) for mistake in state.mistakes],
         "findings": [_finding(finding, lines, slugs) for finding in state.findings],
-        **(_issue(version) if version else {}),
+        **(_issue(version, readers) if version else {}),
     }
 
 
@@ -57,8 +66,9 @@ def _finding(finding: Finding, lines: Lines, slugs: Mapping[str, str]) -> dict[s
     }
 
 
-def _issue(version: Version) -> dict[str, Any]:
+def _issue(version: Version, readers: Readers | None) -> dict[str, Any]:
     issue, settings, plan = version.edition.issue, version.project.settings, version.plan
+    by_list = _by_list(version, readers) if readers else {}
     return {
         "newsletter": settings.name,
         "date": issue.date.isoformat(),
@@ -82,11 +92,21 @@ def _issue(version: Version) -> dict[str, Any]:
                 "label": label_of(variant, issue),
                 "readers": plan.head_counts[variant.id],
                 "sections": list(variant.slugs),
+                "lists": by_list.get(variant.id, {}),
             }
             for variant in version.shown.values()
         ],
         "skipped": dict(plan.skipped),
     }
+
+
+def _by_list(version: Version, readers: Readers) -> Mapping[str, Mapping[str, int]]:
+    """By variant: how many people of each list get it."""
+    counts: dict[str, Counter[str]] = {}
+    for crowd, size in readers.crowds():
+        variant = version.variants.of(crowd.regions, crowd.roles)
+        counts.setdefault(variant.id, Counter()).update(dict.fromkeys(crowd.lists, size))
+    return counts
 
 
 def _readers(version: Version, slug: str) -> int:

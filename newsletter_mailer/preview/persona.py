@@ -23,7 +23,6 @@ class Asked:
     variant: str = ""
     region: str = ""
     role: str = ""
-    list_name: str = ""  #: narrows who is counted and found; it never changes the mail
     reader: Subscriber | None = None
 
 

@@ -1,4 +1,4 @@
-"""Who may ask what. The server listens on this machine only; the browser's other pages are strangers.
+"""Who may ask what. The server is for this machine; the browser's other pages are strangers to it.
 
 - Host: a name that leads here by DNS rebinding is refused.
 - Origin and Sec-Fetch-Site: what another page asks for is refused, whatever it is.

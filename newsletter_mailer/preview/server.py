@@ -17,6 +17,7 @@ import uvicorn
 
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.errors import ProjectError
+from newsletter_mailer.preview.acts import Acts
 from newsletter_mailer.preview.app import create_app
 from newsletter_mailer.preview.house import House
 from newsletter_mailer.preview.hub import Hub
@@ -34,6 +35,7 @@ class Wish:
 
     root: Path
     open_project: Callable[[], Project]  #: reads the settings again. Raises NewsletterError
+    acts: Acts
     issue: str | None = None  #: None: the list of issues
     port: int | None = None  #: None: the usual one, or any that is free
     opens_browser: bool = True
@@ -52,10 +54,12 @@ def serve(wish: Wish, say: Callable[[str], None]) -> None:
     with listening, Workshop(wish.open_project, hub.tell_news, say) as workshop:
         house = House(
             root=wish.root,
+            open_project=wish.open_project,
             origin=origin,
             editor=wish.editor,
             workshop=workshop,
             hub=hub,
+            acts=wish.acts,
         )
         hosts = frozenset({f"{LOOPBACK}:{port}", f"localhost:{port}"})
         if wish.issue:

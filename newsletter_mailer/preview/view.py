@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any  # JSON
@@ -86,7 +87,7 @@ def view_json(mail: Mail) -> dict[str, Any]:
         "variant": persona.variant.id,
         "label": label_of(persona.variant, issue),
         "readers": version.plan.head_counts[persona.variant.id],
-        "recipe": made.recipe,
+        "digest": hashlib.sha256(page.encode()).hexdigest(),
         "kind": persona.kind,
         "subscriber": described(persona.subscriber, settings) if persona.subscriber else None,
         "inbox": _inbox(mail, page),

@@ -2,6 +2,8 @@
 // What was chosen, kept in the page's address: a reload, a bookmark or a colleague sees the same.
 // A person is in it only by a name that means nothing in another run.
 
+import { data } from "./data.js";
+
 export const WIDTHS = { phone: 375, tablet: 768, desktop: 1000 };
 export const NARROWEST = 240;
 export const WIDEST = 1600;
@@ -36,7 +38,7 @@ const POSSIBLE = {
 
 /** @returns {Choices} */
 export function readChoices() {
-  const given = new URLSearchParams(location.search);
+  const given = new URLSearchParams(data.isLive ? location.search : location.hash.slice(1));
   /** @type {any} */
   const choices = { ...USUAL };
   for (const name of Object.keys(USUAL)) {
@@ -51,7 +53,8 @@ export function readChoices() {
 export function keepChoices(choices) {
   const kept = Object.entries(choices).filter(([name, value]) => value !== USUAL[name]);
   const query = new URLSearchParams(kept.map(([name, value]) => [name, String(value)])).toString();
-  history.replaceState(null, "", location.pathname + (query ? `?${query}` : ""));
+  // A page from a disk may change nothing of its address but what stands behind the "#".
+  history.replaceState(null, "", data.isLive ? location.pathname + (query ? `?${query}` : "") : `#${query}`);
 }
 
 /** @param {Choices} choices */

@@ -12,7 +12,7 @@ const FINE = 4;
 const PATIENCE = 2000; // milliseconds for a mail to tell its height
 
 let made = 0;
-/** @type {Map<string, { c: number, f: number, done: (height: number) => void }>} */
+/** @type {Map<string, { c: number, f: number, tell: (height: number) => void }>} */
 const measured = new Map();
 /** @type {Map<string, MailFrame>} */
 const shownBy = new Map();
@@ -23,7 +23,7 @@ export function hearFrame(/** @type {import("./data.js").News} */ news) {
   const told = measured.get(frame);
   if (news.kind === "tall" && told && (news.step === "c" || news.step === "f")) {
     told[news.step] = news.count ?? 0;
-    if (told.c >= 0 && told.f >= 0) told.done(told.c * COARSE + (told.f + 1) * FINE);
+    if (told.c >= 0 && told.f >= 0) told.tell(told.c * COARSE + (told.f + 1) * FINE);
   } else if (news.kind === "click") {
     shownBy.get(frame)?.clicked(news.place ?? -1);
   }
@@ -58,17 +58,17 @@ export class MailFrame {
    */
   async show(address) {
     const turn = ++this.turn;
-    const { frame, token, height } = await this.load(address({ frame: (this.nextToken = nextToken()) }), this.nextToken);
+    const token = nextToken();
+    const { frame, height } = await this.load(address({ frame: token }), token);
     if (turn !== this.turn) {
-      frame.remove();
+      this.drop(frame, token);
       return false;
     }
     this.address = address;
-    shownBy.delete(this.token);
+    if (this.frame) this.drop(this.frame, this.token);
     this.token = token;
     shownBy.set(token, this);
     this.tops.clear();
-    this.frame?.remove();
     this.frame = frame;
     frame.classList.remove("waiting");
     frame.removeAttribute("aria-hidden");
@@ -93,21 +93,26 @@ export class MailFrame {
   async pointAt(/** @type {number} */ place, /** @type {string} */ anchor) {
     const frame = this.frame;
     if (!frame) return null;
-    frame.contentWindow?.location.replace(`${frame.src}#${encodeURIComponent(anchor)}`);
+    this.outline(anchor);
     if (!data.isLive || this.element.classList.contains("scrolls")) return null;
     if (!this.tops.has(place)) {
       const token = nextToken();
       const ruler = await this.load(this.address({ frame: token, until: String(place) }), token);
-      ruler.frame.remove();
+      this.drop(ruler.frame, token);
       if (ruler.height) this.tops.set(place, ruler.height);
     }
     const top = this.tops.get(place);
     return top === undefined ? null : top * this.scale;
   }
 
+  /** @param {string} anchor */
+  outline(anchor) {
+    this.frame?.contentWindow?.location.replace(`${this.frame.src}#${encodeURIComponent(anchor)}`);
+  }
+
   /** No place is outlined any more. */
   forgetPlace() {
-    if (this.frame?.contentWindow) this.frame.contentWindow.location.replace(`${this.frame.src}#`);
+    this.outline("");
   }
 
   /** @param {number} height 0: unknown, the frame scrolls by itself */
@@ -122,23 +127,32 @@ export class MailFrame {
     }
   }
 
-  /** @returns {Promise<{ frame: HTMLIFrameElement, token: string, height: number }>} */
+  drop(/** @type {HTMLIFrameElement} */ frame, /** @type {string} */ token) {
+    frame.remove();
+    measured.delete(token);
+    shownBy.delete(token);
+  }
+
+  /** @returns {Promise<{ frame: HTMLIFrameElement, height: number }>} */
   load(/** @type {string} */ address, /** @type {string} */ token) {
     const frame = /** @type {HTMLIFrameElement} */ (
-      h("iframe", { class: "waiting", sandbox: true, title: this.title, "aria-hidden": "true", scrolling: data.isLive ? "no" : "auto" })
+      h("iframe", { class: "waiting", sandbox: data.isLive || "allow-same-origin", title: this.title, "aria-hidden": "true", scrolling: data.isLive ? "no" : "auto" })
     );
     frame.style.width = `${this.width}px`;
     return new Promise((resolve) => {
-      let patience = 0;
-      const done = (/** @type {number} */ height) => {
-        clearTimeout(patience);
-        measured.delete(token);
-        resolve({ frame, token, height });
+      let height = 0;
+      let isLoaded = false;
+      const done = () => resolve({ frame, height });
+      const tell = (/** @type {number} */ told) => {
+        height = told;
+        if (token === this.token) this.fit(height);
+        else if (isLoaded) done();
       };
-      if (data.isLive) measured.set(token, { c: -1, f: -1, done });
+      if (data.isLive) measured.set(token, { c: -1, f: -1, tell });
       frame.addEventListener("load", () => {
-        if (!data.isLive) done(0);
-        else patience = setTimeout(() => done(0), PATIENCE);
+        isLoaded = true;
+        if (height || !data.isLive) done();
+        else setTimeout(done, PATIENCE);
       });
       frame.src = address;
       this.element.append(frame);
