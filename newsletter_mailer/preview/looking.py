@@ -47,7 +47,7 @@ class Looking:
     async def _overview(self, request: Request) -> Response:
         desk = self._house.workshop.desk(known_issue(self._house, request))
         lines = SourceLines(self._house.root)
-        known = (desk.issue_id, desk.state, desk.version, lines, desk.readers)
+        known = (desk.issue_id, desk.state, desk.version, desk.readers, lines)
         return JSONResponse(await run_in_threadpool(overview_json, *known))
 
     async def _view(self, request: Request) -> Response:

@@ -21,8 +21,8 @@ def overview_json(
     issue_id: str,
     state: State,
     version: Version | None,
+    readers: Readers | None,
     lines: Lines,
-    readers: Readers | None = None,
 ) -> dict[str, Any]:
     """`version`: what is shown; None if nothing of the issue could ever be read.
 
