@@ -127,6 +127,7 @@ def _look_into(project: Path | None, issue: str | None) -> tuple[Path, str]:
     """
     from newsletter_mailer.errors import ContentError
     from newsletter_mailer.issue.folder import issue_folder
+    from newsletter_mailer.preview.editor import editor_pattern
 
     editor = ""
     try:
@@ -134,7 +135,8 @@ def _look_into(project: Path | None, issue: str | None) -> tuple[Path, str]:
     except ContentError:
         root = opened_root() or Path()
     else:
-        root, editor = newsletter.root, newsletter.environment.get("EDITOR_URL", "")
+        root = newsletter.root
+        editor = editor_pattern(newsletter.environment.get("EDITOR_URL", ""))
     if issue is not None:
         issue_folder(root, issue)
     return root, editor

@@ -16,7 +16,7 @@ from newsletter_mailer.preview.version import Trace
 _BLOCKS = frozenset(
     {"p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "td", "th", "div", "blockquote", "pre"}
 )
-_ALONE = frozenset({"a", "img", "hr"})
+ALONE = frozenset({"a", "img", "hr"})  #: what holds no blocks
 _LONGEST = 400  #: characters of what a place says
 
 
@@ -51,11 +51,11 @@ def places_of(
     for number, (element, trace) in enumerate(zip(elements, traces, strict=True)):
         of[element] = trace
         begins = trace.section not in begun
-        if not (begins or element.tag in _ALONE or element.tag in _BLOCKS):
+        if not (begins or element.tag in ALONE or element.tag in _BLOCKS):
             continue
         parent = element.getparent()
         is_said_above = parent is not None and of.get(parent) == trace
-        if not begins and element.tag not in _ALONE and is_said_above:
+        if not begins and element.tag not in ALONE and is_said_above:
             continue
         if not any(above.tag == "body" for above in element.iterancestors()):
             continue
@@ -125,7 +125,7 @@ def _saying(places: Sequence[Place], meant: str) -> Place | None:
     if not meant:
         return None
     exact = (one for one in places if meant in (one.target, one.words))
-    return min(exact, key=lambda one: one.tag not in _ALONE, default=None)
+    return min(exact, key=lambda one: one.tag not in ALONE, default=None)
 
 
 def _nearest(places: Sequence[Place], source: Source) -> Place | None:

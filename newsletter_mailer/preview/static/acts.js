@@ -12,7 +12,7 @@ const MARKS = { none: "○", approved: "✓", changed: "!", unreadable: "!" };
 export function makeActs(page) {
   const approval = makeApproval(page, () => refresh());
   const test = data.isLive ? makeTest(page) : null;
-  const copy = data.isLive && h("a", { class: "act", href: data.exportAddress(page.issue), download: true, title: "A folder, zipped, that opens in any browser" }, "Copy for approval");
+  const copy = data.isLive && h("a", { class: "button", href: data.exportAddress(page.issue), download: true, title: "A folder, zipped, that opens in any browser" }, "Copy for approval");
   const element = h("div", { id: "acts", class: "acts" }, copy, test?.element, approval.element);
   async function refresh() {
     const standing = await data.standing(page.issue).catch(() => null);
@@ -28,7 +28,7 @@ function makeApproval(page, /** @type {() => void} */ changed) {
   const words = h("p", { class: "words" });
   const changes = h("ul", { class: "changes" });
   const by = /** @type {HTMLInputElement} */ (h("input", { type: "text", name: "by", required: true, maxlength: 100, autocomplete: "name" }));
-  const send = h("button", { type: "submit", class: "strong" }, "Approve");
+  const send = h("button", { type: "submit", class: "primary" }, "Approve");
   const answer = makeAnswer();
   const blocked = h("p", { class: "blocked" });
   const print = h("p", { class: "print" });
@@ -43,7 +43,7 @@ function makeApproval(page, /** @type {() => void} */ changed) {
   const dialog = makeDialog("Approval", words, changes, data.isLive ? form : h("p", {}, "To approve, answer whoever sent you this copy, and quote its fingerprint:"), print, answer.element);
   const label = h("span", {});
   const mark = h("span", { class: "mark", "aria-hidden": "true" });
-  const button = h("button", { type: "button", class: "act approval", hidden: true, onclick: () => open() }, mark, label);
+  const button = h("button", { type: "button", class: "approval", hidden: true, onclick: () => open() }, mark, label);
 
   function open() {
     answer.clear();
@@ -60,7 +60,7 @@ function makeApproval(page, /** @type {() => void} */ changed) {
       button.hidden = !standing;
       if (!standing) return;
       seen = standing.seen;
-      button.className = `act approval ${standing.verdict}`;
+      button.className = `approval ${standing.verdict}`;
       label.textContent = SHORT[standing.verdict];
       mark.textContent = MARKS[standing.verdict];
       words.textContent = standing.words + (standing.required && standing.verdict !== "approved" ? " It cannot be sent to its readers before that." : "");
@@ -80,11 +80,11 @@ function makeTest(page) {
   const what = h("p", {});
   const through = h("p", { class: "faint" });
   const address = /** @type {HTMLInputElement} */ (h("input", { type: "email", name: "address", required: true, maxlength: 254, autocomplete: "email" }));
-  const send = h("button", { type: "submit", class: "strong" }, "Send it");
+  const send = h("button", { type: "submit", class: "primary" }, "Send it");
   const answer = makeAnswer();
   const form = h("form", { onsubmit: test }, h("label", { class: "field" }, h("span", {}, "To this address"), address), through, send);
   const dialog = makeDialog("Send me a test", what, form, answer.element);
-  const button = h("button", { type: "button", class: "act", onclick: () => open() }, "Send me a test");
+  const button = h("button", { type: "button", onclick: () => open() }, "Send me a test");
 
   function open() {
     const { view } = page;
@@ -136,7 +136,7 @@ function makeAnswer() {
 /** @param {string} title @param {...(Node | false)} children */
 function makeDialog(title, ...children) {
   const id = `dialog-${title.toLowerCase().replaceAll(" ", "-")}`;
-  const close = h("button", { type: "button", class: "close", "aria-label": "Close", onclick: () => dialog.close() }, "×");
+  const close = h("button", { type: "button", class: "quiet close", "aria-label": "Close", onclick: () => dialog.close() }, "×");
   const dialog = /** @type {HTMLDialogElement} */ (
     h("dialog", { "aria-labelledby": id }, h("div", { class: "dialog-top" }, h("h2", { id }, title), close), ...children)
   );

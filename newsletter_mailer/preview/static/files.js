@@ -17,7 +17,7 @@ export function fileLine(place, say) {
   return h(
     "span",
     { class: "file-line" },
-    h("code", {}, text),
+    h("code", {}, ...text.split(/(?<=\/)/).flatMap((piece) => [piece, h("wbr")])),
     h(
       "button",
       { type: "button", class: "quiet", "aria-label": `Copy ${text}`, "data-key": `copy ${text}`, onclick: () => copy(text, say) },

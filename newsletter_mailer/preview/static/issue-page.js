@@ -47,6 +47,7 @@ export class IssuePage {
     this.acts = makeActs(this);
     this.heading = h("h1", {}, issue);
     this.about = h("p", { class: "about" });
+    this.only = h("button", { type: "button", class: "quiet wide-only", onclick: () => this.choose({ only: this.choices.only ? "" : "mail" }) }, "Only the mail");
   }
 
   /** Puts the page together and begins to listen. */
@@ -63,6 +64,7 @@ export class IssuePage {
         this.isLive && h("a", { class: "home", href: "/" }, "All issues"),
         h("div", { class: "titles" }, this.heading, this.about),
         this.status.element,
+        this.only,
         this.acts.element,
         h("nav", { class: "panes", "aria-label": "Parts of this page" }, ...panes),
       ),
@@ -149,6 +151,7 @@ export class IssuePage {
     this.heading.textContent = subject;
     this.about.textContent = [this.issue, overview.newsletter, overview.date && longDate(overview.date)].filter(Boolean).join(" · ");
     document.title = `${subject} – preview`;
+    this.only.setAttribute("aria-pressed", String(this.choices.only === "mail"));
     this.root.classList.toggle("only-mail", this.choices.only === "mail" || Boolean(this.choices.beside));
     for (const part of [this.toolbar, this.who, this.findings, this.mistakes, this.parts, this.matrix]) part.draw();
     this.inbox.draw(this.choices.part === "mail" ? view : null);

@@ -23,6 +23,7 @@ export function makeMatrix(page) {
           h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Section"), h("th", { scope: "col" }, "Readers"), ...overview.variants.map((one, index) => versionHead(one, index, page, heads)))),
           h("tbody", {}, ...overview.sections.map((section) => row(section, page, heads))),
         ),
+        h("ol", { class: "legend" }, ...overview.variants.map((one) => h("li", {}, one.label, h("span", { class: "faint" }, overview.counted ? ` ${counted(one.readers, "reader")}` : "")))),
       );
     },
   };

@@ -6,7 +6,8 @@ import { NARROWEST, WIDEST, whoOf, within } from "./choices.js";
 import { fill, h } from "./dom.js";
 import { MailFrame } from "./mail-frame.js";
 
-const MARGIN = 24; // pixels left and right of the mail
+const GAP = 24; // pixels between two mails
+const HANDLE = 16; // pixels beside the mail
 const ABOVE = 90; // pixels that stay visible above a place that is scrolled to
 const SETTLED = 150; // milliseconds after a drag, until the height is asked for again
 
@@ -31,7 +32,9 @@ export function makeStage(page) {
 
   function fit() {
     const { width, beside } = page.choices;
-    const room = (element.clientWidth - MARGIN * 2) / (beside ? 2 : 1) - (beside ? MARGIN / 2 : 14);
+    const { paddingLeft, paddingRight } = getComputedStyle(papers);
+    const inside = element.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+    const room = beside ? (inside - GAP) / 2 : inside - (handle.offsetParent ? HANDLE : 0);
     const scale = Math.min(1, Math.max(0.2, room / width));
     for (const frame of [first, second]) frame.resize(width, scale);
     handle.setAttribute("aria-valuenow", String(width));

@@ -91,9 +91,9 @@ function versions(page) {
     h(
       "div",
       { class: "steps" },
-      h("button", { type: "button", "data-key": "before", onclick: () => step(-1) }, "‹ Previous"),
+      h("button", { type: "button", "data-key": "before", "aria-label": "Previous version", onclick: () => step(-1) }, "‹"),
       h("span", {}, at < 0 ? `${all.length} versions` : `Version ${at + 1} of ${all.length}`),
-      h("button", { type: "button", "data-key": "after", onclick: () => step(1) }, "Next ›"),
+      h("button", { type: "button", "data-key": "after", "aria-label": "Next version", onclick: () => step(1) }, "›"),
     ),
     dropdown("Version", {}, options, view?.variant ?? "", (id) => id && page.choose(asVersion(id))),
     others.length > 0 &&
