@@ -12,7 +12,7 @@ const MARKS = { none: "○", approved: "✓", changed: "!", unreadable: "!" };
 export function makeActs(page) {
   const approval = makeApproval(page, () => refresh());
   const test = data.isLive ? makeTest(page) : null;
-  const copy = data.isLive && h("a", { class: "button", href: data.exportAddress(page.issue), download: true, title: "A folder, zipped, that opens in any browser" }, "Copy for approval");
+  const copy = data.isLive && h("a", { class: "button", href: data.exportAddress(page.issue), download: true, title: "A zipped folder for whoever signs the issue off; it opens in any browser" }, "Export");
   const element = h("div", { id: "acts", class: "acts" }, copy, test?.element, approval.element);
   async function refresh() {
     const standing = await data.standing(page.issue).catch(() => null);
