@@ -13,7 +13,8 @@ export function makeActs(page) {
   const approval = makeApproval(page, () => refresh());
   const test = data.isLive ? makeTest(page) : null;
   const copy = data.isLive && h("a", { class: "button", href: data.exportAddress(page.issue), download: true, title: "A zipped folder for whoever signs the issue off; it opens in any browser" }, "Export");
-  const element = h("div", { id: "acts", class: "acts" }, copy, test?.element, approval.element);
+  const about = !data.isLive && h("a", { class: "button", href: "index.html" }, "About this copy");
+  const element = h("div", { id: "acts", class: "acts" }, about, copy, test?.element, approval.element);
   async function refresh() {
     const standing = await data.standing(page.issue).catch(() => null);
     approval.draw(standing?.approval ?? null);

@@ -15,7 +15,7 @@ export function makeToolbar(page) {
   const simulation = h("p", { class: "simulation", hidden: true }, "Simulation: some mail programs invert a mail’s colours by themselves, each in its own way. This shows roughly what to expect.");
   const meter = h("div", { class: "meter" });
   const top = h("div", { class: "tools" }, part.element, meter);
-  const ofMail = h("div", { class: "tools" }, width.element, size, look.element, h("label", { class: "check" }, images, "Pictures"));
+  const ofMail = h("div", { class: "tools" }, width.element, size, look.element, page.isLive && h("label", { class: "check" }, images, "Pictures"));
   const element = h("div", { class: "toolbar" }, top, ofMail, simulation);
   return {
     element,
