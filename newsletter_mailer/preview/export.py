@@ -68,13 +68,13 @@ class Exhibit:
 
 def export(open_project: Callable[[], Project], issue_id: str, folder: Path, now: datetime) -> Path:
     """The page to open first. Raises ContentError, ProjectError."""
-    own = OwnFolder(folder, OPTION)
     desk = Desk(issue_id, open_project)
     try:
         desk.refresh()
         exhibit = exhibit_of(desk, now)
     finally:
         desk.close()
+    own = OwnFolder(folder, OPTION)
     for name, content in exported(exhibit):
         own.add(name, content)
     own.finish()

@@ -118,6 +118,7 @@ export function makeStage(page) {
     element,
     draw,
     fit,
+    measure,
     /** Scrolls to a place and outlines it. */
     async goTo(/** @type {number} */ place, /** @type {string} */ anchor, isSecond = false) {
       const frame = isSecond ? second : first;
