@@ -105,7 +105,7 @@ def _by_list(version: Version, readers: Readers) -> Mapping[str, Mapping[str, in
     counts: dict[str, Counter[str]] = {}
     for crowd, size in readers.crowds():
         variant = version.variants.of(crowd.regions, crowd.roles)
-        counts.setdefault(variant.id, Counter()).update(dict.fromkeys(crowd.lists, size))
+        counts.setdefault(variant.id, Counter()).update(dict.fromkeys(sorted(crowd.lists), size))
     return counts
 
 
