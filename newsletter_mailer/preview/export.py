@@ -113,14 +113,16 @@ def exported(exhibit: Exhibit) -> Iterator[tuple[str, bytes]]:
         exhibit.lines,
     )
     told: dict[str, dict[str, Any]] = {}
+    pictures: dict[str, bytes] = {}
     for mail in mails:
         name = mail.persona.variant.id
         told[name] = _told(mail, exhibit)
         for look, page in _pages(mail):
             yield f"mails/{name}-{look}.html", page.encode()
         yield f"texts/{name}.txt", mail.text().encode("utf-8-sig")
-        for key, file in picture_names(mail.made.compiled.pictures).items():
-            yield f"pictures/{file}", mail.made.compiled.pictures[key].content
+        shown = mail.made.compiled.pictures
+        pictures |= {file: shown[key].content for key, file in picture_names(shown).items()}
+    yield from ((f"pictures/{file}", content) for file, content in sorted(pictures.items()))
     data = {"overview": overview, "approval": exhibit.approval, "mails": told}
     yield from _page(data)
     yield INDEX, _index(exhibit, data).encode()
