@@ -23,7 +23,7 @@ check-code: $(VENV)/.ready
 	$(BIN)/mypy
 
 unit: $(VENV)/.ready
-	$(BIN)/python -m pytest -q $(PYTEST)
+	$(BIN)/python -m pytest -q --numprocesses auto --dist worksteal $(PYTEST)
 
 test-pythons:  ## the tests on every other Python from 3.11 to 3.13 that this machine has
 	@usual=$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \

@@ -18,6 +18,18 @@ _EVERYDAY = re.compile(
 _LOCAL_PART, _ADDRESS = 64, 254
 
 
+#: Where private people have their mailboxes.
+WEBMAIL = frozenset(
+    {
+        *("gmail.com", "googlemail.com", "yahoo.com", "yahoo.co.uk", "ymail.com", "aol.com"),
+        *("hotmail.com", "hotmail.co.uk", "outlook.com", "live.com", "live.co.uk", "msn.com"),
+        *("icloud.com", "me.com", "mac.com", "btinternet.com", "sky.com", "talktalk.net"),
+        *("virginmedia.com", "ntlworld.com", "blueyonder.co.uk", "tiscali.co.uk", "gmx.com"),
+        *("gmx.net", "gmx.co.uk", "protonmail.com", "proton.me", "mail.com"),
+    }
+)
+
+
 class BadAddress(ValueError):
     """Not an address. The text says why, as the end of a sentence."""
 

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from lxml import etree, html
 
-from newsletter_mailer.check.styles import Node, Styles
+from newsletter_mailer.check.look.styles import Node, Styles
 from newsletter_mailer.compose.compiled import CompiledVariant
 from newsletter_mailer.compose.sample import sample_values
 from newsletter_mailer.findings import Source

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from markdown_it.token import Token
@@ -40,7 +43,10 @@ class Passage:
         words = self.text[start:end].split("\n")[0].strip()
         if not words or not 0 < line <= len(self.written):
             return self.source.at(line)
-        before = self.text[self.text.rfind("\n", 0, start) + 1 : start].count(words)
+        first = self.text.rfind("\n", 0, start) + 1
+        last = self.text.find("\n", start)
+        shown = self.text[first : last if last >= 0 else len(self.text)]
+        before = bisect_left(_places(shown, words), start - first)
         written = self.written[line - 1]
         key = _KEY.match(written) if self.block == "line" else None
         column = _find(written, words, before, key.end() if key else 0)
@@ -266,7 +272,17 @@ def _of_link(
 
 def _find(line: str, words: str, nth: int, begin: int = 0) -> int:
     """Where the words stand in the line for the `nth` time (from 0); -1 if they do not."""
-    column = line.find(words, begin)
-    for _ in range(nth):
-        column = line.find(words, column + 1) if column >= 0 else -1
-    return column
+    places = _places(line, words)
+    at = bisect_left(places, begin) + nth
+    return places[at] if at < len(places) else -1
+
+
+@lru_cache(maxsize=8)
+def _places(line: str, words: str) -> Sequence[int]:
+    """Every column where the words begin. Kept: a line may have a hundred thousand faults."""
+    places = array("L")
+    column = line.find(words)
+    while column >= 0:
+        places.append(column)
+        column = line.find(words, column + 1)
+    return places

@@ -18,6 +18,7 @@ _WORD = re.compile(r"[^\W_]+")
 _TARGET = re.compile(
     r"\((?:\[\w+\]|(?:[a-z][a-z0-9+.-]*:|[\w.+-]+@)\S*?)\)(?=[\s.,;:!?)\]”\"'’]|$)"
 )
+_ADDRESS = re.compile(r"\bhttps?://\S+")
 _SCHEME = re.compile(r"\b(?:https?://|mailto:|tel:)")
 _ALSO = {9: ("sept",)}  #: short for a month, besides its first three letters
 _HIDDEN = re.compile(r"display\s*:\s*none")
@@ -34,11 +35,18 @@ class Said:
     """The words of a text in their order, without marks, capitals and targets of links."""
 
     def __init__(self, text: str) -> None:
+        self._text = text
         self.words = _words(text)
 
     def has(self, text: str) -> bool:
-        """Whether it says the text, its merge fields aside, word for word."""
-        return all(f" {' '.join(piece)} " in self._line for piece in _pieces(text))
+        """Whether it says the text, its merge fields aside, word for word.
+
+        A web address may stand between the words: plain text shows that of a link without words.
+        """
+        pieces = [f" {' '.join(piece)} " for piece in _pieces(text)]
+        return all(piece in self._line for piece in pieces) or all(
+            piece in self._line_without_addresses for piece in pieces
+        )
 
     def has_day(self, moment: Moment) -> bool:
         """Whether it names the day: 12 February, 12th and 13th Feb, February 12, 12/02/2030."""
@@ -61,6 +69,10 @@ class Said:
     @cached_property
     def _line(self) -> str:
         return f" {' '.join(self.words)} "
+
+    @cached_property
+    def _line_without_addresses(self) -> str:
+        return f" {' '.join(_words(_ADDRESS.sub(' ', self._text)))} "
 
 
 def seen_text(body: etree._Element) -> str:

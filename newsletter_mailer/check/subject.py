@@ -11,6 +11,7 @@ from typing import Protocol
 
 from newsletter_mailer.check.answer import Answer
 from newsletter_mailer.check.axe import AxeFault
+from newsletter_mailer.check.dates.mentioned import Mentioned, mentioned_dates
 from newsletter_mailer.check.page import Page, Seen, Tracer
 from newsletter_mailer.check.passages import (
     Alt,
@@ -73,6 +74,11 @@ class Subject:
     def passages(self) -> Sequence[Passage]:
         """Everything that the issue says in words."""
         return tuple(passages_of(self.issue))
+
+    @cached_property
+    def dates(self) -> Sequence[Mentioned]:
+        """Every date in those words."""
+        return tuple(mentioned_dates(self.issue, self.passages))
 
     @cached_property
     def links(self) -> Sequence[Link]:

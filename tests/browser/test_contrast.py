@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 import pytest
 
 from newsletter_mailer.check.axe import AxeFault
-from newsletter_mailer.check.colours import Colour, contrast, parse_colour
 from newsletter_mailer.check.evidence.browser import seen_by_axe
+from newsletter_mailer.check.look.colours import Colour, contrast, parse_colour
 from newsletter_mailer.check.page import Page, Seen
 from newsletter_mailer.check.rules.contrast import _MEDIA, _too_near
 from newsletter_mailer.compose.compiled import CompiledVariant

@@ -155,6 +155,8 @@ def test_no_subject_crashes_a_check(root: Path, subject: str, preheader: str) ->
         "May " * 60_000,
         "5 May " * 40_000,
         "&" * 100_000,
+        "\U0001f468\u200d" * 50_000,  # one endless family
+        "![photo " + "1" * 100_000 + "x](images/a.png)",
         "\n\n".join(f"Paragraph {number} of many." for number in range(4_000)),
     ],
     ids=lambda body: body[:12].encode("ascii", "replace").decode(),

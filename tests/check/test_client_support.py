@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from lxml import html
 from mjml import mjml2html
 
-from newsletter_mailer.check.client_elements import uses_of_element
-from newsletter_mailer.check.client_features import uses_of_sheet, uses_of_style
-from newsletter_mailer.check.client_support import (
+from newsletter_mailer.check.clients.elements import uses_of_element
+from newsletter_mailer.check.clients.features import uses_of_sheet, uses_of_style
+from newsletter_mailer.check.clients.support import (
     LAYOUT,
     LOST,
     MJML_EMITS,
@@ -22,8 +22,8 @@ from newsletter_mailer.check.client_support import (
     unknown_clients,
     weaknesses,
 )
+from newsletter_mailer.check.clients.tables import client_table
 from newsletter_mailer.check.page import parse_page
-from newsletter_mailer.check.tables import client_table
 
 USUAL = weaknesses(USUAL_CLIENTS)
 #: One of every component.

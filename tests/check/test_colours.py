@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter_mailer.check.colours import BLACK, WHITE, Colour, contrast, luminance, parse_colour
+from newsletter_mailer.check.look.colours import (
+    BLACK,
+    WHITE,
+    Colour,
+    contrast,
+    luminance,
+    parse_colour,
+)
 
 
 @pytest.mark.parametrize(

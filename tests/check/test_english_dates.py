@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter_mailer.check.english_dates import DateMention, dates_in
-from newsletter_mailer.check.english_times import TimeMention, likely_times, times_in
-from newsletter_mailer.check.mentioned import day_meant
+from newsletter_mailer.check.dates.english_dates import DateMention, dates_in
+from newsletter_mailer.check.dates.english_times import TimeMention, likely_times, times_in
+from newsletter_mailer.check.dates.mentioned import day_meant
 from newsletter_mailer.issue.moments import MONTHS, WEEKDAYS
 
 TABLE = Path(__file__).with_suffix("").with_name("english_dates.txt")

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mjml import mjml2html
 
-from newsletter_mailer.check.mjml_tags import tags
-from newsletter_mailer.check.mjml_values import IGNORED, PADDED, complaint, wrong_padding
-from newsletter_mailer.check.tables import mjml_attributes
+from newsletter_mailer.check.clients.tables import mjml_attributes
+from newsletter_mailer.check.template.mjml_tags import tags
+from newsletter_mailer.check.template.mjml_values import IGNORED, PADDED, complaint, wrong_padding
 from newsletter_mailer.compose.inline import inline_css
 from newsletter_mailer.compose.mjml import COMPONENTS, compile_mjml, parse_mjml
 

@@ -9,7 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter_mailer.check.personal_data import is_nhs_number, is_pupil_number, personal_data
+from newsletter_mailer.check.english.personal_data import (
+    is_nhs_number,
+    is_pupil_number,
+    personal_data,
+)
 
 TABLE = Path(__file__).with_name("personal_data.txt")
 

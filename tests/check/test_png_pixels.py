@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from newsletter_mailer.check.png_pixels import drawn_colours, has_transparent_parts
+from newsletter_mailer.check.look.png_pixels import drawn_colours, has_transparent_parts
 from newsletter_mailer.issue.pictures import Picture
 
 

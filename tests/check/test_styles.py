@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from newsletter_mailer.check.looks import Look
+from newsletter_mailer.check.look.looks import Look
+from newsletter_mailer.check.look.style_sheets import DARK, LIGHT, PHONE, Medium, media_matches
+from newsletter_mailer.check.look.styles import Node, Styles
 from newsletter_mailer.check.page import parse_page
-from newsletter_mailer.check.style_sheets import DARK, LIGHT, PHONE, Medium, media_matches
-from newsletter_mailer.check.styles import Node, Styles
 
 
 def node(page: str) -> Node:

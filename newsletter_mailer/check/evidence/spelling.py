@@ -13,8 +13,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from newsletter_mailer.check.subject import Subject
-from newsletter_mailer.check.vocabulary import (
+from newsletter_mailer.check.english.vocabulary import (
     ABBREVIATIONS,
     KnownWords,
     listed_words,
@@ -22,6 +21,7 @@ from newsletter_mailer.check.vocabulary import (
     parts,
     words_of,
 )
+from newsletter_mailer.check.subject import Subject
 
 WORD_LIST = "words.txt"
 _PATIENCE = 20.0  #: seconds for all words of an issue; it takes 12 ms to suggest for an unknown one

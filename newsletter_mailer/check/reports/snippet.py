@@ -35,7 +35,7 @@ def snippet(line: str, column: int, width: int, room: int) -> Snippet:
 
     At most `room` columns of a terminal wide, cut around what is meant.
     """
-    column = min(column, len(line) + 1)
+    column, width = min(column, len(line) + 1), min(width, 2 * room)
     line, column = _near(line.rstrip().ljust(column), column, width, room)
     cells = [*_cells(line)]
     if not cells:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from lxml import etree
 
 from newsletter_mailer.check.axe import NOT_ASKED, AxeFault
-from newsletter_mailer.check.faulty_looks import one_cause
+from newsletter_mailer.check.look.faulty_looks import one_cause
 from newsletter_mailer.check.page import Page
 from newsletter_mailer.check.registry import RULES, Ask, check
 from newsletter_mailer.check.rules.contrast import has_faint_words

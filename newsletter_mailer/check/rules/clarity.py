@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator
 from operator import attrgetter
 
-from newsletter_mailer.check.acronyms import acronyms, is_explained_at
+from newsletter_mailer.check.english.acronyms import acronyms, is_explained_at
+from newsletter_mailer.check.english.readability import Measure, measure
 from newsletter_mailer.check.meeting import comes_with
 from newsletter_mailer.check.passages import Passage
-from newsletter_mailer.check.readability import Measure, measure
 from newsletter_mailer.check.registry import Ask, check
 from newsletter_mailer.check.subject import Subject
 from newsletter_mailer.findings import Finding, Severity

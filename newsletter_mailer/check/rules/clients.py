@@ -14,7 +14,7 @@ from tinycss2 import ast
 from newsletter_mailer.check.page import Page
 from newsletter_mailer.check.registry import Ask, check
 from newsletter_mailer.check.subject import Subject
-from newsletter_mailer.check.template_styles import TemplateStyles
+from newsletter_mailer.check.template.styles import TemplateStyles
 from newsletter_mailer.compose.compiled import CompiledVariant
 from newsletter_mailer.compose.links import reader_links, unsubscribe_uri
 from newsletter_mailer.compose.message import Recipient, compile_message, envelope_of

@@ -9,13 +9,13 @@ from functools import partial
 
 from lxml import etree
 
-from newsletter_mailer.check.colours import Colour, parse_colour
-from newsletter_mailer.check.colours import contrast as ratio_of
-from newsletter_mailer.check.faulty_looks import faulty_looks, one_cause, quoted
-from newsletter_mailer.check.looks import Look
+from newsletter_mailer.check.look.colours import Colour, parse_colour
+from newsletter_mailer.check.look.colours import contrast as ratio_of
+from newsletter_mailer.check.look.faulty_looks import faulty_looks, one_cause, quoted
+from newsletter_mailer.check.look.looks import Look
+from newsletter_mailer.check.look.styles import Node, own_words
 from newsletter_mailer.check.page import Page
 from newsletter_mailer.check.registry import Ask, check
-from newsletter_mailer.check.styles import Node, own_words
 from newsletter_mailer.check.subject import Subject
 from newsletter_mailer.findings import Finding, Severity
 
@@ -173,12 +173,12 @@ def _is_lost(page: Page, link: etree._Element, medium: _Medium) -> bool:
     holder = next((one for one in link.iter() if own_words(one).strip()), None)
     if link.get("href") is None or around is None or holder is None:
         return False
-    if len(own_words(around).split()) < _WORDS_AROUND:
-        return False
     text, box, words = (medium(page.styles.of(one)) for one in (around, link, holder))
     if not words.is_seen or words.is_underlined or box.has_line_below or box.has_background:
         return False
     if words.weight >= text.weight + 200 or words.size >= text.size * 1.2:
         return False
     mine, theirs = words.seen_colours(), text.seen_colours()
-    return mine is not None and theirs is not None and ratio_of(mine[0], theirs[0]) < LINK_FROM_TEXT
+    if mine is None or theirs is None or ratio_of(mine[0], theirs[0]) >= LINK_FROM_TEXT:
+        return False
+    return len(own_words(around).split()) >= _WORDS_AROUND

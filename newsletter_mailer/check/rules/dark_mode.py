@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 
 from lxml import etree
 
-from newsletter_mailer.check.colours import BLACK, Colour, contrast
-from newsletter_mailer.check.faulty_looks import faulty_looks
-from newsletter_mailer.check.looks import Look
+from newsletter_mailer.check.look.colours import BLACK, Colour, contrast
+from newsletter_mailer.check.look.faulty_looks import faulty_looks
+from newsletter_mailer.check.look.looks import Look
+from newsletter_mailer.check.look.png_pixels import drawn_colours, has_transparent_parts
+from newsletter_mailer.check.look.styles import Node
 from newsletter_mailer.check.page import Page
-from newsletter_mailer.check.png_pixels import drawn_colours, has_transparent_parts
 from newsletter_mailer.check.registry import Ask, check
-from newsletter_mailer.check.styles import Node
 from newsletter_mailer.check.subject import Subject
 from newsletter_mailer.findings import Finding, Severity, Source
 from newsletter_mailer.issue.pictures import Picture

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 
-from newsletter_mailer.check.english_dates import DateMention, dates_in
-from newsletter_mailer.check.english_times import likely_times
-from newsletter_mailer.check.mentioned import day_meant, is_english, mentioned_dates
+from newsletter_mailer.check.dates.english_dates import DateMention, dates_in
+from newsletter_mailer.check.dates.english_times import likely_times
+from newsletter_mailer.check.dates.mentioned import day_meant, is_english
 from newsletter_mailer.check.registry import Ask, check
 from newsletter_mailer.check.subject import Subject
 from newsletter_mailer.findings import Finding, Severity
@@ -44,7 +44,7 @@ def weekday_mismatch(subject: Subject, ask: Ask) -> Iterator[Finding]:
 
     Look the date up where it came from, then correct the weekday or the day.
     """
-    for found in mentioned_dates(subject):
+    for found in subject.dates:
         weekday, day = found.mention.weekday, found.day
         if weekday is None or day is None or weekday == day.weekday():
             continue
@@ -62,14 +62,14 @@ def impossible_date(subject: Subject, ask: Ask) -> Iterator[Finding]:
 
     Dates in digits are read in British order, the day first: 09/23/2025 has a month 23.
     """
-    for found in mentioned_dates(subject):
+    for found in subject.dates:
         mention = found.mention
         if found.day is not None or (mention.year is None and mention.is_possible):
             continue
         yield ask.finding(
             found.source, f'"{found.words}": {_why_impossible(mention)}.', _instead(mention)
         )
-    if not is_english(subject):
+    if not is_english(subject.issue):
         return
     for passage in subject.passages:
         beside = {one.clock.start for one in dates_in(passage.text) if one.clock is not None}
@@ -89,7 +89,7 @@ def ends_before_it_starts(subject: Subject, ask: Ask) -> Iterator[Finding]:
     What lasts overnight (22:00 - 02:00) is left alone, and so is 10:30 - 3:00, which everybody
     reads as the afternoon. Of the fields starts and ends of an event the rule bad-date takes care.
     """
-    if not is_english(subject):
+    if not is_english(subject.issue):
         return
     for passage in subject.passages:
         text = passage.text
@@ -125,7 +125,7 @@ def missing_year(subject: Subject, ask: Ask) -> Iterator[Finding]:
     In August, "12 March" may be the last or the next one. Months near by need no year.
     """
     today = subject.issue.date
-    for found in mentioned_dates(subject):
+    for found in subject.dates:
         if found.is_assumed and found.day is not None and found.day - today > _HALF_A_YEAR:
             yield ask.finding(
                 found.source,
@@ -141,7 +141,7 @@ def ambiguous_date(subject: Subject, ask: Ask) -> Iterator[Finding]:
     In British order that is 3 April, in American order 4 March. A month in letters can only be read
     one way, and screen readers say it properly (GOV.UK style guide, "Dates").
     """
-    for found in mentioned_dates(subject):
+    for found in subject.dates:
         if found.mention.is_ambiguous and found.day is not None:
             other = found.mention.day, MONTHS[found.mention.month - 1]
             yield ask.finding(
@@ -162,7 +162,7 @@ def month_wording(subject: Subject, ask: Ask) -> Iterator[Finding]:
     Where the issue is sent in another month than its date says, each of these words is pointed out
     as information: readers count from the day on which they read.
     """
-    if not is_english(subject):
+    if not is_english(subject.issue):
         return
     today = subject.issue.date
     is_other_month = (subject.at.year, subject.at.month) != (today.year, today.month)
@@ -200,7 +200,7 @@ def wrong_timezone_letters(subject: Subject, ask: Ask) -> Iterator[Finding]:
     GMT in July, abroad or in a calendar that understands it, comes an hour late. Looked at where
     the newsletter's timezone is that of the United Kingdom.
     """
-    if not is_english(subject) or subject.settings.zone.key not in BRITISH_ZONES:
+    if not is_english(subject.issue) or subject.settings.zone.key not in BRITISH_ZONES:
         return
     for passage in subject.passages:
         if "GMT" not in passage.text.upper() and "BST" not in passage.text.upper():

@@ -8,10 +8,7 @@ from functools import lru_cache
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from newsletter_mailer.check.registry import Ask, check
-from newsletter_mailer.check.rules.dates import BRITISH_ZONES
-from newsletter_mailer.check.subject import Subject
-from newsletter_mailer.check.when import (
+from newsletter_mailer.check.dates.when import (
     Event,
     days_of,
     deadlines_of,
@@ -20,6 +17,9 @@ from newsletter_mailer.check.when import (
     field_source,
     share_readers,
 )
+from newsletter_mailer.check.registry import Ask, check
+from newsletter_mailer.check.rules.dates import BRITISH_ZONES
+from newsletter_mailer.check.subject import Subject
 from newsletter_mailer.findings import Finding, Severity
 from newsletter_mailer.issue.model import Section
 from newsletter_mailer.issue.moments import Moment

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from datetime import timedelta
 from functools import lru_cache
 
-from newsletter_mailer.check.english_times import times_in
-from newsletter_mailer.check.mentioned import Mentioned, is_english, lead, mentioned_dates
-from newsletter_mailer.check.registry import Ask, check
-from newsletter_mailer.check.subject import Subject
-from newsletter_mailer.check.when import (
+from newsletter_mailer.check.dates.english_times import times_in
+from newsletter_mailer.check.dates.mentioned import Mentioned, is_english, lead
+from newsletter_mailer.check.dates.when import (
     Event,
     deadlines_of,
     event_of,
     events_of,
 )
+from newsletter_mailer.check.registry import Ask, check
+from newsletter_mailer.check.subject import Subject
 from newsletter_mailer.findings import Finding, Severity
 from newsletter_mailer.issue.earlier import EarlierIssue
 from newsletter_mailer.issue.front_matter import read_front_matter
@@ -66,7 +66,7 @@ def past_event(subject: Subject, ask: Ask) -> Iterator[Finding]:
                 "Remove the event, or correct its date.",
                 severity,
             )
-    for found in mentioned_dates(subject):
+    for found in subject.dates:
         if found.is_announced and _is_past(found, subject):
             yield ask.finding(
                 found.source,
@@ -98,7 +98,7 @@ def past_deadline(subject: Subject, ask: Ask) -> Iterator[Finding]:
                     "Remove the section, or correct the date.",
                     severity,
                 )
-    for found in mentioned_dates(subject):
+    for found in subject.dates:
         if found.is_deadline and _is_past(found, subject):
             yield ask.finding(
                 found.source,
@@ -129,7 +129,7 @@ def deadline_after_event(subject: Subject, ask: Ask) -> Iterator[Finding]:
                     f"{event.starts.text}.",
                     "Correct the deadline, or the event's date.",
                 )
-    for found in mentioned_dates(subject):
+    for found in subject.dates:
         own = None if found.section is None else event_of(found.section, subject)
         if own is None or not found.is_deadline or found.day is None or found.day <= own.day:
             continue
@@ -150,7 +150,7 @@ def contradicting_date(subject: Subject, ask: Ask) -> Iterator[Finding]:
     deadlines and history are left alone. A date in the title of an event that is still tbc is told
     of too.
     """
-    for found in mentioned_dates(subject):
+    for found in subject.dates:
         section = found.section
         if section is None or section.starts is None or found.day is None or found.is_deadline:
             continue
@@ -177,7 +177,7 @@ def contradicting_date(subject: Subject, ask: Ask) -> Iterator[Finding]:
 
 
 def _contradicting_times(subject: Subject, ask: Ask) -> Iterator[Finding]:
-    if not is_english(subject):
+    if not is_english(subject.issue):
         return
     for passage in subject.passages:
         event = None if passage.section is None else event_of(passage.section, subject)

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from newsletter_mailer.check.dashes import DASHES, Dash, dashes
+from newsletter_mailer.check.english.dashes import DASHES, Dash, dashes
 from newsletter_mailer.check.passages import Passage
 from newsletter_mailer.check.registry import Ask, check
 from newsletter_mailer.check.subject import Subject
-from newsletter_mailer.check.template_words import template_words
+from newsletter_mailer.check.template.words import template_words
 from newsletter_mailer.findings import Finding, Severity
 
 _MANY_SECTIONS = 15

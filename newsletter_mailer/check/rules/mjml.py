@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from newsletter_mailer.check.mjml_tags import Tag
-from newsletter_mailer.check.mjml_values import IGNORED, complaint, wrong_padding
+from newsletter_mailer.check.clients.tables import mjml_attributes
 from newsletter_mailer.check.registry import Ask, check
 from newsletter_mailer.check.subject import Subject
-from newsletter_mailer.check.tables import mjml_attributes
-from newsletter_mailer.check.template_tags import TemplateFile, template_files
+from newsletter_mailer.check.template.mjml_tags import Tag
+from newsletter_mailer.check.template.mjml_values import IGNORED, complaint, wrong_padding
+from newsletter_mailer.check.template.tags import TemplateFile, template_files
 from newsletter_mailer.compose.mjml import CHILDREN, COMPONENTS
 from newsletter_mailer.findings import Finding, Severity, did_you_mean
 

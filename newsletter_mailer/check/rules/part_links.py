@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import unquote
 
-from newsletter_mailer.check.kind_files import add_to_text, declared, text_file
 from newsletter_mailer.check.page import UNSUBSCRIBE, Page
 from newsletter_mailer.check.passages import Link
 from newsletter_mailer.check.registry import Ask, check
 from newsletter_mailer.check.said import Said, seen_text
 from newsletter_mailer.check.subject import Subject
+from newsletter_mailer.check.template.kind_files import add_to_text, declared, text_file
 from newsletter_mailer.findings import Finding, Severity, Source
 from newsletter_mailer.issue.markdown import FIELD
 

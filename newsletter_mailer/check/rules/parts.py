@@ -7,19 +7,19 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from newsletter_mailer.check.kind_files import (
+from newsletter_mailer.check.look.styles import own_words
+from newsletter_mailer.check.page import Page
+from newsletter_mailer.check.passages import BLANK, Passage
+from newsletter_mailer.check.registry import Ask, check
+from newsletter_mailer.check.said import Said, seen_text
+from newsletter_mailer.check.subject import Subject
+from newsletter_mailer.check.template.kind_files import (
     add_to_text,
     declared,
     has_text_file,
     shown_as,
     text_file,
 )
-from newsletter_mailer.check.page import Page
-from newsletter_mailer.check.passages import BLANK, Passage
-from newsletter_mailer.check.registry import Ask, check
-from newsletter_mailer.check.said import Said, seen_text
-from newsletter_mailer.check.styles import own_words
-from newsletter_mailer.check.subject import Subject
 from newsletter_mailer.findings import Finding, Severity, Source
 from newsletter_mailer.issue.model import Section
 from newsletter_mailer.issue.moments import Moment

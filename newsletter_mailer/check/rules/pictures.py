@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from lxml import etree
 
-from newsletter_mailer.check.client_support import USUAL_CLIENTS
+from newsletter_mailer.check.clients.support import USUAL_CLIENTS
 from newsletter_mailer.check.page import Page
 from newsletter_mailer.check.picture_bytes import is_animated, is_for_print
 from newsletter_mailer.check.registry import Ask, check

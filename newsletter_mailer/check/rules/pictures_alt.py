@@ -22,7 +22,7 @@ LONGEST = 125
 _FILE_NAME = re.compile(r"\S(?:.*\S)?\.(?:jpe?g|png|gif|webp|svg|bmp|tiff?|heic|avif)", re.I)
 _BY_A_CAMERA = re.compile(
     r"(?:img|dsc[a-z]?|image|photo|picture|pic|screen ?shot|scan|pxl|fig|figure|untitled|graphic|"
-    r"banner|logo|wa)[ \d]*\d[ \d]*"
+    r"banner|logo|wa)(?= *\d)[ \d]+"
 )
 _REPEATED = re.compile(r"(\w)\1+|\w*(\w)\2{2,}\w*")
 _EMPTY_WORDS = """

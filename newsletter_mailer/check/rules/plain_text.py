@@ -14,6 +14,7 @@ from newsletter_mailer.compose.templates import without_jinja
 from newsletter_mailer.findings import Finding, Severity, Source
 from newsletter_mailer.issue.merge import MergeText
 from newsletter_mailer.issue.model import PictureUse, Section
+from newsletter_mailer.issue.moments import Moment
 
 #: SpamAssassin's HTML_IMAGE_ONLY_04 to _32: characters of words beside pictures.
 ENOUGH_WORDS, HARDLY_ANY_WORDS = 3200, 800
@@ -65,12 +66,12 @@ def text_line_length(subject: Subject, ask: Ask) -> Iterator[Finding]:
 
     Mail programs break it anywhere, or not at all. Texts are broken by themselves; only a .txt
     file of the template, code, or a line of the postal address can be too long. Addresses of web
-    pages cannot be broken and are left alone, and so is what readers' own values make longer.
+    pages cannot be broken and are left alone, and so is what the values of fields make longer.
     """
     told: set[str] = set()
     for page in subject.pages:
         for line in page.compiled.words({}, {}).splitlines():
-            if len(line) > COLUMNS and line not in told and len(_UNBROKEN.sub("", line)) > COLUMNS:
+            if len(line) > COLUMNS and line not in told and _can_be_broken(line, subject):
                 told.add(line)
                 place, hint = _of_line(subject, page, line)
                 yield ask.finding(
@@ -169,6 +170,14 @@ def _words_of(subject: Subject, section: Section) -> int:
         and passage.where != "title"
         and not passage.where.endswith("_alt")
     )
+
+
+def _can_be_broken(line: str, subject: Subject) -> bool:
+    """Whether it was too long already when lines were broken; values of fields came later."""
+    rest = _UNBROKEN.sub("", line)
+    for value in (subject.settings.name, Moment(subject.issue.date).date_text):
+        rest = rest.replace(value, "")
+    return len(rest) > COLUMNS
 
 
 def _of_line(subject: Subject, page: Page, line: str) -> tuple[Source, str]:

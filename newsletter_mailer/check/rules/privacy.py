@@ -6,9 +6,14 @@ import re
 from collections.abc import Iterator
 from urllib.parse import parse_qsl, unquote
 
+from newsletter_mailer.check.english.personal_data import (
+    Kind,
+    Personal,
+    is_of_a_group,
+    personal_data,
+)
 from newsletter_mailer.check.linked import linked
 from newsletter_mailer.check.passages import Alt, Link
-from newsletter_mailer.check.personal_data import Kind, Personal, is_of_a_group, personal_data
 from newsletter_mailer.check.registry import Ask, check
 from newsletter_mailer.check.subject import Subject
 from newsletter_mailer.findings import Finding, Severity, Source

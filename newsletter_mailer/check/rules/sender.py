@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from newsletter_mailer.address import domain
+from newsletter_mailer.address import WEBMAIL, domain
 from newsletter_mailer.check.registry import Ask, check
 from newsletter_mailer.check.subject import Subject
 from newsletter_mailer.compose.compiled import HtmlSlot
@@ -20,15 +20,6 @@ FROM_NAME_FITS = 25  #: characters
 
 _NOBODY_READS = re.compile(
     r"(?:^|[-._+])(?:no|do[-._]?not)[-._]?reply(?![a-z])[^@]*@", re.IGNORECASE
-)
-#: They ask the world to refuse mail in their name that they did not send (DMARC).
-_FREE_PROVIDERS = frozenset(
-    {
-        *("gmail.com", "googlemail.com", "yahoo.com", "yahoo.co.uk", "ymail.com", "aol.com"),
-        *("hotmail.com", "hotmail.co.uk", "outlook.com", "live.com", "live.co.uk", "msn.com"),
-        *("icloud.com", "me.com", "btinternet.com", "sky.com", "talktalk.net", "gmx.com"),
-        *("protonmail.com", "proton.me", "virginmedia.com", "mail.com"),
-    }
 )
 _SECOND_LEVEL = frozenset({"co", "org", "gov", "ac", "nhs", "sch", "police", "net", "ltd", "com"})
 _UNSUBSCRIBE = ("link", "unsubscribe_url")
@@ -83,7 +74,7 @@ def free_provider(subject: Subject, ask: Ask) -> Iterator[Finding]:
     (DMARC), and they limit how many mails one account may send.
     """
     host = domain(subject.settings.sender.address)
-    if host in _FREE_PROVIDERS:
+    if host in WEBMAIL:
         yield ask.finding(
             subject.settings.source("from"),
             f"The sender is at {host}: many receivers refuse newsletters from there.",

@@ -35,9 +35,8 @@ def spam_score(subject: Subject, ask: Ask) -> Iterator[Finding]:
 
     At 5 points SpamAssassin takes a message for spam; many servers of councils and universities
     ask it, Gmail and Microsoft 365 do not. The version with the most points is named, with the
-    rules that cost most. They are explained at https://cwiki.apache.org/confluence/display/SPAMASSASSIN/.
-    Every version is shown to an installed SpamAssassin as a message to a made-up reader. It asks
-    nothing of the network, and what depends on delivery is left out.
+    rules that cost most. Every version is shown to an installed SpamAssassin as a message to a
+    made-up reader. It asks nothing of the network, and what depends on delivery is left out.
     """
     scores = subject.evidence.spam or {}
     marked = [variant for variant, score in scores.items() if score.points >= SUSPICIOUS]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from newsletter_mailer.check.english.vocabulary import Word, is_american, words_of
 from newsletter_mailer.check.passages import Passage
 from newsletter_mailer.check.registry import Ask, check
 from newsletter_mailer.check.subject import Speller, Subject
-from newsletter_mailer.check.vocabulary import Word, is_american, words_of
 from newsletter_mailer.findings import Finding, Severity
 
 _DAYS_AND_MONTHS = frozenset(

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from lxml import etree
 
-from newsletter_mailer.check.client_elements import (
+from newsletter_mailer.check.clients.elements import (
     features_of_attributes,
     features_of_tags,
     uses_of_element,
 )
-from newsletter_mailer.check.client_features import Use, uses_of_sheet, uses_of_style
-from newsletter_mailer.check.client_support import (
+from newsletter_mailer.check.clients.features import Use, uses_of_sheet, uses_of_style
+from newsletter_mailer.check.clients.support import (
     USUAL_CLIENTS,
     Matter,
     Weakness,
@@ -21,11 +21,11 @@ from newsletter_mailer.check.client_support import (
     unknown_clients,
     weaknesses,
 )
+from newsletter_mailer.check.clients.tables import client_table
 from newsletter_mailer.check.page import Page
 from newsletter_mailer.check.registry import Ask, check
 from newsletter_mailer.check.subject import Subject
-from newsletter_mailer.check.tables import client_table
-from newsletter_mailer.check.template_styles import TemplateStyles
+from newsletter_mailer.check.template.styles import TemplateStyles
 from newsletter_mailer.findings import Finding, Severity, Source, did_you_mean
 
 #: Looked at by the rule active-content.

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from newsletter_mailer.check.mjml_tags import BLOCKS, HEADINGS, Tag
 from newsletter_mailer.check.registry import Ask, check
 from newsletter_mailer.check.subject import Subject
-from newsletter_mailer.check.template_tags import TemplateFile, template_files
+from newsletter_mailer.check.template.mjml_tags import BLOCKS, HEADINGS, Tag
+from newsletter_mailer.check.template.tags import TemplateFile, template_files
 from newsletter_mailer.findings import Finding, Severity
 
 #: Components that become a link around what they hold.

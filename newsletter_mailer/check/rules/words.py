@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from newsletter_mailer.check.pairing import Unpaired, unpaired
+from newsletter_mailer.check.english.pairing import Unpaired, unpaired
 from newsletter_mailer.check.passages import Passage
 from newsletter_mailer.check.registry import Ask, check
 from newsletter_mailer.check.subject import Subject
-from newsletter_mailer.check.template_words import template_words
+from newsletter_mailer.check.template.words import template_words
 from newsletter_mailer.findings import Finding, Severity
 
 _MONTH = "(?:January|February|March|April|May|June|July|August|September|October|November|December)"
@@ -32,7 +32,8 @@ _OPEN = re.compile(r"\bT\.?B\.?[CA]\b(?!-)|\btbc\b")
 #: Where a value was to be put by another tool (Mailchimp, Campaign Monitor, Salesforce, Word,
 #: Outlook, GOV.UK Notify), or by ours. In a body *|FNAME|* is |FNAME| in italics.
 _MERGE_CODE = re.compile(
-    r"\*\|[A-Z0-9_:/ ]{1,40}\|\*|\|[A-Z][A-Z0-9_:]{2,40}\||%%[\w. ]{1,40}%%|\[\[[\w. ]{1,40}\]\]|\{![\w.]{1,40}\}"
+    r"\*\|[A-Z0-9_:/ ]{1,40}\|\*|\|[A-Z][A-Z0-9_:]{2,40}\|"
+    r"|%%[\w. ]{1,40}%%|\[\[[\w. ]{1,40}\]\]|\{![\w.]{1,40}\}"
     r"|«[A-Z][\w ]{0,40}»|<<\w[\w ]{0,40}(?<! )>>|\(\([\w ]{1,40}\)\)|\$\{[\w.]{1,40}\}"
     r"|\{\{|\}\}|\{%|%\}"
     r"|\[(?:firstname|lastname|fullname|first_name|last_name)(?:,[^\]]*)?\]"

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from newsletter_mailer.check.colours import Colour
+from newsletter_mailer.check.look.colours import Colour
 from newsletter_mailer.issue.pictures import Picture
 
 _GREY_AND_ALPHA, _COLOUR_AND_ALPHA = 4, 6  #: colour types of PNG with an opacity for each point

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
-from newsletter_mailer.check.tables import client_table
+from newsletter_mailer.check.clients.tables import client_table
 
 #: Where councils and schools read their mail, and the phones in their pockets.
 USUAL_CLIENTS = (

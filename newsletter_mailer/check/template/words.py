@@ -21,7 +21,7 @@ def template_words(
     A title of the issue's passes through the template's files too: the caller knows those.
     """
     for page in subject.pages:
-        if not pattern.search(page.html):
+        if not pattern.search(page.html, page.html.find("<body")):
             continue
         for element in page.elements(*_WORDED):
             for found in pattern.finditer(_own_words(element)):

@@ -8,8 +8,8 @@ from typing import Generic, TypeVar
 
 from lxml import etree
 
+from newsletter_mailer.check.look.styles import Node, own_words
 from newsletter_mailer.check.page import Page
-from newsletter_mailer.check.styles import Node, own_words
 from newsletter_mailer.check.subject import Subject
 from newsletter_mailer.findings import Source
 

@@ -13,9 +13,9 @@ from functools import lru_cache
 
 from lxml import etree
 
-from newsletter_mailer.check.colours import parse_colour
-from newsletter_mailer.check.looks import Look, first_look, look_of
-from newsletter_mailer.check.style_sheets import (
+from newsletter_mailer.check.look.colours import parse_colour
+from newsletter_mailer.check.look.looks import Look, first_look, look_of
+from newsletter_mailer.check.look.style_sheets import (
     MEDIA,
     Declarations,
     StyleRule,

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from newsletter_mailer.check.english_dates import DateMention, dates_in
+from newsletter_mailer.check.dates.english_dates import DateMention, dates_in
 from newsletter_mailer.check.passages import Passage
-from newsletter_mailer.check.subject import Subject
 from newsletter_mailer.findings import Source
-from newsletter_mailer.issue.model import Section
+from newsletter_mailer.issue.model import Issue, Section
 
 #: A date without a year that went by so recently is that one, and not next year's.
 JUST_GONE = timedelta(days=92)
@@ -87,16 +86,16 @@ class Mentioned:
         return f" (no year is given; {self.day.year} is assumed)"
 
 
-def is_english(subject: Subject) -> bool:
+def is_english(issue: Issue) -> bool:
     """Whether the issue's words can be understood here."""
-    return subject.issue.language.casefold().startswith("en")
+    return issue.language.casefold().startswith("en")
 
 
-def mentioned_dates(subject: Subject) -> Iterator[Mentioned]:
+def mentioned_dates(issue: Issue, passages: Iterable[Passage]) -> Iterator[Mentioned]:
     """Every date in the words of an English issue."""
-    if not is_english(subject):
+    if not is_english(issue):
         return
-    for passage in subject.passages:
+    for passage in passages:
         earlier_end = 0
         for mention in dates_in(passage.text):
             before = lead(passage.text, mention.start, earlier_end)
@@ -105,7 +104,7 @@ def mentioned_dates(subject: Subject) -> Iterator[Mentioned]:
             yield Mentioned(
                 passage=passage,
                 mention=mention,
-                day=day_meant(mention, subject.issue.date),
+                day=day_meant(mention, issue.date),
                 is_assumed=mention.year is None,
                 is_deadline=is_deadline,
                 is_announced=not is_deadline and _is_announced(before),

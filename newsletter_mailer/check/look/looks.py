@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from newsletter_mailer.check.colours import BLACK, WHITE, Colour, parse_colour
+from newsletter_mailer.check.look.colours import BLACK, WHITE, Colour, parse_colour
 
 #: What Chromium paints under a page that says it can be dark (color-scheme), and on it.
 _DARK_CANVAS, _DARK_LINK = Colour(18 / 255, 18 / 255, 18 / 255), Colour(158 / 255, 158 / 255, 1.0)

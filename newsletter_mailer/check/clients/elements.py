@@ -8,8 +8,8 @@ from functools import cache
 
 from lxml import etree
 
-from newsletter_mailer.check.client_features import Use
-from newsletter_mailer.check.tables import client_table
+from newsletter_mailer.check.clients.features import Use
+from newsletter_mailer.check.clients.tables import client_table
 
 _ELEMENTS: dict[str, tuple[str, ...]] = {
     "html-h1-h6": ("h1", "h2", "h3", "h4", "h5", "h6"),

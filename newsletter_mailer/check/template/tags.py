@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from newsletter_mailer.check.mjml_tags import Tag, tags
+from newsletter_mailer.check.template.mjml_tags import Tag, tags
 from newsletter_mailer.compose.templates import without_front_matter
 from newsletter_mailer.findings import Source
 from newsletter_mailer.issue.model import Template

@@ -16,7 +16,7 @@ import tinycss2
 from tinycss2 import ast
 from tinycss2.color4 import parse_color
 
-from newsletter_mailer.check.tables import client_table
+from newsletter_mailer.check.clients.tables import client_table
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Literal
 
-from newsletter_mailer.check.date_patterns import (
+from newsletter_mailer.check.dates.date_patterns import (
     AFTER_MONTH_FIRST,
     BETWEEN_DATES,
     DAY_FIRST,
@@ -29,7 +29,7 @@ from newsletter_mailer.check.date_patterns import (
     TO_TIME,
     VERB,
 )
-from newsletter_mailer.check.english_times import PLAIN, TimeMention, likely_times
+from newsletter_mailer.check.dates.english_times import PLAIN, TimeMention, likely_times
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")

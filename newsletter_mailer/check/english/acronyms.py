@@ -26,12 +26,13 @@ _ROMAN = re.compile(r"(?=[IVX])X{0,3}(?:IX|IV|V?I{0,3})")
 _POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?")
 _INWARD = re.compile(r"\s?\d[A-Z]{2}\b")
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
-_IN_BRACKETS = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]")
+_IN_BRACKETS = re.compile(r"\s{0,3}[(\[]([^()\[\]]{0,200})[)\]]")
 _OPENED = re.compile(r"[(\[]\s*[\"“'‘]?$")
 _SMALL = frozenset(
     {"a", "an", "and", "at", "by", "for", "in", "of", "on", "or", "the", "to", "with"}
 )
 _LONGEST_FORM = 14  #: words that a long form has at most
+_NEAR = 300  #: letters in which these are looked for
 
 
 def acronyms(text: str) -> Iterator[re.Match[str]]:
@@ -50,8 +51,8 @@ def acronyms(text: str) -> Iterator[re.Match[str]]:
 def is_explained_at(text: str, found: re.Match[str]) -> bool:
     """Whether the long form stands right there: "long form (ABC)" or "ABC (long form)"."""
     name = found["name"]
-    before = _OPENED.search(text, 0, found.start())
-    if before is not None and _ends_in(name, text[: before.start()]):
+    before = _OPENED.search(text, max(0, found.start() - 3), found.start())
+    if before is not None and _ends_in(name, text[max(0, before.start() - _NEAR) : before.start()]):
         return True
     behind = _IN_BRACKETS.match(text, found.end())
     return behind is not None and stands_for(name, behind[1])

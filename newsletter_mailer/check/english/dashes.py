@@ -21,6 +21,8 @@ _NUMBER = r"[£€#]?\d[\d.,:/]*(?:am|pm|st|nd|rd|th|k|m|%)?|[ap]\.?m\.?|years?|
 _LEFT = re.compile(rf"(?:(?i:\b(?:{_NAMED}))|(?<!\w)(?:{_NUMBER}))[.,)]?$")
 _RIGHT = re.compile(rf"(?:(?i:(?:{_NAMED})\b)|(?:{_NUMBER})(?!\w))")
 
+_NEAR = 12  #: letters before a dash that are looked at
+
 
 @dataclass(frozen=True, slots=True)
 class Dash:
@@ -34,5 +36,6 @@ class Dash:
 def dashes(text: str) -> Iterator[Dash]:
     for found in _DASH.finditer(text):
         group = "mark" if found["mark"] else "tight"
-        if not (_LEFT.search(text[: found.start()][-12:]) and _RIGHT.match(text, found.end())):
+        left = text[max(0, found.start() - _NEAR) : found.start()]
+        if not (_LEFT.search(left) and _RIGHT.match(text, found.end())):
             yield Dash(found[group][0], *found.span(group))

@@ -10,8 +10,8 @@ from functools import lru_cache
 import tinycss2
 from tinycss2 import ast
 
-from newsletter_mailer.check.colours import parse_colour
-from newsletter_mailer.check.selectors import Selector, parse_selectors
+from newsletter_mailer.check.look.colours import parse_colour
+from newsletter_mailer.check.look.selectors import Selector, parse_selectors
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from newsletter_mailer.address import WEBMAIL
+
 Kind = Literal[
     "mobile", "telephone", "NHS number", "National Insurance number", "unique pupil number",
     "date of birth", "post code beside a name", "private address", "case number",
@@ -120,13 +122,9 @@ _VENUE = re.compile(
     r"|court|stadium|club|chamber|station|unit|suite|floor|department|nursery|director|manager)\b",
     re.IGNORECASE,
 )
-_WEBMAIL = (
-    r"(?:gmail|googlemail|hotmail|outlook|live|msn|yahoo|ymail|aol|icloud|me|mac|btinternet|sky"
-    r"|talktalk|virginmedia|ntlworld|protonmail|proton|gmx|mail|blueyonder|tiscali)"
-    r"\.(?:com|co\.uk|net|me|org)"
-)
-_PRIVATE_ADDRESS = re.compile(
-    rf"(?<![\w.+-])(?P<box>[a-z]+[._-][a-z]+(?:[._-][a-z]+)?\d*)@{_WEBMAIL}(?![\w-])", re.IGNORECASE
+_NAMED_ADDRESS = re.compile(
+    r"(?<![\w.+-])(?P<box>[a-z]+[._-][a-z]+(?:[._-][a-z]+)?\d*)@(?P<domain>[\w-]+(?:\.[\w-]+)+)",
+    re.IGNORECASE,
 )
 #: Words in the address of a group or an office.
 _GROUP = re.compile(
@@ -189,8 +187,8 @@ def _candidates(text: str) -> Iterator[Personal]:
     for one in _HOME.finditer(text):
         if not _VENUE.search(one[0]):
             yield Personal(*one.span(), "post code beside a name")
-    for one in _PRIVATE_ADDRESS.finditer(text):
-        if not is_of_a_group(one["box"]):
+    for one in _NAMED_ADDRESS.finditer(text):
+        if one["domain"].lower() in WEBMAIL and not is_of_a_group(one["box"]):
             yield Personal(*one.span(), "private address")
     yield from _found(_CASE, "case number", text)
 

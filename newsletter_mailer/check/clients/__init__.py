@@ -1,0 +1,1 @@
+"""What the readers' mail programs support, by the data of caniemail.com."""

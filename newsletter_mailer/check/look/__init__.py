@@ -1,0 +1,1 @@
+"""How a page looks: what a mail client computes from its style sheets. Pure."""
