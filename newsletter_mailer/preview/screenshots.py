@@ -68,20 +68,18 @@ def screenshots(
         compiled = [*prepared.compiled.values()]
         if not compiled:
             prepared.refuse_errors()
-    album = OwnFolder(folder, OPTION)
 
     async def take(browser: Browser) -> list[Path]:
-        taken: list[Path] = []
+        album, taken = OwnFolder(folder, OPTION), list[Path]()
         for number, variant in enumerate(compiled, start=1):
             for screen in SCREENS:
                 picture = await photographed(browser, variant, screen, note)
                 taken.append(album.add(f"{variant.variant.id}-{screen.label}.png", picture))
             note(f"Version {number} of {len(compiled)}: {variant.variant.id}")
+        album.finish()
         return taken
 
-    taken = in_browser(OPTION, project.environment, take)
-    album.finish()
-    return taken
+    return in_browser(OPTION, project.environment, take)
 
 
 async def photographed(
