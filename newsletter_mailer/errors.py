@@ -9,6 +9,7 @@ NewsletterError
 │   ├── CannotConnect
 │   ├── LoginRefused
 │   └── CertificateRefused
+├── NotApproved       nobody signed off what readers would see
 └── NotConfirmed      a person said no, or was not asked
 """
 
@@ -57,6 +58,10 @@ class LoginRefused(DeliveryError):
 
 class CertificateRefused(DeliveryError):
     """The server's certificate does not prove who it is."""
+
+
+class NotApproved(NewsletterError):
+    """The project asks for an approval, and what readers would see has none."""
 
 
 class NotConfirmed(NewsletterError):

@@ -54,6 +54,7 @@ class Settings:
     images: Literal["embed", "host"] = "embed"
     regions: Mapping[str, str] = field(default_factory=dict)
     roles: Mapping[str, str] = field(default_factory=dict)
+    require_approval: bool = False  #: send refuses what nobody signed off
     check: CheckSettings = field(default_factory=CheckSettings)
     delivery: DeliverySettings = field(default_factory=DeliverySettings)
     text: str = field(default="", repr=False, compare=False)  #: of the file, to find lines in it
@@ -113,6 +114,7 @@ _TEXTS = (
     "images",
 )
 _TABLES = ("regions", "roles", "check", "delivery")
+_KEYS = (*_TEXTS, "require_approval", *_TABLES)
 
 
 def read_settings(
@@ -143,8 +145,8 @@ class _Reader:
 
     def settings(self) -> Settings | None:
         for key in self.table:
-            if key not in (*_TEXTS, *_TABLES):
-                known = did_you_mean(key, (*_TEXTS, *_TABLES))
+            if key not in _KEYS:
+                known = did_you_mean(key, _KEYS)
                 self.wrong(f'There is no setting "{key}".', known, key)
         for key in _REQUIRED:
             if not self.table.get(key):
@@ -182,6 +184,7 @@ class _Reader:
                 'Write "en-GB".',
                 "language",
             )
+        require_approval = self.flag("require_approval")
         list_id = values["list_id"] or _list_id(values["name"], sender.address)
         if not _LIST_ID.fullmatch(list_id) or len(list_id) > 255:
             self.wrong(
@@ -208,6 +211,7 @@ class _Reader:
             images="host" if images == "host" else "embed",
             regions=regions,
             roles=roles,
+            require_approval=require_approval,
             check=check,
             delivery=delivery,
             text=self.text,
@@ -225,6 +229,12 @@ class _Reader:
             self.wrong(f'The setting "{key}" holds a line break or control character.', "", key)
             return ""
         return value.strip()
+
+    def flag(self, key: str) -> bool:
+        value = self.table.get(key, False)
+        if not isinstance(value, bool):
+            self.wrong(f"{key} is not true or false.", f"Write {key} = true (no quotes).", key)
+        return value is True
 
     def sender(self, text: str) -> Sender:
         found = _SENDER.fullmatch(text)
@@ -279,7 +289,7 @@ def _list_id(name: str, address: str) -> str:
 
 def readers_settings(settings: Settings) -> dict[str, str]:
     """What readers see of the settings, as text: part of the content hash."""
-    unseen = {"check", "delivery", "regions", "roles", "text"}
+    unseen = {"check", "delivery", "regions", "require_approval", "roles", "text"}
     return {
         item.name: str(getattr(settings, item.name))
         for item in fields(settings)

@@ -24,10 +24,12 @@ FLOORS: dict[str, set[str]] = {
     "deliver": {"store"},
     "report": {"store"},
     "campaign": {"check", "compose", "plan", "issue", "audience", "deliver", "report", "store"},
-    "cli": {"campaign", "check", "deliver", "plan", "report", "store"},
+    "preview": {"campaign", "check", "compose", "plan", "issue", "audience", "store"},
+    "cli": {"preview", "campaign", "check", "deliver", "issue", "plan", "report", "store"},
 }
 GROUND_FLOOR = {
     "address",
+    "browser",
     "characters",
     "check_settings",
     "delivery_settings",
@@ -69,7 +71,17 @@ TOUCHES_THE_WORLD = (
     "deliver/smtp.py",
     "deliver/token.py",
     "campaign/",
+    "preview/app.py",
+    "preview/desk.py",
+    "preview/house.py",
+    "preview/hub.py",
+    "preview/lists.py",
+    "preview/security.py",
+    "preview/server.py",
+    "preview/watching.py",
+    "preview/workshop.py",
     "cli/",
+    "browser.py",
     "starter.py",
     "__main__.py",
 )
@@ -228,7 +240,18 @@ def test_help_loads_nothing_heavy() -> None:
     import subprocess
     import sys
 
-    heavy = ("lxml", "mjml", "premailer", "aiosmtpd", "jinja2", "rich", "email_validator", "ruamel")
+    heavy = (
+        "uvicorn",
+        "starlette",
+        "lxml",
+        "mjml",
+        "premailer",
+        "aiosmtpd",
+        "jinja2",
+        "rich",
+        "email_validator",
+        "ruamel",
+    )
     code = (
         "import sys\n"
         "from newsletter_mailer.cli import main\n"

@@ -1,66 +1,64 @@
-"""Draws the README's picture: issue 2025-08 as a desktop and a phone show it. Needs Chromium."""
+"""Draws the README's picture: issue 2025-08 on a desk, and in dark mode on a phone."""
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sys
-import tempfile
+import io
+import os
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFilter
+from playwright.async_api import Browser
+
+from newsletter_mailer.browser import in_browser
+from newsletter_mailer.campaign.prepare import prepare
+from newsletter_mailer.campaign.project import open_project
+from newsletter_mailer.preview.screenshots import Screen, photographed
 
 REPOSITORY = Path(__file__).parent.parent
 SIZE = (1360, 1000)
-PAGE = """<!doctype html>
-<style>
-  body {{ margin: 0; width: {width}px; height: {height}px; background: #dfe6e4; overflow: hidden }}
-  div {{ position: absolute; overflow: hidden; box-shadow: 0 12px 40px #0b2f3a55 }}
-  iframe {{ border: 0; position: absolute; left: 0 }}
-  .desktop {{ left: 60px; top: 50px; width: 700px; height: 1000px; border-radius: 10px 10px 0 0 }}
-  .phone {{ right: 50px; top: 90px; width: 375px; height: 812px; border-radius: 34px;
-            border: 10px solid #10181a }}
-</style>
-<div class="desktop"><iframe src="{page}" width="700" height="4000"
-  style="color-scheme: light"></iframe></div>
-<div class="phone"><iframe src="{page}#s-70-children-and-hoarding" width="375" height="812"
-  style="color-scheme: dark"></iframe></div>
-"""
+BACKGROUND, SHADOW, CASE = "#dfe6e4", "#0b2f3a", "#10181a"
+DESKTOP = Screen(name="desktop", width=700, height=950, scheme="light")
+PHONE = Screen(name="phone", width=375, height=812, scheme="dark")
+EVENTS = 6015  #: pixels above the events of the issue, on the phone
 
 
 def main() -> None:
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        sys.exit("This needs Chromium or Chrome: apt install chromium")
-    with tempfile.TemporaryDirectory() as folder:
-        built = Path(folder) / "build"
-        subprocess.run(  # noqa: S603  # our own command
-            [
-                *(sys.executable, "-m", "newsletter_mailer", "--project", str(REPOSITORY)),
-                *("build", "--issue", "2025-08", "--out", str(built)),
-            ],
-            check=True,
-        )
-        page = Path(folder) / "page.html"
-        shown = (built / "full.html").as_uri()
-        page.write_text(PAGE.format(width=SIZE[0], height=SIZE[1], page=shown), "utf-8")
-        shot = Path(folder) / "shot.png"
-        subprocess.run(  # noqa: S603  # found above
-            [
-                chromium,
-                *("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"),
-                *("--disable-background-networking", "--no-first-run"),
-                "--allow-file-access-from-files",
-                f"--user-data-dir={folder}/profile",
-                f"--window-size={SIZE[0]},{SIZE[1]}",
-                f"--screenshot={shot}",
-                page.as_uri(),
-            ],
-            check=True,
-            capture_output=True,
-        )
-        picture = Image.open(shot).convert("RGB").quantize(256)
-        picture.save(REPOSITORY / "docs" / "newsletter.png", optimize=True)
+    desktop, phone = (Image.open(io.BytesIO(png)).convert("RGB") for png in pictures())
+    picture = Image.new("RGB", SIZE, BACKGROUND)
+    lay(picture, desktop.crop((0, 0, 700, 1000)), (60, 50), radius=10)
+    screen = phone.crop((0, EVENTS, PHONE.width, EVENTS + PHONE.height))
+    case = Image.new("RGB", (PHONE.width + 20, PHONE.height + 20), CASE)
+    case.paste(screen, (10, 10), rounded(screen.size, 24))
+    lay(picture, case, (SIZE[0] - case.width - 50, 90), radius=34)
+    picture.quantize(256).save(REPOSITORY / "docs" / "newsletter.png", optimize=True)
+
+
+def pictures() -> list[bytes]:
+    """The whole issue on both screens."""
+    project = open_project(REPOSITORY, dict(os.environ))
+    with prepare(project, "2025-08") as prepared:
+        full = prepared.compiled["full"]
+
+    async def take(browser: Browser) -> list[bytes]:
+        return [await photographed(browser, full, one, print) for one in (DESKTOP, PHONE)]
+
+    return in_browser("readme_picture", project.environment, take)
+
+
+def lay(picture: Image.Image, piece: Image.Image, at: tuple[int, int], radius: int) -> None:
+    """Puts the piece on the picture, in place, with round corners and a shadow below it."""
+    shadow = Image.new("L", picture.size)
+    below = (at[0], at[1] + 12, at[0] + piece.width, at[1] + 12 + piece.height)
+    ImageDraw.Draw(shadow).rounded_rectangle(below, radius, fill=85)
+    picture.paste(SHADOW, mask=shadow.filter(ImageFilter.GaussianBlur(20)))
+    picture.paste(piece, at, rounded(piece.size, radius))
+
+
+def rounded(size: tuple[int, int], radius: int) -> Image.Image:
+    """A mask, drawn large and made small, so that its edge is smooth."""
+    mask = Image.new("L", (size[0] * 4, size[1] * 4))
+    ImageDraw.Draw(mask).rounded_rectangle((0, 0, *mask.size), radius * 4, fill=255)
+    return mask.resize(size)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from pathlib import Path
@@ -23,6 +24,8 @@ from newsletter_mailer.compose.message import (
 from newsletter_mailer.compose.sample import MAILBOX, sample_values
 from newsletter_mailer.errors import ProjectError
 from newsletter_mailer.findings import Finding
+from newsletter_mailer.issue.model import Issue
+from newsletter_mailer.settings import Settings
 
 MANIFEST = "manifest.json"
 
@@ -48,9 +51,7 @@ def render(prepared: Prepared) -> tuple[dict[str, bytes], dict[str, Any]]:
     """Every file by its path, and the manifest (which is one of them)."""
     issue, settings = prepared.edition.issue, prepared.project.settings
     content = prepared.edition.content.total
-    # The issue's date: the same on every machine, whenever it is built.
-    date = datetime.combine(issue.date, time(9), UTC)
-    envelope = envelope_of(settings, date, reader_links(settings), unsubscribe_uri(settings))
+    envelope = steady_envelope(issue, settings)
     files: dict[str, bytes] = {}
     entries = []
     for compiled in prepared.compiled.values():
@@ -63,6 +64,29 @@ def render(prepared: Prepared) -> tuple[dict[str, bytes], dict[str, Any]]:
     return files, manifest
 
 
+def steady_envelope(issue: Issue, settings: Settings) -> Envelope:
+    """With the issue's date: the same on every machine, whenever it is built."""
+    date = datetime.combine(issue.date, time(9), UTC)
+    return envelope_of(settings, date, reader_links(settings), unsubscribe_uri(settings))
+
+
+def steady_message(
+    compiled: CompiledVariant,
+    envelope: Envelope,
+    content_hash: str,
+    image_base_url: str | None,
+    *,
+    mailbox: str,
+    values: Mapping[str, str],
+) -> bytes:
+    """What one reader gets, but for the date and the Message-ID."""
+    message = compile_message(
+        compiled, envelope, content_hash=content_hash, image_base_url=image_base_url
+    )
+    message_id = f"{content_hash[:32]}@{domain(envelope.sender.address)}"
+    return message.fill(Recipient(mailbox=mailbox, values=values, message_id=message_id))
+
+
 def _variant(
     compiled: CompiledVariant, envelope: Envelope, content: str, hosted: str | None
 ) -> tuple[dict[str, object], dict[str, bytes]]:
@@ -72,16 +96,12 @@ def _variant(
     page = compiled.page(
         values, envelope.links, {key: f"images/{file}" for key, file in names.items()}
     )
-    recipient = Recipient(
-        mailbox=MAILBOX,
-        values=values,
-        message_id=f"{content[:32]}@{domain(envelope.sender.address)}",
-    )
-    message = compile_message(compiled, envelope, content_hash=content, image_base_url=hosted)
     files = {f"images/{names[key]}": picture.content for key, picture in compiled.pictures.items()}
     files[f"{name}.html"] = page.encode()
     files[f"{name}.txt"] = compiled.words(values, envelope.links).encode()
-    files[f"{name}.eml"] = message.fill(recipient)
+    files[f"{name}.eml"] = steady_message(
+        compiled, envelope, content, hosted, mailbox=MAILBOX, values=values
+    )
     entry: dict[str, object] = {
         "id": name,
         "sections": list(compiled.variant.slugs),

@@ -27,12 +27,21 @@ class Edition:
 
 def read_edition(project: Project, issue_id: str) -> Edition:
     """Raises ContentError when the files are too broken to go on, ProjectError."""
-    settings = project.settings
-    template, findings = read_template(project.root, settings.template, starter.templates())
+    return edition_of(project, issue_id, template_of(project))
+
+
+def template_of(project: Project) -> Template:
+    """Raises ContentError, ProjectError."""
+    template, findings = read_template(project.root, project.settings.template, starter.templates())
     if template is None:
         raise ContentError(in_order(findings))
-    issue, more = read_issue(project.root, issue_id, settings, template)
-    findings = [*findings, *more]
+    return template
+
+
+def edition_of(project: Project, issue_id: str, template: Template) -> Edition:
+    """With a template that was read before. Raises ContentError, ProjectError."""
+    settings = project.settings
+    issue, findings = read_issue(project.root, issue_id, settings, template)
     if issue is None:
         raise ContentError(in_order(findings))
     return Edition(

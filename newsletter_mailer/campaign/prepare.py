@@ -118,15 +118,11 @@ def prepare(
             edition.issue, edition.template, project.settings, edition.content.total
         )
         compiled = _composed(composer, plan, edition)
-        subject = _subject(project, edition, plan, compiled, composer.findings, circumstances)
-        findings = [
+        found = [
             *edition.findings,
             *roster.findings,
             *told,
-            *composer.findings,
-            *ask_all(subject),
         ]
-        wishes = Wishes(project.settings, edition.issue)
         yield Prepared(
             project=project,
             edition=edition,
@@ -136,18 +132,39 @@ def prepare(
             variants=variants,
             plan=plan,
             compiled=compiled,
-            findings=in_order(wishes.granted(findings, subject if compiled else None)),
+            findings=judged(
+                project, edition, plan, compiled, found, composer.findings, circumstances
+            ),
             remembered=remembered,
         )
 
 
+def judged(
+    project: Project,
+    edition: Edition,
+    plan: Plan,
+    compiled: dict[str, CompiledVariant],
+    found: Sequence[Finding],
+    refused: Sequence[Finding],
+    circumstances: Circumstances,
+) -> list[Finding]:
+    """All questions asked; the findings as the newsletter's settings want them.
+
+    `found` while the files were read, `refused` while the variants were composed.
+    """
+    subject = _subject(project, edition, plan, compiled, refused, circumstances)
+    findings = [*found, *refused, *ask_all(subject)]
+    wishes = Wishes(project.settings, edition.issue)
+    return in_order(wishes.granted(findings, subject if compiled else None))
+
+
 def _composed(composer: Composer, plan: Plan, edition: Edition) -> dict[str, CompiledVariant]:
     """The variants that can be composed, by their ids."""
-    made = ((one.id, composer.compose(one)) for one in _sound(plan.variants.values(), edition))
+    made = ((one.id, composer.compose(one)) for one in sound(plan.variants.values(), edition))
     return {variant: compiled for variant, compiled in made if compiled is not None}
 
 
-def _sound(variants: Iterable[Variant], edition: Edition) -> Iterator[Variant]:
+def sound(variants: Iterable[Variant], edition: Edition) -> Iterator[Variant]:
     """The variants without the sections that could not be read as they should.
 
     So that one mistake does not hide those in other sections. Nothing is sent then, whatever else

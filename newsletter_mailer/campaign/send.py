@@ -16,6 +16,7 @@ from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.campaign.run import Run
 from newsletter_mailer.campaign.send_request import SendReport, SendRequest, Watcher
 from newsletter_mailer.campaign.sent_file import refuse_another_ledger, sent_file
+from newsletter_mailer.campaign.sign_off import refuse_unapproved
 from newsletter_mailer.deliver.loop import runner
 from newsletter_mailer.deliver.sandbox import sandbox
 from newsletter_mailer.deliver.smtp import connect
@@ -54,6 +55,15 @@ def send(
             )
         )
         prepared.refuse_errors()
+        if not request.to_sandbox:
+            refuse_unapproved(
+                project,
+                request.issue_id,
+                prepared.edition.content,
+                datetime.now(UTC),
+                is_rehearsal=request.dry_run,
+                note=watcher.note,
+            )
         with _looking_at(memory) as ledger:
             if (
                 request.dry_run

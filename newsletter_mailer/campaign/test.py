@@ -1,4 +1,4 @@
-"""send --test: one mail per variant, or as one subscriber, to the given addresses only.
+"""send --test: one mail per variant, of one variant, or as one subscriber, to given addresses only.
 
 It takes no list and knows no ledger, so it cannot mail the readers.
 """
@@ -51,6 +51,7 @@ def send_test(
     addresses: Sequence[str],
     *,
     as_subscriber: str | None = None,
+    only_variant: str | None = None,
     to_sandbox: bool = False,
     on_findings: Callable[[Sequence[Finding]], None] = lambda findings: None,
     on_outcome: Callable[[str, str, Outcome], None] = lambda address, variant, outcome: None,
@@ -64,7 +65,7 @@ def send_test(
         prepared = stack.enter_context(prepare(project, issue_id))
         prepared.refuse_errors()
         on_findings(prepared.findings)
-        shown = _shown(prepared, as_subscriber)
+        shown = _shown(prepared, as_subscriber, only_variant)
         if to_sandbox:
             smtp = stack.enter_context(sandbox(project.outbox(issue_id)))
         else:
@@ -86,12 +87,13 @@ def send_test(
 
 
 def _shown(
-    prepared: Prepared, as_subscriber: str | None
+    prepared: Prepared, as_subscriber: str | None, only_variant: str | None
 ) -> list[tuple[CompiledVariant, dict[str, str]]]:
     """The variants to be mailed, with what stands in their slots."""
     if as_subscriber is None:
         return [
-            (compiled, sample_values(compiled.fields())) for compiled in prepared.compiled.values()
+            (compiled, sample_values(compiled.fields()))
+            for compiled in _chosen(prepared, only_variant)
         ]
     subscriber = prepared.roster.find(canonical(_mailbox(as_subscriber, "--as")))
     if subscriber is None:
@@ -100,6 +102,14 @@ def _shown(
     if variant.id not in prepared.compiled:
         raise ProjectError(f"--as: {as_subscriber} gets nothing of this issue.")
     return [(prepared.compiled[variant.id], dict(subscriber.values))]
+
+
+def _chosen(prepared: Prepared, only_variant: str | None) -> list[CompiledVariant]:
+    if only_variant is None:
+        return [*prepared.compiled.values()]
+    if only_variant not in prepared.compiled:
+        raise ProjectError(f"Nobody gets {only_variant} of this issue as it is now.")
+    return [prepared.compiled[only_variant]]
 
 
 def _message(

@@ -11,9 +11,11 @@ from typing import Annotated
 import typer
 
 from newsletter_mailer import __version__
+from newsletter_mailer.cli.approve import approve
 from newsletter_mailer.cli.author import add, build, new
 from newsletter_mailer.cli.check import check
 from newsletter_mailer.cli.output import examples
+from newsletter_mailer.cli.preview import preview
 from newsletter_mailer.cli.project import ProjectOption, note_before_the_command
 from newsletter_mailer.cli.resolve import resolve
 from newsletter_mailer.cli.send import send
@@ -70,6 +72,12 @@ app.command(
         "newsletter-mailer check --strict --format sarif --output check.sarif",
     )
 )(check)
+app.command(
+    epilog=examples("newsletter-mailer preview --issue 2025-08", "newsletter-mailer preview")
+)(preview)
+app.command(epilog=examples('newsletter-mailer approve --issue 2025-08 --by "Maria Example"'))(
+    approve
+)
 app.command(
     epilog=examples(
         "newsletter-mailer send --issue 2025-08 --sandbox",

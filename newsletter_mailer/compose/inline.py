@@ -51,11 +51,12 @@ class _Inliner(_Premailer):  # type: ignore[misc]  # premailer has no types
         self, css: str, index: int
     ) -> tuple[list[tuple[object, str, str]], list[object]]:
         key = (css, index)
-        if key not in _RULES:
+        remembered = _RULES.get(key)
+        if remembered is None:
             if len(_RULES) >= _REMEMBERED:
                 _RULES.clear()
-            _RULES[key] = super()._parse_style_rules(css, index)
-        rules, leftover = _RULES[key]
+            remembered = _RULES[key] = super()._parse_style_rules(css, index)
+        rules, leftover = remembered
         # Finding the elements of a rule takes 0.1 ms: not for a class that the page does not have.
         used = [
             rule for rule in rules if all(name in self.html for name in _CLASS.findall(rule[1]))

@@ -15,7 +15,7 @@ from newsletter_mailer.compose.mjml import MjmlFault, check_fragment
 from newsletter_mailer.compose.plain_text import Part, section_text
 from newsletter_mailer.compose.slots import Slots
 from newsletter_mailer.compose.templates import Templates
-from newsletter_mailer.compose.tracing import mark_tokens
+from newsletter_mailer.compose.tracing import mark_fragment, mark_tokens
 from newsletter_mailer.issue.kinds import FieldSpec
 from newsletter_mailer.issue.markdown import parse_markdown
 from newsletter_mailer.issue.merge import MergeText
@@ -82,7 +82,7 @@ class SectionRenderer:
             check_fragment(fragment)
         except MjmlFault as fault:
             raise self._templates.mjml_mistake(name, fault, section.source.file) from None
-        return fragment
+        return mark_fragment(fragment, section.slug) if self._is_marked else fragment
 
     def _value(self, value: FieldValue) -> Any:
         if isinstance(value, PictureUse):

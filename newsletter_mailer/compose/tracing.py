@@ -1,9 +1,9 @@
 """Where each element of a compiled page was written: found out by composing it once more, marked.
 
 Every tag of the template's files and every block of a section's Markdown gets an attribute that
-says its file and line. The marked page has the same elements in the same order as the page that is
-mailed, so that its n-th element tells about the other's n-th. It is made only when a fault was
-found, and never mailed.
+says its file and line; what stands outermost in a section says which section it is. The marked page
+has the same elements in the same order as the page that is mailed, so that its n-th element tells
+about the other's n-th. It is made when somebody asks for places, and never mailed.
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ from collections.abc import Iterator, Sequence
 from lxml import etree
 from markdown_it.token import Token
 
+from newsletter_mailer.compose.mjml import parse_mjml
 from newsletter_mailer.findings import Source
 from newsletter_mailer.issue.model import Section, Template
 
 _MARK = "data-at"
 #: A component of MJML keeps no foreign attribute; its class it keeps, on the box that it becomes.
 _CLASS = "at-"
+_OF, _OF_CLASS = "data-of", "of-"  #: the same for the slug of the section
 #: Jinja2 and comments, which are left alone; and the beginning of a tag, up to its attributes. Its
 #: name may be made by Jinja2: <h{{ section.level }} ...>.
 _TAG = re.compile(
@@ -29,6 +31,7 @@ _TAG = re.compile(
     re.DOTALL,
 )
 _MARKED_CLASS = re.compile(rf"(?:^|\s){_CLASS}(\S+?):(\d+)(?=\s|$|-outlook)")
+_SECTION_CLASS = re.compile(rf"(?:^|\s){_OF_CLASS}(\S+)")
 
 
 def marked_template(template: Template) -> Template:
@@ -59,14 +62,31 @@ def mark_tokens(section: Section, tokens: Sequence[Token]) -> None:
             line += child.type in ("softbreak", "hardbreak")
 
 
+def mark_fragment(fragment: str, slug: str) -> str:
+    """Marks what stands outermost in the MJML of a section with the section's slug."""
+    root = parse_mjml(f"<mj-body>{fragment}</mj-body>")
+    for outermost in root:
+        for element in outermost if outermost.tag == "mj-raw" else [outermost]:
+            if isinstance(element.tag, str):
+                element.set(_OF, slug)
+    return "".join(etree.tostring(element, encoding="unicode") for element in root)
+
+
 def mark_components(root: etree._Element) -> None:
     """Turns the marks of MJML components into classes, in place."""
     for element in root.iter():
         if not isinstance(element.tag, str) or not element.tag.startswith("mj"):
             continue
-        at = element.attrib.pop(_MARK, None)
-        if at is not None and not _is_in_head(element):
-            element.set("css-class", _CLASS + str(at))
+        of, at = element.attrib.pop(_OF, None), element.attrib.pop(_MARK, None)
+        if _is_in_head(element):
+            continue
+        classes = [
+            prefix + str(mark)
+            for prefix, mark in ((_OF_CLASS, of), (_CLASS, at))
+            if mark is not None
+        ]
+        if classes:
+            element.set("css-class", " ".join(classes))
 
 
 def origins(tree: etree._Element, otherwise: Source) -> Iterator[Source]:
@@ -78,6 +98,25 @@ def origins(tree: etree._Element, otherwise: Source) -> Iterator[Source]:
             inherited = otherwise if parent is None else found.get(parent, otherwise)
             source = found[element] = _origin(element) or inherited
             yield source
+
+
+def sections_in(tree: etree._Element) -> Iterator[str]:
+    """For each element of a marked page, in order: the slug of the section that it belongs to.
+
+    Empty for what is the template's own.
+    """
+    found: dict[etree._Element, str] = {}
+    for element in tree.iter():
+        if isinstance(element.tag, str):
+            parent = element.getparent()
+            inherited = "" if parent is None else found.get(parent, "")
+            slug = found[element] = _slug(element) or inherited
+            yield slug
+
+
+def _slug(element: etree._Element) -> str | None:
+    marked = _SECTION_CLASS.search(element.get("class", ""))
+    return element.get(_OF) or (marked[1] if marked else None)
 
 
 def _origin(element: etree._Element) -> Source | None:

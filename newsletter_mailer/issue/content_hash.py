@@ -24,6 +24,11 @@ class ContentHash:
     total: str
     files: Mapping[str, str]
 
+    @property
+    def fingerprint(self) -> str:
+        """Short enough to be read out or written in a reply."""
+        return self.total[:12]
+
     def changed(self, earlier: Mapping[str, str]) -> list[str]:
         """Files that differ from an earlier hash: changed, new or gone."""
         return sorted(

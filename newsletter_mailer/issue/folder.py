@@ -58,6 +58,11 @@ def read_issue(
     root: Path, issue_id: str, settings: Settings, template: Template
 ) -> tuple[Issue | None, list[Finding]]:
     """The issue, and every fault in its files. Raises ProjectError when there is no such issue."""
+    return _IssueReader(root, issue_folder(root, issue_id), settings, template).read()
+
+
+def issue_folder(root: Path, issue_id: str) -> Path:
+    """Raises ProjectError when there is no such issue."""
     folder = root / "issues" / checked_id(issue_id)
     if not folder.is_dir():
         known = did_you_mean(issue_id, issue_ids(root))
@@ -65,7 +70,7 @@ def read_issue(
             f"There is no folder issues/{issue_id}. {known} "
             f"newsletter-mailer new --issue {issue_id} makes one.".replace(".  ", ". ")
         )
-    return _IssueReader(root, folder, settings, template).read()
+    return folder
 
 
 class _IssueReader:

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from newsletter_mailer.browser import installed_browser
 from newsletter_mailer.campaign.prepare import Circumstances, prepare
 from newsletter_mailer.campaign.project import open_project
 from newsletter_mailer.check.axe import AxeFault
-from newsletter_mailer.check.evidence.browser import installed_browser, seen_by_axe
+from newsletter_mailer.check.evidence.browser import seen_by_axe
 from newsletter_mailer.check.subject import Evidence, Subject
 from newsletter_mailer.compose.compiled import CompiledVariant
 from newsletter_mailer.findings import Finding

@@ -149,7 +149,7 @@ def test_elements_that_a_browser_moves_or_adds_are_told_apart(variant_of: Varian
 def test_pictures_come_from_memory(variant_of: VariantOf) -> None:
     """Two linked pictures beside each other, as large as their files: too small for fingers."""
     links = [
-        f"<a href='https://example.org/{name}'><img alt='{name}' src='{browser._PICTURES}dot'></a>"
+        f"<a href='https://example.org/{name}'><img alt='{name}' src='{browser.PICTURES}dot'></a>"
         for name in ("one", "two")
     ]
     page = page_of(f"<p>{''.join(links)}</p>")

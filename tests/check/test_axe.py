@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from newsletter_mailer.browser import installed_browser
 from newsletter_mailer.campaign.prepare import Circumstances, prepare
 from newsletter_mailer.campaign.project import open_project
 from newsletter_mailer.check.axe import MARK, NOT_ASKED, AxeFault, marked_page
-from newsletter_mailer.check.evidence.browser import installed_browser, seen_by_axe
+from newsletter_mailer.check.evidence.browser import seen_by_axe
 from newsletter_mailer.check.page import elements_of, filled_page, parse_page
 from newsletter_mailer.check.rules import all_rules
 from newsletter_mailer.check.rules.browser import ASKED_BY_OURS

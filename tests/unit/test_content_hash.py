@@ -132,6 +132,7 @@ def test_the_order_of_sections_is_part_of_it(press: Newsroom) -> None:
         ("newsletter.toml", "\n", "\r\n"),
         ("newsletter.toml", "[roles]", "[check]\npreheader = 'info'\n[roles]"),
         ("newsletter.toml", "[roles]", "x = 'X'\n[roles]"),
+        ("newsletter.toml", "[regions]", "require_approval = true\n[regions]"),
         ("recipients/readers.csv", "Ann", "Anna"),
     ],
 )

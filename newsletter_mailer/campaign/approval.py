@@ -1,0 +1,172 @@
+"""issues/ID/approval.toml: who signed an issue off, when, and what readers would have seen.
+
+A record to be committed beside what it is about. Its seal shows an edit by hand; it is no signature
+and proves nobody's identity: that is what the history of the repository is for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any  # values of a TOML table
+
+from newsletter_mailer.campaign.project import Project
+from newsletter_mailer.characters import has_line_break, unmailable
+from newsletter_mailer.errors import ProjectError
+from newsletter_mailer.findings import Finding
+from newsletter_mailer.issue.content_hash import ContentHash
+from newsletter_mailer.issue.files import text_file
+from newsletter_mailer.issue.moments import MONTHS
+from newsletter_mailer.toml_lines import parse_toml
+
+APPROVAL_FILE = "approval.toml"
+LONGEST_NAME = 100  #: characters of who approves
+
+_CLOCKS_DIFFER = timedelta(minutes=5)  #: between the machine that approved and this one
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_HEADING = """\
+# Written by newsletter-mailer approve. Commit it. After a change approve again: an edit by hand
+# breaks the seal.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """Who said yes to what."""
+
+    by: str
+    when: datetime  #: aware, in whole seconds
+    content: ContentHash
+
+    def in_words(self) -> str:
+        """`Maria Example on 28 August 2025 at 16:02`, as the clock stood there."""
+        when = self.when
+        return f"{self.by} on {when.day} {MONTHS[when.month - 1]} {when.year} at {when:%H:%M}"
+
+    @property
+    def seal(self) -> str:
+        """SHA-256 over all the rest."""
+        rest = [
+            self.by,
+            self.when.isoformat(),
+            self.content.total,
+            sorted(self.content.files.items()),
+        ]
+        return hashlib.sha256(json.dumps(rest, separators=(",", ":")).encode()).hexdigest()
+
+
+def is_name(text: str) -> bool:
+    """Whether it can be the name of who approves: some words in one line."""
+    return bool(text.strip()) and len(text) <= LONGEST_NAME and _is_one_line(text)
+
+
+def _is_one_line(text: str) -> bool:
+    return not (unmailable(text) or has_line_break(text) or "\t" in text)
+
+
+def approval_file(project: Project, issue_id: str) -> Path:
+    return project.root / "issues" / issue_id / APPROVAL_FILE
+
+
+class CannotBeTrusted(Exception):
+    """Says why, as a sentence."""
+
+
+def read_approval(project: Project, issue_id: str, now: datetime) -> Approval | None:
+    """None where there is none. Raises CannotBeTrusted."""
+    file = approval_file(project, issue_id)
+    if not os.path.lexists(file):
+        return None
+    name = file.relative_to(project.root).as_posix()
+    findings: list[Finding] = []
+    text = text_file(file, name, findings)
+    table: Mapping[str, Any] = {}
+    if text is not None:
+        table, findings = parse_toml(text, name)
+    if findings:
+        what = findings[0].message
+        raise CannotBeTrusted(
+            f"{name}, line {findings[0].source.line}: {what} Nobody can tell what was approved."
+        )
+    try:
+        approval = _approval(table)
+    except (KeyError, TypeError, ValueError):
+        raise CannotBeTrusted(
+            f"{name} is not as approve writes it. Nobody can tell what was approved."
+        ) from None
+    if table.get("seal") != approval.seal:
+        raise CannotBeTrusted(
+            f"{name} was edited after approve wrote it: its seal is broken. It says nothing now."
+        )
+    if approval.when > now + _CLOCKS_DIFFER:
+        raise CannotBeTrusted(
+            f"{name} is dated {approval.when.isoformat(sep=' ')}, which is still to come. Look "
+            "whether this machine's clock is right, or approve the issue again."
+        )
+    return approval
+
+
+def _approval(table: Mapping[str, Any]) -> Approval:
+    """Raises KeyError, TypeError, ValueError."""
+    when, files = table["when"], dict(table["files"])
+    by, *digests = texts = [table["by"], table["content_hash"], *files.values()]
+    if not all(isinstance(text, str) for text in texts) or not isinstance(when, datetime):
+        raise TypeError
+    if not all(map(_DIGEST.fullmatch, digests)) or when.tzinfo is None:
+        raise ValueError
+    if not is_name(by) or not all(map(_is_one_line, files)):
+        raise ValueError
+    return Approval(by=by, when=when, content=ContentHash(table["content_hash"], files))
+
+
+def write_approval(project: Project, issue_id: str, approval: Approval) -> Path:
+    """The file, whole or not at all. Raises ProjectError."""
+    file = approval_file(project, issue_id)
+    lines = [
+        f"by = {_quoted(approval.by)}",
+        f"when = {approval.when.isoformat()}",
+        f'content_hash = "{approval.content.total}"',
+        f'seal = "{approval.seal}"',
+        "",
+        "[files] # what readers would see of each, as SHA-256",
+        *(
+            f'{_quoted(path)} = "{digest}"'
+            for path, digest in sorted(approval.content.files.items())
+        ),
+        "",
+    ]
+    try:
+        _replace(file, _HEADING + "\n".join(lines))
+    except OSError as fault:
+        raise ProjectError(
+            f"{file} cannot be written: {fault.strerror}. Nothing was approved."
+        ) from None
+    return file
+
+
+def _replace(file: Path, text: str) -> None:
+    """Written beside it and renamed: a crash leaves the old file or the new one."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+    written = Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as new:
+            new.write(text)
+            new.flush()
+            os.fsync(new.fileno())
+        written.chmod(0o644)  # mkstemp keeps it to one person; it is to be committed
+        written.replace(file)
+    except BaseException:
+        written.unlink(missing_ok=True)
+        raise
+
+
+def _quoted(text: str) -> str:
+    """A TOML basic string; a text without control characters is written as JSON writes it."""
+    return json.dumps(text, ensure_ascii=False)

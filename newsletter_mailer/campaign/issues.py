@@ -1,0 +1,99 @@
+"""All issues of the project, by what their issue.toml and the ledger say; no section is read."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from newsletter_mailer.campaign.project import Project
+from newsletter_mailer.campaign.sent_file import sent_file
+from newsletter_mailer.compose.sample import sample_values
+from newsletter_mailer.errors import LedgerError, ProjectError
+from newsletter_mailer.findings import Source
+from newsletter_mailer.issue.folder import issue_ids
+from newsletter_mailer.issue.merge import MergeField, parse_merge_text
+from newsletter_mailer.issue.moments import Moment
+from newsletter_mailer.store.ledger import read_ledger
+from newsletter_mailer.store.states import State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueLine:
+    """An issue in a list of all."""
+
+    id: str
+    subject: str = ""  #: as a made-up reader sees it; empty if it cannot be read
+    date: date | None = None
+    counts: Mapping[State, int] = field(default_factory=dict)  #: of readers, from the ledger
+    was_sent_elsewhere: bool = False  #: sent.toml says so, and the ledger here knows nothing of it
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether readers have it, or began to get it."""
+        return self.was_sent_elsewhere or bool(self.counts)
+
+
+@dataclass(frozen=True, slots=True)
+class AllIssues:
+    """The latest first; `trouble` says why nothing is known of what was sent."""
+
+    issues: tuple[IssueLine, ...]
+    trouble: str = ""
+
+
+def all_issues(project: Project) -> AllIssues:
+    """What cannot be read is in the list all the same: `check` of that issue says why."""
+    counts, trouble = _counts(project)
+    lines = [_line(project, one, counts.get(one, {})) for one in issue_ids(project.root)]
+    lines.sort(key=lambda line: (line.date or date.max, line.id), reverse=True)
+    return AllIssues(tuple(lines), trouble)
+
+
+def _counts(project: Project) -> tuple[dict[str, Mapping[State, int]], str]:
+    """Of every issue that the ledger knows."""
+    try:
+        ledger = read_ledger(project.ledger_path)
+        if ledger is None:
+            return {}, ""
+        with ledger:
+            known = [one for one in issue_ids(project.root) if ledger.issue(one) is not None]
+            return {one: ledger.counts(one) for one in known}, ""
+    except (LedgerError, ProjectError) as fault:
+        return {}, str(fault)
+
+
+def _line(project: Project, issue_id: str, counts: Mapping[State, int]) -> IssueLine:
+    try:
+        text = (project.root / "issues" / issue_id / "issue.toml").read_text("utf-8-sig")
+        table = tomllib.loads(text)
+    except (OSError, ValueError):
+        table = {}
+    day = table.get("date")
+    day = day.date() if isinstance(day, datetime) else day
+    return IssueLine(
+        id=issue_id,
+        subject=_subject(project, issue_id, str(table.get("subject", "")), day),
+        date=day if isinstance(day, date) else None,
+        counts=counts,
+        was_sent_elsewhere=not counts and sent_file(project, issue_id).is_file(),
+    )
+
+
+def _subject(project: Project, issue_id: str, text: str, day: object) -> str:
+    merged, _ = parse_merge_text(text, Source(f"issues/{issue_id}/issue.toml"))
+    known = {
+        **{("newsletter", name): value for name, value in project.settings.merge_fields.items()},
+        ("issue", "id"): issue_id,
+        ("issue", "date"): Moment(day).date_text if isinstance(day, date) else "",
+    }
+
+    def shown(piece: MergeField) -> str:
+        if piece.namespace == "subscriber":
+            return sample_values([piece]).get(piece.name) or piece.default or ""
+        return known.get((piece.namespace, piece.name)) or piece.default or ""
+
+    return "".join(
+        shown(piece) if isinstance(piece, MergeField) else piece for piece in merged.pieces
+    )

@@ -1,0 +1,74 @@
+"""The app: our page and its files, the routes, and the guard before them."""
+
+from __future__ import annotations
+
+import html
+import re
+from importlib.resources import files
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from newsletter_mailer.preview.acting import Acting
+from newsletter_mailer.preview.frames import Frames
+from newsletter_mailer.preview.house import House
+from newsletter_mailer.preview.issue_list import IssueList
+from newsletter_mailer.preview.looking import Looking
+from newsletter_mailer.preview.security import FRAMES, Guard, page_policy
+
+_STATIC = files("newsletter_mailer.preview").joinpath("static")
+_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+_FILE = re.compile(r"[a-z][a-z-]*\.(?P<ending>css|js|svg)")
+
+
+def create_app(house: House, hosts: frozenset[str]) -> ASGIApp:
+    """`hosts`: what a request's Host may say."""
+    shell = _shell(house)
+
+    async def page(_request: Request) -> Response:
+        return HTMLResponse(shell, headers={"Content-Security-Policy": page_policy(house.origin)})
+
+    app = Starlette(
+        routes=[
+            Route("/", page),
+            Route("/issues/{issue}", page),
+            Route("/static/{file}", _static),
+            *IssueList(house).routes(),
+            *Looking(house).routes(),
+            *Frames(house).routes(),
+            *Acting(house).routes(),
+        ]
+    )
+    return Guard(app, hosts, house.keys)
+
+
+def _shell(house: House) -> str:
+    """index.html with what the page's scripts have to know of this run."""
+    told = {
+        "newsletter-token": house.keys.token,
+        "newsletter-frames": f"{FRAMES}{house.keys.frame}",
+        "newsletter-editor": house.editor,
+        "newsletter-root": house.root.as_posix(),
+    }
+    metas = "".join(
+        f'<meta name="{name}" content="{html.escape(value)}">' for name, value in told.items()
+    )
+    return _STATIC.joinpath("index.html").read_text("utf-8").replace("<!-- told -->", metas)
+
+
+async def _static(request: Request) -> Response:
+    name = _FILE.fullmatch(request.path_params["file"])
+    file = _STATIC.joinpath(name[0]) if name else None
+    if name is None or file is None or not file.is_file():
+        raise HTTPException(404)
+    content = await run_in_threadpool(file.read_bytes)
+    return Response(
+        content,
+        media_type=_TYPES[name["ending"]],
+        headers={"Cache-Control": "no-cache"},
+    )

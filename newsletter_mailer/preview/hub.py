@@ -1,0 +1,78 @@
+"""News for the pages that are open: what changed, what was clicked, how tall a mail is."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+
+_MOST_WAITING = 200  #: pieces of news that a page may be behind; then the oldest are dropped
+_BREATH = 15.0  #: seconds after which a silent line is used, so that a dead one is noticed
+
+
+class Hub:
+    """Lives in the event loop's thread, but for `tell_news`."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pages: dict[str, tuple[str, asyncio.Queue[str | None]]] = {}
+        self._is_closed = False
+
+    def begin(self) -> None:
+        """Called in the loop, before any news from elsewhere."""
+        self._loop = asyncio.get_running_loop()
+
+    def close(self) -> None:
+        """Ends all lines, so that the server can stop."""
+        self._is_closed = True
+        for _, line in self._pages.values():
+            line.put_nowait(None)
+
+    def issues(self) -> set[str]:
+        """Those that some page shows; "" is the list of issues."""
+        return {issue for issue, _ in self._pages.values()}
+
+    def __len__(self) -> int:
+        return len(self._pages)
+
+    def tell_page(self, page: str, news: Mapping[str, object]) -> None:
+        """One page; one that is gone is told nothing."""
+        if page in self._pages:
+            _put(self._pages[page][1], news)
+
+    def tell(self, issue: str, news: Mapping[str, object]) -> None:
+        """Every page that shows this issue, and every list of issues."""
+        for shown, line in self._pages.values():
+            if shown in (issue, ""):
+                _put(line, news)
+
+    def tell_news(self, issue: str, kind: str) -> None:
+        """The same, from another thread: "shown", "readers" or "checked"."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self.tell, issue, {"kind": kind, "issue": issue})
+
+    async def listen(self, page: str, issue: str) -> AsyncIterator[str]:
+        """The news of one page, as server-sent events."""
+        line: asyncio.Queue[str | None] = asyncio.Queue()
+        self._pages[page] = (issue, line)
+        try:
+            yield "retry: 500\n\n"
+            while not self._is_closed:
+                try:
+                    async with asyncio.timeout(_BREATH):
+                        news = await line.get()
+                except TimeoutError:
+                    yield ": still here\n\n"
+                    continue
+                if news is None:
+                    return
+                yield f"data: {news}\n\n"
+        finally:
+            if self._pages.get(page, ("", None))[1] is line:
+                del self._pages[page]
+
+
+def _put(line: asyncio.Queue[str | None], news: Mapping[str, object]) -> None:
+    while line.qsize() >= _MOST_WAITING:
+        line.get_nowait()
+    line.put_nowait(json.dumps(news))

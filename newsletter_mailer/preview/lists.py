@@ -1,0 +1,123 @@
+"""The lists of an issue, read again only when they, or what is wanted of them, changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+
+from newsletter_mailer.audience.roster import Roster
+from newsletter_mailer.campaign.project import Project
+from newsletter_mailer.campaign.readers import absent_findings, plan_of, read_lists
+from newsletter_mailer.findings import Finding
+from newsletter_mailer.issue.model import Issue
+from newsletter_mailer.plan.plan import Filters, Plan, fields_in_use
+from newsletter_mailer.plan.variants import Variant, Variants
+from newsletter_mailer.preview.readers import Readers
+
+#: A file's size and the times of its last change; None where it is not.
+Fingerprint = tuple[int, int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What the roster is made of."""
+
+    fields: tuple[str, ...]
+    header_fields: frozenset[str]
+    regions: Mapping[str, str]
+    roles: Mapping[str, str]
+    lists: Sequence[tuple[str, Fingerprint]]
+
+
+class Lists:
+    """Use it as a context manager: the scratch file of the lists goes when it ends."""
+
+    def __init__(self) -> None:
+        self._wanted: _Wanted | None = None
+        self._roster: Roster | None = None
+        self._absent: tuple[str, ...] = ()
+        self._readers: Readers | None = None
+        self._planned: object = None
+        self._plan: Plan | None = None
+
+    def __enter__(self) -> Lists:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._close()
+
+    def plan(self, project: Project, issue: Issue) -> Plan:
+        """Who gets what. Raises ProjectError."""
+        roster = self._read(project, issue)
+        targets = [(one.slug, one.regions, one.roles) for one in issue.sections]
+        planned = (targets, project.settings.regions, project.settings.roles)
+        if self._plan is None or planned != self._planned:
+            variants = Variants(issue)
+            self._plan = plan_of(
+                project, variants, roster, Filters(), lambda addresses: {}, self._absent
+            )
+            self._planned = planned
+            return self._plan
+        # The same people get the same sections: only what these say is new.
+        self._plan = replace(self._plan, variants=_with_sections_of(issue, self._plan.variants))
+        return self._plan
+
+    def findings(self, project: Project, issue: Issue) -> list[Finding]:
+        """What is wrong with the lists that `plan` read."""
+        of_lists = self._roster.findings if self._roster else ()
+        return [*of_lists, *absent_findings(project, issue, self._absent, needs_lists=False)]
+
+    def readers(self) -> Readers:
+        """Everyone on the lists that `plan` read, to be looked through."""
+        if self._readers is None:
+            self._readers = Readers(self._roster.batches() if self._roster else ())
+        return self._readers
+
+    def _read(self, project: Project, issue: Issue) -> Roster:
+        wanted = _Wanted(
+            fields=fields_in_use(issue),
+            header_fields=issue.header_fields(),
+            regions=project.settings.regions,
+            roles=project.settings.roles,
+            lists=[(name, fingerprint(_file(project, name))) for name in issue.lists],
+        )
+        if self._roster is None or wanted != self._wanted:
+            self._close()
+            roster = Roster(wanted.fields)
+            self._roster = roster.__enter__()
+            self._absent = read_lists(project, issue, roster)
+            self._wanted = wanted
+        return self._roster
+
+    def _close(self) -> None:
+        if self._roster is not None:
+            self._roster.__exit__(None, None, None)
+        self._roster = self._readers = self._plan = self._wanted = None
+
+
+def fingerprint(file: Path) -> Fingerprint:
+    """Changes when the file is written or replaced."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns, found.st_ino
+
+
+def _file(project: Project, name: str) -> Path:
+    return project.root / "recipients" / f"{name}.csv"
+
+
+def _with_sections_of(issue: Issue, variants: Mapping[str, Variant]) -> dict[str, Variant]:
+    sections = {section.slug: section for section in issue.sections}
+    return {
+        name: Variant(name, tuple(sections[slug] for slug in variant.slugs))
+        for name, variant in variants.items()
+    }

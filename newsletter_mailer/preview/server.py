@@ -1,0 +1,145 @@
+"""The server: on this machine only, on a free port, until it is told to stop."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import socket
+import sys
+import threading
+import webbrowser
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+
+from newsletter_mailer.campaign.project import Project
+from newsletter_mailer.errors import ProjectError
+from newsletter_mailer.preview.acts import Acts
+from newsletter_mailer.preview.app import create_app
+from newsletter_mailer.preview.house import House
+from newsletter_mailer.preview.hub import Hub
+from newsletter_mailer.preview.watching import Watcher
+from newsletter_mailer.preview.workshop import Workshop
+
+LOOPBACK = "127.0.0.1"
+USUAL_PORT = 8765
+_PATIENCE = 2  #: seconds for answers under way when the server stops
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """How the preview is started."""
+
+    root: Path
+    open_project: Callable[[], Project]  #: reads the settings again. Raises NewsletterError
+    acts: Acts
+    issue: str | None = None  #: None: the list of issues
+    port: int | None = None  #: None: the usual one, or any that is free
+    opens_browser: bool = True
+    editor: str = ""
+
+
+def serve(wish: Wish, say: Callable[[str], None]) -> None:
+    """Until Ctrl-C. `say` tells a person. Raises ProjectError."""
+    listening = _listen(wish.port)
+    port = listening.getsockname()[1]
+    if wish.port not in (None, 0, port):
+        say(f"Port {wish.port} is taken; port {port} is free.")
+    origin = f"http://{LOOPBACK}:{port}"
+    address = f"{origin}/issues/{wish.issue}" if wish.issue else f"{origin}/"
+    hub = Hub()
+    with listening, Workshop(wish.open_project, hub.tell_news, say) as workshop:
+        house = House(
+            root=wish.root,
+            open_project=wish.open_project,
+            origin=origin,
+            editor=wish.editor,
+            workshop=workshop,
+            hub=hub,
+            acts=wish.acts,
+        )
+        hosts = frozenset({f"{LOOPBACK}:{port}", f"localhost:{port}"})
+        if wish.issue:
+            workshop.desk(wish.issue)
+        config = uvicorn.Config(
+            create_app(house, hosts),
+            lifespan="off",
+            log_level="error",
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            timeout_graceful_shutdown=_PATIENCE,
+        )
+        server = _Server(config, hub)
+        changed = lambda: workshop.note_change(hub.issues())  # noqa: E731  # two words of a sentence
+        with Watcher(wish.root, changed):
+            server.once_up(lambda: _announce(address, wish, say))
+            server.run(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which ends all lines of news before it waits for its answers to end."""
+
+    def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
+        super().__init__(config)
+        self._hub = hub
+        self._up: Callable[[], None] = lambda: None
+
+    def once_up(self, act: Callable[[], None]) -> None:
+        self._up = act
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._hub.begin()
+        await super().startup(sockets)
+        self._up()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._hub.close()
+        await super().shutdown(sockets)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Ctrl-C is how a preview ends: no fault, and nothing to be raised again."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        before = {number: signal.signal(number, self._asked_to_stop) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _asked_to_stop(self, number: int, frame: FrameType | None) -> None:
+        self.handle_exit(number, frame)
+
+
+def _listen(port: int | None) -> socket.socket:
+    """The port that is wanted, or another if it is taken. Raises ProjectError."""
+    fault: OSError | None = None
+    for wanted in dict.fromkeys((USUAL_PORT if port is None else port, 0)):
+        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        if sys.platform == "win32":
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((LOOPBACK, wanted))
+            listening.listen()
+        except OSError as refused:
+            listening.close()
+            fault = refused
+        else:
+            return listening
+    raise ProjectError(f"No port can be opened on {LOOPBACK}: {fault}.")
+
+
+def _announce(address: str, wish: Wish, say: Callable[[str], None]) -> None:
+    say(f"The preview is at {address}\nCtrl-C ends it.")
+    if wish.opens_browser:
+        opening = threading.Thread(target=webbrowser.open, args=[address], daemon=True)
+        opening.start()

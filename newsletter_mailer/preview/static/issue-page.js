@@ -1,0 +1,231 @@
+// @ts-check
+// One issue: what is chosen, what is known, and the parts of the page that draw it.
+
+import { makeActs } from "./acts.js";
+import { keepChoices, readChoices, whoOf } from "./choices.js";
+import { makeStatus } from "./controls.js";
+import { data } from "./data.js";
+import { h } from "./dom.js";
+import { makeFindings } from "./findings.js";
+import { makeInbox } from "./inbox.js";
+import { hearFrame } from "./mail-frame.js";
+import { makeMatrix } from "./matrix.js";
+import { makeMistakes } from "./mistakes.js";
+import { makeParts } from "./parts.js";
+import { makePlaceCard } from "./place-card.js";
+import { makeStage } from "./stage.js";
+import { makeToolbar } from "./toolbar.js";
+import { asVersion, makeWho } from "./who.js";
+
+const PANES = { who: "Reader", mail: "Mail", findings: "Findings" };
+
+export class IssuePage {
+  /** @param {string} issue */
+  constructor(issue) {
+    this.issue = issue;
+    this.isLive = data.isLive;
+    this.choices = readChoices();
+    /** @type {any} */
+    this.overview = null;
+    /** @type {any} */
+    this.view = null;
+    this.besideDigest = "";
+    /** @type {(number | null)[]} */
+    this.places = [];
+    this.turn = 0;
+    this.root = document.body;
+    this.status = makeStatus();
+    this.toolbar = makeToolbar(this);
+    this.stage = makeStage(this);
+    this.inbox = makeInbox();
+    this.parts = makeParts(this);
+    this.matrix = makeMatrix(this);
+    this.mistakes = makeMistakes(this);
+    this.card = makePlaceCard(this);
+    this.who = makeWho(this);
+    this.findings = makeFindings(this);
+    this.acts = makeActs(this);
+    this.heading = h("h1", {}, issue);
+    this.about = h("p", { class: "about" });
+    this.only = h("button", { type: "button", class: "quiet wide-only", onclick: () => this.choose({ only: this.choices.only ? "" : "mail" }) }, "Only the mail");
+  }
+
+  /** Puts the page together and begins to listen. */
+  begin() {
+    const panes = Object.entries(PANES).map(([name, label]) =>
+      h("button", { type: "button", "data-pane": name, "aria-pressed": String(name === "mail"), onclick: () => this.showPane(name) }, label),
+    );
+    this.root.className = "issue pane-mail";
+    this.root.append(
+      h("a", { class: "skip", href: "#stage" }, "Skip to the mail"),
+      h(
+        "header",
+        { class: "top" },
+        this.isLive && h("a", { class: "home", href: "/" }, "All issues"),
+        h("div", { class: "titles" }, this.heading, this.about),
+        this.status.element,
+        this.only,
+        this.acts.element,
+        h("nav", { class: "panes", "aria-label": "Parts of this page" }, ...panes),
+      ),
+      h(
+        "main",
+        {},
+        this.who.element,
+        h("section", { id: "stage", class: "pane stage", tabindex: "-1", "aria-label": "The mail" }, this.toolbar.element, this.inbox.element, this.mistakes.element, this.stage.element, this.parts.element, this.matrix.element, this.card.element),
+        this.findings.element,
+      ),
+    );
+    if (!this.isLive) this.refresh();
+    data.listen(this.issue, (news) => this.hear(news));
+  }
+
+  /** @param {import("./data.js").News} news */
+  hear(news) {
+    hearFrame(news);
+    if (news.kind === "open" || news.kind === "shown") this.refresh(news.kind === "shown" && this.overview?.number > 0);
+    if (news.kind === "checked") this.refreshFindings();
+    if (news.kind === "readers") this.who.readersChanged();
+    if (news.kind === "lost") this.status.say("The preview was ended. Start it again, and this page goes on.", true);
+    if (news.kind === "open") this.status.say("");
+  }
+
+  /** All that is known, anew: files changed, or somebody else is looked at. */
+  async refresh(isNews = false) {
+    const turn = ++this.turn;
+    const who = { ...whoOf(this.choices), list: this.choices.list };
+    const [overview, view, beside] = await Promise.all([
+      data.overview(this.issue),
+      data.view(this.issue, who),
+      this.choices.beside ? data.view(this.issue, { variant: this.choices.beside }) : null,
+    ]);
+    if (turn !== this.turn || overview.number === 0) return;
+    const isAnother = view.digest !== this.view?.digest;
+    this.overview = overview;
+    this.view = view;
+    this.besideDigest = beside?.digest ?? "";
+    if (isAnother) this.card.hide();
+    this.draw();
+    if (isNews && overview.mistakes.length === 0) this.status.say(isAnother ? `Updated at ${clock()}` : `Saved at ${clock()}; this mail is the same`);
+    this.acts.refresh();
+    await this.stage.draw();
+    await this.locate();
+  }
+
+  async refreshFindings() {
+    this.overview = await data.overview(this.issue);
+    this.draw();
+    this.acts.refresh();
+    await this.locate();
+  }
+
+  /** Where in this mail each finding is. */
+  async locate() {
+    if (!this.view?.variant) return;
+    const answer = await data.places(this.issue, whoOf(this.choices)).catch(() => null);
+    this.places = answer?.number === this.overview.number ? answer.places : [];
+  }
+
+  /**
+   * @param {Partial<import("./choices.js").Choices>} change
+   * @param {{ measured?: boolean }} [also] `measured`: the width is set at once, not by dragging
+   */
+  async choose(change, also = {}) {
+    const before = JSON.stringify([whoOf(this.choices), this.choices.beside, this.choices.list]);
+    Object.assign(this.choices, change);
+    keepChoices(this.choices);
+    if (JSON.stringify([whoOf(this.choices), this.choices.beside, this.choices.list]) !== before) {
+      await this.refresh();
+      return;
+    }
+    this.draw();
+    this.stage.fit();
+    await this.stage.draw();
+    if (also.measured) await this.stage.measure();
+  }
+
+  draw() {
+    const { overview, view } = this;
+    if (!overview) return;
+    const subject = view?.inbox?.subject ?? this.issue;
+    this.heading.textContent = subject;
+    this.about.textContent = [this.issue, overview.newsletter, overview.date && longDate(overview.date)].filter(Boolean).join(" · ");
+    document.title = `${subject} – preview`;
+    this.only.setAttribute("aria-pressed", String(this.choices.only === "mail"));
+    this.root.classList.toggle("only-mail", this.choices.only === "mail" || Boolean(this.choices.beside));
+    for (const part of [this.toolbar, this.who, this.findings, this.mistakes, this.parts, this.matrix]) part.draw();
+    this.inbox.draw(this.choices.part === "mail" ? view : null);
+    const pane = this.root.querySelector('[data-pane="findings"]');
+    if (pane) pane.textContent = `Findings (${overview.findings.length})`;
+  }
+
+  /** The versions to step through: those of the chosen list's readers. */
+  variants() {
+    const all = this.overview?.variants ?? [];
+    const { list } = this.choices;
+    return list ? all.filter((one) => one.lists[list]).map((one) => ({ ...one, readers: one.lists[list] })) : all;
+  }
+
+  /** @param {number | null} place */
+  async goToPlace(place, isSecond = false) {
+    const found = place === null ? null : this.view.places[String(place)];
+    if (!found || place === null) return;
+    if (this.choices.part !== "mail") await this.choose({ part: "mail" });
+    this.showPane("mail");
+    await this.stage.goTo(place, found.anchor, isSecond);
+  }
+
+  /** @param {string} slug */
+  async goToSection(slug) {
+    await this.goToPlace(this.view.sections.find((one) => one.slug === slug)?.place ?? null);
+  }
+
+  /** @param {number} index */
+  async goToFinding(index) {
+    const finding = this.overview.findings[index];
+    if (this.places[index] === null || this.places[index] === undefined) {
+      const having = this.variants().find((one) => one.sections.includes(finding.section));
+      if (having && having.id !== this.view?.variant) {
+        await this.choose({ ...asVersion(having.id), part: "mail" });
+        this.status.say(`Shown in another version: ${having.label}`);
+      }
+    }
+    const place = this.places[index];
+    if (place !== null && place !== undefined) {
+      this.card.show({ ...this.view.places[String(place)], file: finding.file, line: finding.line });
+      await this.goToPlace(place);
+    } else if (finding.file.endsWith("/issue.toml")) {
+      await this.choose({ part: "mail" });
+      this.showPane("mail");
+      this.inbox.point();
+    } else {
+      this.status.say(`This is not in the mail itself: ${finding.file}, line ${finding.line}.`);
+    }
+  }
+
+  /** Something in the mail was clicked. */
+  async clicked(/** @type {number} */ number, /** @type {boolean} */ isSecond) {
+    const places = isSecond ? (await data.view(this.issue, { variant: this.choices.beside })).places : this.view.places;
+    const place = places[String(number)];
+    if (!place) return;
+    const inside = place.target.startsWith("#") && Object.entries(places).find(([, one]) => one.anchor === place.target.slice(1));
+    this.card.show(place);
+    if (inside) await this.stage.goTo(Number(inside[0]), inside[1].anchor, isSecond);
+    else this.stage.outline(place.anchor, isSecond);
+  }
+
+  /** @param {string} name */
+  showPane(name) {
+    for (const pane of Object.keys(PANES)) this.root.classList.toggle(`pane-${pane}`, pane === name);
+    for (const button of this.root.querySelectorAll("[data-pane]")) button.setAttribute("aria-pressed", String(button.getAttribute("data-pane") === name));
+  }
+}
+
+function clock() {
+  return new Date().toLocaleTimeString("en-GB");
+}
+
+/** @param {string} date */
+export function longDate(date) {
+  return new Date(`${date}T00:00:00Z`).toLocaleDateString("en-GB", { dateStyle: "long", timeZone: "UTC" });
+}

@@ -1,0 +1,87 @@
+"""All desks, and the one thread that reads files, composes and checks for them."""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections.abc import Callable, Collection
+from functools import partial
+
+from newsletter_mailer.campaign.project import Project
+from newsletter_mailer.preview.desk import Desk
+
+#: Called with an issue and what is new of it: "shown", "readers" or "checked".
+Tell = Callable[[str, str], None]
+
+
+class Workshop:
+    """Use it as a context manager: its thread ends with it."""
+
+    def __init__(
+        self,
+        open_project: Callable[[], Project],
+        tell: Tell = lambda issue, news: None,
+        complain: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        """`complain` is handed the trace of what should not happen."""
+        self._open_project, self._tell, self._complain = open_project, tell, complain
+        self._desks: dict[str, Desk] = {}
+        self._waiting: dict[str, None] = {}  #: issues to be read, in the order of asking
+        self._outdated: set[str] = set()  #: issues to be read when somebody looks at them again
+        self._wake = threading.Condition()
+        self._is_open = True
+        self._thread = threading.Thread(target=self._work, name="workshop", daemon=True)
+
+    def __enter__(self) -> Workshop:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._wake:
+            self._is_open = False
+            self._wake.notify()
+        self._thread.join()
+        for desk in self._desks.values():
+            desk.close()
+
+    def desk(self, issue_id: str) -> Desk:
+        """The desk of an issue; it is read as soon as the thread is free, if it has to be."""
+        with self._wake:
+            if issue_id not in self._desks:
+                self._desks[issue_id] = Desk(
+                    issue_id, self._open_project, lambda news: self._tell(issue_id, news)
+                )
+                self._outdated.add(issue_id)
+            if issue_id in self._outdated:
+                self._outdated.discard(issue_id)
+                self._waiting[issue_id] = None
+                self._wake.notify()
+            return self._desks[issue_id]
+
+    def note_change(self, looked_at: Collection[str]) -> None:
+        """Files changed. The issues that somebody looks at are read again at once."""
+        with self._wake:
+            for issue_id in self._desks:
+                if issue_id in looked_at:
+                    self._waiting[issue_id] = None
+                else:
+                    self._outdated.add(issue_id)
+            self._wake.notify()
+
+    def _work(self) -> None:
+        while True:
+            with self._wake:
+                self._wake.wait_for(lambda: self._waiting or not self._is_open)
+                if not self._is_open:
+                    return
+                issue_id = next(iter(self._waiting))
+                del self._waiting[issue_id]
+                desk = self._desks[issue_id]
+            try:
+                desk.refresh(partial(self._is_stale, issue_id))
+            except Exception as fault:  # noqa: BLE001  # a mistake of ours: the page goes on
+                self._complain(traceback.format_exc())
+                desk.break_off(fault)
+
+    def _is_stale(self, issue_id: str) -> bool:
+        return issue_id in self._waiting or not self._is_open

@@ -1,0 +1,215 @@
+"""The real command, and a real browser that looks at its page."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    FrameLocator,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
+
+from newsletter_mailer.browser import installed_browser
+from tests.conftest import REPOSITORY, ProjectFolder
+from tests.smtp_server import Behaviour, Inbox, smtp_server
+
+ISSUE = "2025-08"
+_PATIENCE = 30_000  #: milliseconds; the machine may be busy, and no test is about speed
+
+expect.set_options(timeout=_PATIENCE)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = installed_browser(os.environ)
+    if program is None:
+        missing = "There is no Chromium, Chrome or Edge here (Debian: apt install chromium)."
+        if os.environ.get("CI"):
+            pytest.fail(missing)
+        pytest.skip(missing)
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=program, chromium_sandbox=os.name == "posix" and os.geteuid() != 0
+        )
+        yield started
+        started.close()
+
+
+@dataclass
+class Preview:
+    """A running `newsletter-mailer preview`."""
+
+    project: ProjectFolder
+    process: subprocess.Popen[str]
+    origin: str
+    said: str
+
+    def issue(self, issue: str = ISSUE, query: str = "") -> str:
+        return f"{self.origin}/issues/{issue}{query and '?'}{query}"
+
+    def stop(self) -> int:
+        """Ctrl-C. The exit code."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(20)
+
+
+#: Starts the command with more options: start("--issue", "2025-08", project=folder).
+Start = Callable[..., Preview]
+
+
+def _project(folder: Path) -> ProjectFolder:
+    """A copy of the sample project of this repository."""
+    for name in ("issues", "templates", "recipients"):
+        shutil.copytree(REPOSITORY / name, folder / name)
+    for name in ("newsletter.toml", "words.txt"):
+        shutil.copy(REPOSITORY / name, folder / name)
+    return ProjectFolder(folder)
+
+
+@pytest.fixture
+def news(tmp_path: Path) -> ProjectFolder:
+    """The sample project: issues 2025-08 and 2025-09, 48 readers in 14 regions."""
+    return _project(tmp_path / "news")
+
+
+def _begin(stack: ExitStack, project: ProjectFolder, *words: str, **settings: str) -> Preview:
+    clean = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("SMTP_", "LEDGER_", "IMAGE_", "PUBLIC_", "EDITOR_"))
+    }
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-X", "utf8", "-m", "newsletter_mailer"),
+            *("preview", "--no-open", "--port", "0", *words),
+        ],
+        cwd=project.root,
+        env={**clean, **settings},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
+    stack.callback(_end, process)
+    assert process.stdout is not None
+    said = process.stdout.readline()
+    found = re.search(r"http://127\.0\.0\.1:\d+", said)
+    assert found, said + (process.stderr.read() if process.stderr else "")
+    return Preview(project, process, found[0], said)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.communicate()
+
+
+@pytest.fixture
+def start(news: ProjectFolder) -> Iterator[Start]:
+    with ExitStack() as stack:
+
+        def begin(*words: str, project: ProjectFolder = news, **settings: str) -> Preview:
+            return _begin(stack, project, *words, **settings)
+
+        yield begin
+
+
+@pytest.fixture(scope="session")
+def unchanged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Preview]:
+    """A preview of the sample project whose files no test changes."""
+    with ExitStack() as stack:
+        folder = _project(tmp_path_factory.mktemp("unchanged") / "news")
+        yield _begin(stack, folder, EDITOR_URL="vscode://file/{file}:{line}:{column}")
+
+
+@dataclass
+class Onlooker:
+    """A browser's page, and all that it asked for."""
+
+    page: Page
+    context: BrowserContext
+    asked: list[Request] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+    @property
+    def mail(self) -> FrameLocator:
+        """The mail that is seen; not one that is being loaded behind it."""
+        return self.page.frame_locator("#stage .column:nth-child(1) iframe:not(.waiting)")
+
+    @property
+    def beside(self) -> FrameLocator:
+        return self.page.frame_locator("#stage .column:nth-child(2) iframe:not(.waiting)")
+
+    def look(self, address: str) -> Page:
+        """Opens the address, and waits for the mail."""
+        self.page.goto(address)
+        self.mail.locator("h1").wait_for()
+        return self.page
+
+    def addresses(self) -> list[str]:
+        return [request.url for request in self.asked]
+
+
+#: Opens a page: onlooker(width=375, color_scheme="dark").
+Look = Callable[..., Onlooker]
+
+
+@pytest.fixture
+def look(browser: Browser) -> Iterator[Look]:
+    """Opens pages. What they ask of other machines, and errors of their scripts, fail the test."""
+    opened: list[Onlooker] = []
+
+    def begin(width: int = 1280, height: int = 800, **options: object) -> Onlooker:
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            **options,  # type: ignore[arg-type]  # color_scheme, permissions
+        )
+        context.set_default_timeout(_PATIENCE)
+        onlooker = Onlooker(context.new_page(), context)
+        context.on("request", lambda request: onlooker.asked.append(request))
+        onlooker.page.on("pageerror", lambda error: onlooker.failures.append(str(error)))
+        opened.append(onlooker)
+        return onlooker
+
+    yield begin
+    for onlooker in opened:
+        onlooker.context.close()
+        assert onlooker.failures == []
+        strangers = [
+            address
+            for address in onlooker.addresses()
+            if not re.match(r"(http://127\.0\.0\.1:\d+/|data:|blob:|about:|file:)", address)
+        ]
+        assert strangers == []
+
+
+@pytest.fixture
+def onlooker(look: Look) -> Onlooker:
+    return look()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Inbox]]:
+    """Starts real SMTP servers, as elsewhere; in a thread, as Playwright's loop has this one."""
+    with ThreadPoolExecutor(1) as thread, ExitStack() as stack:
+
+        def start(behaviour: Behaviour | None = None) -> Inbox:
+            return thread.submit(stack.enter_context, smtp_server(behaviour)).result()
+
+        yield start
+        thread.submit(stack.close).result()
