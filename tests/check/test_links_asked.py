@@ -312,7 +312,16 @@ def test_the_same_page_is_asked_once(site: WebServer) -> None:
     assert site.asked == ["HEAD /200"]
 
 
+@pytest.fixture
+def heeding_ctrl_c() -> Iterator[None]:
+    """As in a terminal; processes that share the tests among them are deaf to it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="a waiting main thread is not interrupted")
+@pytest.mark.usefixtures("heeding_ctrl_c")
 def test_ctrl_c_ends_it_soon(site: WebServer) -> None:
     pages = [f"http://{SITE}:{site.port}/200?{n}" for n in range(4)]
     person, told = threading.get_ident(), list[str]()
