@@ -78,6 +78,7 @@ def assert_the_next_run_finishes(news: Newsletter, server: FaultyServer) -> None
     assert {a for a, count in taken.items() if count > 1} == {a for a in unknown if once[a]}
 
 
+@pytest.mark.fault("SIGTERM, Ctrl-C")
 def test_sigterm_lets_what_is_in_flight_end(news: Newsletter, server: FaultyServer) -> None:
     running = begin(news, server, "--connections", "4")
     server.until(lambda: len(server.accepted) >= 10)
@@ -92,6 +93,7 @@ def test_sigterm_lets_what_is_in_flight_end(news: Newsletter, server: FaultyServ
     assert_the_next_run_finishes(news, server)
 
 
+@pytest.mark.fault("SIGTERM or Ctrl-C twice")
 def test_sigterm_twice_ends_at_once_and_tells_who_is_unknown(
     news: Newsletter, server: FaultyServer
 ) -> None:
@@ -113,6 +115,7 @@ def test_sigterm_twice_ends_at_once_and_tells_who_is_unknown(
     assert_the_next_run_finishes(news, server)
 
 
+@pytest.mark.fault("It sleeps longer than the time-outs")
 def test_a_sender_that_slept_reads_what_was_answered_meanwhile(
     news: Newsletter, server: FaultyServer
 ) -> None:
@@ -129,6 +132,7 @@ def test_a_sender_that_slept_reads_what_was_answered_meanwhile(
     assert_the_report_is_true(news, server, done)
 
 
+@pytest.mark.fault("It starts anew")
 def test_a_server_that_starts_anew_is_met_again_in_the_same_run(
     news: Newsletter, server: FaultyServer
 ) -> None:
@@ -146,6 +150,7 @@ def test_a_server_that_starts_anew_is_met_again_in_the_same_run(
     assert_the_next_run_finishes(news, server)
 
 
+@pytest.mark.fault("It stays away")
 def test_a_server_that_stays_away_ends_the_run(news: Newsletter, server: FaultyServer) -> None:
     running = begin(news, server, "--connections", "4")
     server.until(lambda: len(server.accepted) >= 10)
@@ -162,6 +167,7 @@ def test_a_server_that_stays_away_ends_the_run(news: Newsletter, server: FaultyS
     assert_the_next_run_finishes(news, server)
 
 
+@pytest.mark.fault("It breaks off every message")
 @pytest.mark.parametrize("stage", [Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.DOT])
 def test_a_server_that_breaks_off_every_message_is_given_up(
     news: Newsletter, server: FaultyServer, stage: Stage
@@ -177,6 +183,7 @@ def test_a_server_that_breaks_off_every_message_is_given_up(
     assert_the_next_run_finishes(news, server)
 
 
+@pytest.mark.fault("It puts off every message")
 @pytest.mark.parametrize("stage", [Stage.MAIL, Stage.DOT])
 def test_a_server_without_space_is_left_alone(
     news: Newsletter, server: FaultyServer, stage: Stage
@@ -195,6 +202,7 @@ def test_a_server_without_space_is_left_alone(
     assert_the_next_run_finishes(news, server)
 
 
+@pytest.mark.fault("Five senders at once")
 def test_of_five_senders_at_once_one_sends(news: Newsletter, server: FaultyServer) -> None:
     senders = [begin(news, server, "--connections", "2") for _ in range(5)]
     ended = [end(running) for running in senders]
@@ -208,6 +216,7 @@ def test_of_five_senders_at_once_one_sends(news: Newsletter, server: FaultyServe
     assert sorted(server.recipients()) == EVERYONE
 
 
+@pytest.mark.fault("kill -9, a crash")
 def test_a_dead_sender_keeps_nobody_waiting(news: Newsletter, server: FaultyServer) -> None:
     """No time-out has to pass: its lock is free at once."""
     running = begin(news, server, "--connections", "4")
