@@ -229,3 +229,59 @@ def test_a_dead_sender_keeps_nobody_waiting(news: Newsletter, server: FaultyServ
     assert done.json["unknown"] <= 4
     assert_the_report_is_true(news, server, done)
     assert_the_next_run_finishes(news, server)
+
+
+@pytest.mark.fault("The machine goes down, or the journal is lost")
+@pytest.mark.parametrize("harm", ["another boot", "no journal"])
+def test_without_a_journal_all_that_was_claimed_is_unknown(
+    news: Newsletter, server: FaultyServer, harm: str
+) -> None:
+    """A machine that goes down may lose the journal's last marks: nothing in it counts then."""
+    running = begin(news, server, "--connections", "4")
+    server.until(lambda: len(server.accepted) >= 30)
+    running.kill()
+    running.communicate()
+    (journal,) = (news.root / ".newsletter").glob("*.journal")
+    if harm == "no journal":
+        journal.unlink()
+    else:
+        octets = journal.read_bytes()
+        head, boot, rest = octets.partition(b'"boot": "')
+        journal.write_bytes(head + boot + bytes([rest[0] ^ 1]) + rest[1:])
+    taken = len(server.accepted)
+    done = news.command(*SEND, env=server.environment())
+
+    assert done.code == 3, done.err
+    assert len(server.accepted) == taken, "all 60 were claimed at once"
+    assert done.json["unknown"] > 4
+    assert_the_report_is_true(news, server, done)
+    assert_the_next_run_finishes(news, server)
+
+
+@pytest.mark.fault("It refuses the login in the middle of a run")
+def test_a_login_that_is_refused_in_the_middle_of_a_run_ends_it_at_once(news: Newsletter) -> None:
+    """A second attempt with a wrong password may lock the account."""
+    with faulty_server(Cue(Stage.AUTH, Fault.CODE_550, session=3), with_login=True) as server:
+        words = ("--connections", "1", "--messages-per-connection", "5")
+        done = end(begin(news, server, *words))
+
+        assert done.code == 3, done.err
+        assert "refuses the login of ann" in done.err
+        assert server.played[Stage.AUTH] == 1
+        assert done.json["sent"] == 10
+        assert_the_report_is_true(news, server, done)
+        assert_the_next_run_finishes(news, server)
+
+
+@pytest.mark.fault("It cannot check the login for a moment")
+def test_a_login_that_cannot_be_checked_now_is_tried_again(news: Newsletter) -> None:
+    """454, and other 4yz (RFC 4954 section 6)."""
+    with faulty_server(Cue(Stage.AUTH, Fault.CODE_451, session=3), with_login=True) as server:
+        words = ("--connections", "1", "--messages-per-connection", "5")
+        running = begin(news, server, *words)
+        server.until(lambda: server.played[Stage.AUTH] == 2)
+        server.cues = []
+        done = end(running)
+
+        assert done.code == 0, done.err
+        assert sorted(server.recipients()) == EVERYONE
