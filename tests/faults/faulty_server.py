@@ -155,6 +155,7 @@ class _Session:
 
     def __init__(self, server: FaultyServer, wire: Wire, number: int) -> None:
         self.server, self.wire, self.number = server, wire, number
+        self.pipelining = server.pipelining
         self.message = 0  #: the number of the one under way
         self.mail = self.recipient = ""
         self.is_encrypted = False
@@ -166,7 +167,7 @@ class _Session:
             await self.answer(Stage.BANNER, b"220 mail.example.org ESMTP\r\n")
             while True:
                 words = (await self.wire.line()).decode("utf-8", "replace").strip()
-                if self.wire.has_heard_more and not self.server.pipelining:
+                if self.wire.has_heard_more and not self.pipelining:
                     self.server.rude.append(words)
                 await self.obey(words)
         self.wire.hang_up()
@@ -203,7 +204,7 @@ class _Session:
 
     def offer(self) -> bytes:
         words = ["mail.example.org", "SIZE 100000000", "DSN", "SMTPUTF8", "8BITMIME"]
-        if self.server.pipelining:
+        if self.pipelining:
             words.append("PIPELINING")
         if self.server.starttls is not None and not self.is_encrypted:
             words.append("STARTTLS")

@@ -76,6 +76,7 @@ def is_second_thought(content: bytes) -> bool:
     return b"a SECOND THOUGHT" in content
 
 
+@pytest.mark.fault("Files change while messages leave")
 def test_a_run_goes_on_with_what_was_checked(news: Newsletter, server: FaultyServer) -> None:
     running = begin(news, server)
     change(news)
@@ -90,6 +91,7 @@ def test_a_run_goes_on_with_what_was_checked(news: Newsletter, server: FaultySer
     assert all(b"From: Test News <" in content for content in server.contents.values())
 
 
+@pytest.mark.fault("The issue changes between two runs")
 def test_an_issue_that_changed_between_two_runs_stops_unless_that_is_accepted(
     news: Newsletter, server: FaultyServer
 ) -> None:
@@ -108,6 +110,7 @@ def test_an_issue_that_changed_between_two_runs_stops_unless_that_is_accepted(
     assert sum(map(is_second_thought, server.contents.values())) == READERS - had_it
 
 
+@pytest.mark.fault("A list grows between two runs")
 def test_a_list_that_grew_between_two_runs_has_the_new_ones_mailed_too(
     news: Newsletter, server: FaultyServer
 ) -> None:
@@ -120,6 +123,7 @@ def test_a_list_that_grew_between_two_runs_has_the_new_ones_mailed_too(
     assert done.json["planned"] == READERS + 1
 
 
+@pytest.mark.fault("A list shrinks between two runs")
 def test_a_list_that_shrank_between_two_runs_leaves_those_alone_who_left_it(
     news: Newsletter, server: FaultyServer
 ) -> None:
@@ -135,6 +139,7 @@ def test_a_list_that_shrank_between_two_runs_leaves_those_alone_who_left_it(
     assert sorted(server.recipients()) == sorted({*EVERYONE} - {leaver})
 
 
+@pytest.mark.fault("A fresh clone has a ledger of its own")
 def test_a_fresh_clone_with_a_ledger_of_its_own_mails_nobody(
     news: Newsletter, server: FaultyServer, tmp_path: Path
 ) -> None:
@@ -155,6 +160,7 @@ def test_a_fresh_clone_with_a_ledger_of_its_own_mails_nobody(
     assert sorted(server.recipients()) == EVERYONE
 
 
+@pytest.mark.fault("Files change while it waits for --at")
 def test_what_changes_while_a_run_waits_for_its_hour_is_not_sent_unchecked(
     news: Newsletter, server: FaultyServer
 ) -> None:

@@ -60,6 +60,7 @@ def clock(tmp_path: Path) -> Clock:
     return Clock(tmp_path / "clock")
 
 
+@pytest.mark.fault("The clock is set")
 @pytest.mark.parametrize("offset", ["-1d", "+1d"])
 def test_a_clock_that_is_set_changes_nothing_of_a_run(
     news: Newsletter, server: FaultyServer, clock: Clock, offset: str

@@ -99,6 +99,7 @@ def fill(disk: Path) -> Path:
     return ballast
 
 
+@pytest.mark.fault("The disk fills up")
 def test_a_full_disk_stops_the_run_and_costs_nobody_anything(
     news: Newsletter, server: FaultyServer, small_disk: Path
 ) -> None:
@@ -112,6 +113,7 @@ def test_a_full_disk_stops_the_run_and_costs_nobody_anything(
     assert_the_next_run_finishes(news, server, ledger, LEDGER_URL=f"sqlite:///{ledger}")
 
 
+@pytest.mark.fault("The disk is full from the start")
 def test_a_disk_that_is_full_from_the_start_sends_nothing(
     news: Newsletter, server: FaultyServer, small_disk: Path
 ) -> None:
@@ -126,6 +128,7 @@ def test_a_disk_that_is_full_from_the_start_sends_nothing(
     assert_the_next_run_finishes(news, server, ledger, LEDGER_URL=f"sqlite:///{ledger}")
 
 
+@pytest.mark.fault("A limit or quota is reached")
 def test_a_limit_on_the_size_of_files_stops_the_run_and_costs_nobody_anything(
     news: Newsletter, server: FaultyServer
 ) -> None:
@@ -141,6 +144,7 @@ def test_a_limit_on_the_size_of_files_stops_the_run_and_costs_nobody_anything(
     assert_the_next_run_finishes(news, server)
 
 
+@pytest.mark.fault("There is no room for the journal")
 def test_without_room_for_its_journal_nothing_is_sent(
     news: Newsletter, server: FaultyServer
 ) -> None:
@@ -175,6 +179,7 @@ def replace_with_a_new_one(ledger: Path) -> None:
     other.rename(ledger)
 
 
+@pytest.mark.fault("It is deleted, or another is put in its place")
 @pytest.mark.parametrize("harm", [delete, replace_with_a_new_one])
 def test_a_ledger_that_goes_stops_the_run_and_another_one_mails_nobody(
     news: Newsletter, server: FaultyServer, harm: Callable[[Path], None]
@@ -191,6 +196,7 @@ def test_a_ledger_that_goes_stops_the_run_and_another_one_mails_nobody(
     assert server.accepted == before
 
 
+@pytest.mark.fault("It was away, and is back")
 def test_a_ledger_that_was_away_and_is_back_knows_everybody(
     news: Newsletter, server: FaultyServer, tmp_path: Path
 ) -> None:
@@ -204,6 +210,7 @@ def test_a_ledger_that_was_away_and_is_back_knows_everybody(
     assert_the_next_run_finishes(news, server)
 
 
+@pytest.mark.fault("An older copy is put in its place")
 def test_a_copy_of_the_ledger_from_before_the_run_mails_nobody(
     news: Newsletter, server: FaultyServer, tmp_path: Path
 ) -> None:
@@ -224,6 +231,7 @@ def test_a_copy_of_the_ledger_from_before_the_run_mails_nobody(
     assert server.accepted == before
 
 
+@pytest.mark.fault("It may not be written")
 def test_a_ledger_that_may_not_be_written_sends_nothing(
     news: Newsletter, server: FaultyServer, small_disk: Path
 ) -> None:
@@ -245,6 +253,7 @@ def remount(disk: Path, how: str) -> None:
     subprocess.run(["mount", "-o", f"remount,{how}", str(disk)], check=True)
 
 
+@pytest.mark.fault("It is damaged")
 @pytest.mark.parametrize("where", [0, 4096, -4096])
 def test_a_damaged_ledger_sends_nothing(news: Newsletter, server: FaultyServer, where: int) -> None:
     running = begin(news, server)

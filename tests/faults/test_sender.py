@@ -78,6 +78,7 @@ def assert_the_next_run_finishes(news: Newsletter, server: FaultyServer) -> None
     assert {a for a, count in taken.items() if count > 1} == {a for a in unknown if once[a]}
 
 
+@pytest.mark.fault("SIGTERM, Ctrl-C")
 def test_sigterm_lets_what_is_in_flight_end(news: Newsletter, server: FaultyServer) -> None:
     running = begin(news, server, "--connections", "4")
     server.until(lambda: len(server.accepted) >= 10)
@@ -92,6 +93,7 @@ def test_sigterm_lets_what_is_in_flight_end(news: Newsletter, server: FaultyServ
     assert_the_next_run_finishes(news, server)
 
 
+@pytest.mark.fault("SIGTERM or Ctrl-C twice")
 def test_sigterm_twice_ends_at_once_and_tells_who_is_unknown(
     news: Newsletter, server: FaultyServer
 ) -> None:
@@ -113,6 +115,7 @@ def test_sigterm_twice_ends_at_once_and_tells_who_is_unknown(
     assert_the_next_run_finishes(news, server)
 
 
+@pytest.mark.fault("It sleeps longer than the time-outs")
 def test_a_sender_that_slept_reads_what_was_answered_meanwhile(
     news: Newsletter, server: FaultyServer
 ) -> None:
@@ -129,6 +132,7 @@ def test_a_sender_that_slept_reads_what_was_answered_meanwhile(
     assert_the_report_is_true(news, server, done)
 
 
+@pytest.mark.fault("It starts anew")
 def test_a_server_that_starts_anew_is_met_again_in_the_same_run(
     news: Newsletter, server: FaultyServer
 ) -> None:
@@ -146,6 +150,7 @@ def test_a_server_that_starts_anew_is_met_again_in_the_same_run(
     assert_the_next_run_finishes(news, server)
 
 
+@pytest.mark.fault("It stays away")
 def test_a_server_that_stays_away_ends_the_run(news: Newsletter, server: FaultyServer) -> None:
     running = begin(news, server, "--connections", "4")
     server.until(lambda: len(server.accepted) >= 10)
@@ -162,6 +167,7 @@ def test_a_server_that_stays_away_ends_the_run(news: Newsletter, server: FaultyS
     assert_the_next_run_finishes(news, server)
 
 
+@pytest.mark.fault("It breaks off every message")
 @pytest.mark.parametrize("stage", [Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.DOT])
 def test_a_server_that_breaks_off_every_message_is_given_up(
     news: Newsletter, server: FaultyServer, stage: Stage
@@ -177,6 +183,7 @@ def test_a_server_that_breaks_off_every_message_is_given_up(
     assert_the_next_run_finishes(news, server)
 
 
+@pytest.mark.fault("It puts off every message")
 @pytest.mark.parametrize("stage", [Stage.MAIL, Stage.DOT])
 def test_a_server_without_space_is_left_alone(
     news: Newsletter, server: FaultyServer, stage: Stage
@@ -195,6 +202,7 @@ def test_a_server_without_space_is_left_alone(
     assert_the_next_run_finishes(news, server)
 
 
+@pytest.mark.fault("Five senders at once")
 def test_of_five_senders_at_once_one_sends(news: Newsletter, server: FaultyServer) -> None:
     senders = [begin(news, server, "--connections", "2") for _ in range(5)]
     ended = [end(running) for running in senders]
@@ -208,6 +216,7 @@ def test_of_five_senders_at_once_one_sends(news: Newsletter, server: FaultyServe
     assert sorted(server.recipients()) == EVERYONE
 
 
+@pytest.mark.fault("kill -9, a crash")
 def test_a_dead_sender_keeps_nobody_waiting(news: Newsletter, server: FaultyServer) -> None:
     """No time-out has to pass: its lock is free at once."""
     running = begin(news, server, "--connections", "4")
@@ -220,3 +229,59 @@ def test_a_dead_sender_keeps_nobody_waiting(news: Newsletter, server: FaultyServ
     assert done.json["unknown"] <= 4
     assert_the_report_is_true(news, server, done)
     assert_the_next_run_finishes(news, server)
+
+
+@pytest.mark.fault("The machine goes down, or the journal is lost")
+@pytest.mark.parametrize("harm", ["another boot", "no journal"])
+def test_without_a_journal_all_that_was_claimed_is_unknown(
+    news: Newsletter, server: FaultyServer, harm: str
+) -> None:
+    """A machine that goes down may lose the journal's last marks: nothing in it counts then."""
+    running = begin(news, server, "--connections", "4")
+    server.until(lambda: len(server.accepted) >= 30)
+    running.kill()
+    running.communicate()
+    (journal,) = (news.root / ".newsletter").glob("*.journal")
+    if harm == "no journal":
+        journal.unlink()
+    else:
+        octets = journal.read_bytes()
+        head, boot, rest = octets.partition(b'"boot": "')
+        journal.write_bytes(head + boot + bytes([rest[0] ^ 1]) + rest[1:])
+    taken = len(server.accepted)
+    done = news.command(*SEND, env=server.environment())
+
+    assert done.code == 3, done.err
+    assert len(server.accepted) == taken, "all 60 were claimed at once"
+    assert done.json["unknown"] > 4
+    assert_the_report_is_true(news, server, done)
+    assert_the_next_run_finishes(news, server)
+
+
+@pytest.mark.fault("It refuses the login in the middle of a run")
+def test_a_login_that_is_refused_in_the_middle_of_a_run_ends_it_at_once(news: Newsletter) -> None:
+    """A second attempt with a wrong password may lock the account."""
+    with faulty_server(Cue(Stage.AUTH, Fault.CODE_550, session=3), with_login=True) as server:
+        words = ("--connections", "1", "--messages-per-connection", "5")
+        done = end(begin(news, server, *words))
+
+        assert done.code == 3, done.err
+        assert "refuses the login of ann" in done.err
+        assert server.played[Stage.AUTH] == 1
+        assert done.json["sent"] == 10
+        assert_the_report_is_true(news, server, done)
+        assert_the_next_run_finishes(news, server)
+
+
+@pytest.mark.fault("It cannot check the login for a moment")
+def test_a_login_that_cannot_be_checked_now_is_tried_again(news: Newsletter) -> None:
+    """454, and other 4yz (RFC 4954 section 6)."""
+    with faulty_server(Cue(Stage.AUTH, Fault.CODE_451, session=3), with_login=True) as server:
+        words = ("--connections", "1", "--messages-per-connection", "5")
+        running = begin(news, server, *words)
+        server.until(lambda: server.played[Stage.AUTH] == 2)
+        server.cues = []
+        done = end(running)
+
+        assert done.code == 0, done.err
+        assert sorted(server.recipients()) == EVERYONE

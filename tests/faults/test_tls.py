@@ -97,6 +97,7 @@ def assert_everybody_gets_it(news: Newsletter, server: FaultyServer, ca_file: st
     assert Counter(server.recipients()) == Counter(addresses(READERS))
 
 
+@pytest.mark.fault("It cannot be reached encrypted any more, in the middle of a run")
 def test_encryption_that_is_lost_between_two_connections_ends_the_run(
     news: Newsletter, authority: trustme.CA, tmp_path: Path
 ) -> None:

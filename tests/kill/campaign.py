@@ -28,6 +28,7 @@ class Campaign:
     news: Newsletter
     server: FaultyServer
     chance: random.Random
+    slowest: float  #: seconds that the server takes for an answer
     kills: int = 0
     early: int = 0  #: of the kills, before the run's first message was taken
     in_flight: int = 0  #: connections at work, summed over the kills: that many may be unknown
@@ -67,7 +68,7 @@ class Campaign:
     def _kill_one(self, times: int) -> None:
         server, chance = self.server, self.chance
         connections = chance.choice((1, 2, 4, 8, 16))
-        slowness = chance.choice((0.0, 0.002, 0.02))  #: seconds for an answer, at most
+        slowness = chance.uniform(0, self.slowest)
         server.pipelining = chance.random() < 0.7
         server.pause = lambda: chance.uniform(0, slowness) if slowness else 0.0
         before = len(server.accepted)
@@ -119,10 +120,13 @@ class Campaign:
         return unknown, unknown & {*taken}
 
 
-def campaign(folder: Path, server: FaultyServer, *, readers: int, seed: int) -> Campaign:
+def campaign(
+    folder: Path, server: FaultyServer, *, readers: int, seed: int, slowest: float
+) -> Campaign:
     return Campaign(
         readers=readers,
         news=plain_newsletter(folder, readers),
         server=server,
         chance=random.Random(seed),
+        slowest=slowest,
     )
