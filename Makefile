@@ -48,6 +48,7 @@ benchmark: $(VENV)/.ready  ## tables beside peers; needs node and npm
 	$(BIN)/python benchmarks/compose.py
 	$(BIN)/python benchmarks/checking.py
 	$(BIN)/python benchmarks/planning.py
+	$(BIN)/python benchmarks/preview.py
 
 pictures: $(VENV)/.ready  ## draws the sample pictures anew, and the one in the README (needs Chromium)
 	$(BIN)/python tools/make_pictures.py
