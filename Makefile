@@ -55,6 +55,7 @@ benchmark: $(VENV)/.ready  ## tables beside peers; needs node and npm
 	$(BIN)/python benchmarks/checking.py
 	$(BIN)/python benchmarks/planning.py
 	$(BIN)/python benchmarks/status.py
+	$(BIN)/python benchmarks/preview.py
 
 benchmark-delivery: $(VENV)/.ready  ## sending beside smtp-source and others; as root on Linux, with Postfix, cc, node
 	$(BIN)/python benchmarks/delivery.py

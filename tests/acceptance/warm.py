@@ -13,6 +13,7 @@ import sys
 import time
 from typing import Any  # JSON
 
+import newsletter_mailer.campaign.approve
 import newsletter_mailer.campaign.build
 import newsletter_mailer.campaign.check
 import newsletter_mailer.campaign.new

@@ -8,7 +8,6 @@ import re
 import subprocess
 import sys
 import zipfile
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -16,12 +15,8 @@ from playwright.sync_api import Browser, expect
 
 from tests.acceptance.scene import Newsletter, newsletter
 from tests.conftest import REPOSITORY
+from tests.preview.axe import faults
 from tests.preview.conftest import Look, Onlooker, Start
-
-AXE = files("newsletter_mailer.check").joinpath("data/axe-core/axe.min.js").read_text("utf-8")
-VIOLATIONS = """
-async () => (await axe.run()).violations.map((one) => one.id + " " + one.nodes[0].html)
-"""
 
 
 @pytest.fixture
@@ -274,9 +269,8 @@ def test_the_copy_is_accessible(
     page = look(width, color_scheme=scheme).page
     page.goto((august / name).as_uri())
     page.wait_for_load_state("networkidle")
-    page.evaluate(AXE)
 
-    assert page.evaluate(VIOLATIONS) == []
+    assert faults(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 

@@ -12,7 +12,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.acceptance.scene import SETTINGS, Newsletter, newsletter
-from tests.preview.conftest import Onlooker, Start
+from tests.preview.axe import faults
+from tests.preview.conftest import Look, Onlooker, Start
 from tests.smtp_server import Inbox
 
 BY = "Maria Example"
@@ -153,6 +154,24 @@ def test_a_name_is_never_markup(press: Newsletter, start: Start, onlooker: Onloo
 
     expect(page.get_by_role("dialog", name="Approval")).to_contain_text(f"Approved by {name} on ")
     assert page.locator("dialog img").count() == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 375])
+@pytest.mark.parametrize("name", ["Not approved", "Send me a test"])
+def test_the_dialogs_are_accessible_and_fit(
+    name: str, width: int, scheme: str, press: Newsletter, start: Start, look: Look
+) -> None:
+    onlooker = look(width, 667, color_scheme=scheme)
+    page = onlooker.look(start("--sandbox", project=press).issue("2030-01"))
+    page.get_by_role("button", name=name).click()
+
+    assert faults(page) == []
+    box = page.get_by_role("dialog").bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+    assert box["y"] + box["height"] <= 667
 
 
 @pytest.mark.parametrize("act", ["approve", "test"])
