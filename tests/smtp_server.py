@@ -219,7 +219,12 @@ class Script:
             if verb == "DATA" and answer == _USUAL["DATA"]:
                 if heard.peek(1) and not self.said(line, answers["body"]):
                     return
-                self.messages.append(b"".join(iter(heard.readline, b".\r\n")))
+                content = []
+                while (octets := heard.readline()) != b".\r\n":
+                    if not octets:  # the client hung up
+                        return
+                    content.append(octets)
+                self.messages.append(b"".join(content))
                 if not self.said(line, answers["."]):
                     return
 
