@@ -8,16 +8,19 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any  # what a script returns
 
 import pytest
 from playwright.sync_api import (
     Browser,
     BrowserContext,
+    Error,
     FrameLocator,
     Page,
     Request,
@@ -154,6 +157,16 @@ class Onlooker:
     @property
     def beside(self) -> FrameLocator:
         return self.page.frame_locator("#stage .column:nth-child(2) iframe:not(.waiting)")
+
+    def in_mail(self, selector: str, script: str) -> Any:
+        """What a script says in the mail; asked again when the mail was exchanged meanwhile."""
+        give_up = time.monotonic() + 10
+        while True:
+            try:
+                return self.mail.locator(selector).first.evaluate(script)
+            except Error:
+                if time.monotonic() > give_up:
+                    raise
 
     def look(self, address: str) -> Page:
         """Opens the address, and waits for the mail."""

@@ -14,11 +14,7 @@ from tests.preview.conftest import Look, Onlooker, Preview
 
 
 def colour_of(onlooker: Onlooker, selector: str, what: str = "color") -> str:
-    return str(
-        onlooker.mail.locator(selector).first.evaluate(
-            f"(element) => getComputedStyle(element).{what}"
-        )
-    )
+    return str(onlooker.in_mail(selector, f"(element) => getComputedStyle(element).{what}"))
 
 
 def test_the_page_shows_the_mail(unchanged: Preview, onlooker: Onlooker) -> None:
@@ -38,7 +34,7 @@ def test_each_width_is_the_mail_s_own(
 
     expect(page.locator("output.size")).to_contain_text(f"{width} px")
     page.wait_for_url(re.compile(f"width={width}|2025-08$"))
-    assert onlooker.mail.locator("html").evaluate("() => window.innerWidth") == width
+    assert onlooker.in_mail("html", "() => window.innerWidth") == width
 
 
 def test_a_phone_gets_the_styles_for_phones(unchanged: Preview, onlooker: Onlooker) -> None:
@@ -60,7 +56,7 @@ def test_dragging_the_edge_makes_the_mail_narrower(unchanged: Preview, onlooker:
 
     page.wait_for_url(re.compile("width=420"))
     expect(page.locator("output.size")).to_have_text("420 px")
-    assert onlooker.mail.locator("html").evaluate("() => window.innerWidth") == 420
+    assert onlooker.in_mail("html", "() => window.innerWidth") == 420
 
 
 def test_the_width_can_be_set_with_the_keyboard(unchanged: Preview, onlooker: Onlooker) -> None:
@@ -78,8 +74,8 @@ def test_the_whole_mail_is_seen_without_a_second_scroll_bar(
 ) -> None:
     onlooker.look(unchanged.issue(query="width=375&variant=full"))
 
-    tall, seen = onlooker.mail.locator("html").evaluate(
-        "(html) => [html.getBoundingClientRect().height, window.innerHeight]"
+    tall, seen = onlooker.in_mail(
+        "html", "(html) => [html.getBoundingClientRect().height, window.innerHeight]"
     )
     assert tall > 5000
     assert 0 <= seen - tall <= 8
