@@ -47,7 +47,7 @@ test-kill: $(VENV)/.ready  ## kill -9 of the sender, hundreds of times: nobody t
 	$(BIN)/python -m pytest -q -m kill tests/kill
 
 test-faults: $(VENV)/.ready  ## every fault of a server at every stage, in every way to talk to it
-	$(BIN)/python -m pytest -q -m "" tests/faults
+	$(BIN)/python -m pytest -q --numprocesses 4 --dist worksteal -m "" tests/faults
 
 wheel: $(VENV)/.ready
 	$(BIN)/python -m build --wheel --no-isolation

@@ -18,7 +18,6 @@ from newsletter_mailer.smtp_settings import SmtpSettings
 SENDER = "news@example.org"
 MESSAGE = b"Subject: Hello\r\n\r\nDear Ann,\r\nhello.\r\n"
 CALM = Timeouts(connect=20, command=20, block=20, after_dot=20, goodbye=20)
-BRISK = Timeouts(connect=0.3, command=0.3, block=0.3, after_dot=0.3, goodbye=0.3)
 
 
 def settings_for(port: int, **more: object) -> SmtpSettings:

@@ -90,7 +90,7 @@ class Dialogue(Generic[Key]):
         self._pipelines = offered.pipelining
         #: What the coming replies answer, and of which mail; None once its fate is told.
         self._asked: deque[tuple[_Asked, MailObject[Key] | None]] = deque()
-        self._failed: Reply | None = None  #: why the envelope under way came to nothing
+        self._failed: Reply | None = None  #: why the chunk that was sent came to nothing
         self._needs_reset = False
         self._following: MailObject[Key] | None = None  #: offered behind a dot
         self.outgoing = bytearray()
@@ -163,6 +163,7 @@ class Dialogue(Generic[Key]):
             self._close()
             return None if mail is None else self._end(mail, reply, after_dot=asked is _Asked.DOT)
         if mail is None:
+            self._afterwards(asked, reply)
             return None
         match asked:
             case _Asked.MAIL:
@@ -198,7 +199,6 @@ class Dialogue(Generic[Key]):
         raise Garbage(f"it answered what was not asked: {reply}")
 
     def _ask_sender(self, mail: MailObject[Key]) -> None:
-        self._failed = None
         self.outgoing += mail_command(
             self._reverse_path, mail.mailbox, mail.content.size, mail.message_id, self._offered
         )
@@ -224,33 +224,31 @@ class Dialogue(Generic[Key]):
         elif mail is not None:
             self._ask_sender(mail)
 
+    def _afterwards(self, asked: _Asked, reply: Reply) -> None:
+        """Of a mail whose fate was told."""
+        if asked is _Asked.DATA and reply.code == 354:
+            # Taken with no valid recipient: "send a single dot" (RFC 2920 section 3.1).
+            self.outgoing += b".\r\n"
+            self._asked.append((_Asked.LONE_DOT, None))
+
     def _mail_answered(self, mail: MailObject[Key], reply: Reply) -> Ended[Key] | None:
         if reply.kind == 5:
             self._asked.appendleft((_Asked.MAIL, mail))  # it has no fate
             self._close()
             raise MailRefused(reply)
         if reply.kind != 2:
-            self._failed = reply
-        if self._pipelines:
-            return None
-        if self._failed is not None:
-            return self._come_to_nothing(mail)
-        self._ask_recipient(mail)
+            return self._come_to_nothing(mail, reply)
+        if not self._pipelines:
+            self._ask_recipient(mail)
         return None
 
     def _recipient_answered(self, mail: MailObject[Key], reply: Reply) -> Ended[Key] | None:
         if reply.kind != 2:
-            self._failed = self._failed or reply
+            return self._come_to_nothing(mail, reply)
         if self._chunks:
-            if self._failed is not None:
-                return self._come_to_nothing(mail)
             self._send_chunk(mail)
-            return None
-        if self._pipelines:
-            return None
-        if self._failed is not None:
-            return self._come_to_nothing(mail)
-        self._ask_data(mail)
+        elif not self._pipelines:
+            self._ask_data(mail)
         return None
 
     def _send_chunk(self, mail: MailObject[Key]) -> None:
@@ -260,21 +258,14 @@ class Dialogue(Generic[Key]):
         self.content_due = mail
 
     def _data_answered(self, mail: MailObject[Key], reply: Reply) -> Ended[Key] | None:
-        if self._failed is None:
-            if reply.code == 354:
-                self.content_due = mail
-                return None
-            self._failed = reply
-        elif reply.code == 354:
-            # Taken with no valid recipient: "send a single dot" (RFC 2920 section 3.1).
-            self.outgoing += b".\r\n"
-            self._asked.append((_Asked.LONE_DOT, None))
-        return self._come_to_nothing(mail)
+        if reply.code == 354:
+            self.content_due = mail
+            return None
+        return self._come_to_nothing(mail, reply)
 
-    def _come_to_nothing(self, mail: MailObject[Key]) -> Ended[Key]:
+    def _come_to_nothing(self, mail: MailObject[Key], reply: Reply) -> Ended[Key]:
         """The server wants no content: the session is good for the next, or over."""
-        reply, self._failed = self._failed, None
-        if reply is None or reply.kind not in (4, 5):
+        if reply.kind not in (4, 5):
             self._asked.appendleft((_Asked.DATA, mail))  # it has no fate
             self._close()
             raise Garbage(f"it answered an envelope with: {reply}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from newsletter_mailer.deliver.dialogue import Content, Ended, MailObject, MailRefused
 from newsletter_mailer.deliver.replies import Outcome
@@ -20,7 +21,13 @@ async def send_single(session: Session, mailbox: str, message_id: str, content: 
     while not owner.fate.done():
         await asyncio.wait([owner.fate], timeout=_TICK)
         line.check(asyncio.get_running_loop().time())
-    await line.close()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(session.timeouts.goodbye):
+            await owner.is_at_rest.wait()  # a refused message may still have its last word to say
+    if line.is_idle:
+        await line.close()
+    else:
+        line.lose("it has nothing more to say")
     return owner.fate.result()
 
 
@@ -30,9 +37,12 @@ class _Owner:
     def __init__(self, mail: MailObject[None]) -> None:
         self._mail: MailObject[None] | None = mail
         self.fate: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self.is_at_rest = asyncio.Event()  #: the line, or it is lost
 
-    def next_mail(self, line: Line[None]) -> MailObject[None] | None:  # noqa: ARG002  # only one
+    def next_mail(self, line: Line[None]) -> MailObject[None] | None:
         mail, self._mail = self._mail, None
+        if mail is None and line.is_idle:
+            self.is_at_rest.set()
         return mail
 
     def mark(self, mail: MailObject[None]) -> bool:  # noqa: ARG002  # nothing is to be remembered
@@ -42,6 +52,7 @@ class _Owner:
         self.fate.set_result(ended.outcome)
 
     def lost(self, line: Line[None], why: str, fault: MailRefused | None) -> None:
+        self.is_at_rest.set()
         if self.fate.done():
             return
         if fault is not None:

@@ -13,7 +13,7 @@ import json
 import mmap
 import os
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +28,8 @@ _TEXT = _SLOT - _FIELDS.size
 _ROW = struct.Struct("<Iq")  #: attempt and row, behind the first four octets
 _FREE, _DOTTED, _ANSWERED = 0, 1, 2
 _STATES = (State.SENT, State.DEFERRED, State.REFUSED, State.UNKNOWN)
+#: By state: first digits of the codes that mean it; 0: the server said nothing.
+_KINDS = {State.SENT: {2}, State.DEFERRED: {0, 4}, State.REFUSED: {5}, State.UNKNOWN: range(10)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,17 +128,32 @@ def read_journal(path: Path, token: str) -> Entries | None:
         return None
     if head != {"token": token, "boot": boot_id()}:
         return None
-    entries: Entries = {}
+    try:
+        return dict(_entries(octets))
+    except ValueError:
+        return None
+
+
+def _entries(octets: bytes) -> Iterator[tuple[tuple[int, int], Entry]]:
+    """Raises ValueError for what no sender writes."""
     for at in range(_HEAD, len(octets), _SLOT):
         mark, state, code, attempt, row, class_length, text_length = _FIELDS.unpack_from(octets, at)
         if mark == _DOTTED:
-            entries[row, attempt] = Entry(state=None)
+            yield (row, attempt), Entry(state=None)
         elif mark == _ANSWERED:
+            if state >= len(_STATES) or class_length + text_length > _TEXT:
+                raise ValueError("no such answer")
+            if code // 100 not in _KINDS[_STATES[state]]:
+                raise ValueError("not what this code means")
             text = octets[at + _FIELDS.size : at + _SLOT]
-            entries[row, attempt] = Entry(
-                state=_STATES[state],
-                code=code or None,
-                enhanced=text[:class_length].decode() or None,
-                reply=text[class_length : class_length + text_length].decode(errors="replace"),
+            yield (
+                (row, attempt),
+                Entry(
+                    state=_STATES[state],
+                    code=code or None,
+                    enhanced=text[:class_length].decode() or None,
+                    reply=text[class_length : class_length + text_length].decode(errors="replace"),
+                ),
             )
-    return entries
+        elif mark != _FREE:
+            raise ValueError("no such mark")

@@ -301,6 +301,32 @@ def test_what_a_ledger_never_took_stands_in_the_journal_for_the_next_sender(
     assert sending.journals == []
 
 
+def test_a_full_journal_holds_up_the_lines_until_a_commit(
+    sending: Sending, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("newsletter_mailer.store.journal.SLOTS", 16)
+    monkeypatch.setattr("newsletter_mailer.deliver.books.RECORD_AFTER", 0.1)
+    waiting: list[int] = []
+
+    def memory(sender: Sender) -> Sender:
+        dot = sender.journal.dot
+
+        def noted(row: int, attempt: int) -> int | None:
+            slot = dot(row, attempt)
+            if slot is None:
+                waiting.append(row)
+            return slot
+
+        sender.journal.dot = noted  # type: ignore[method-assign]
+        return sender
+
+    assert sending.run(inbox.port, memory=memory)
+
+    assert waiting, "there was never a line that had to wait"
+    assert sorted(inbox.recipients()) == sending.addresses
+    assert sending.counts == {"sent": 120}
+
+
 def test_a_screen_that_fails_stops_the_run_and_no_outcome_is_lost(
     sending: Sending, many: int, inbox: Inbox
 ) -> None:

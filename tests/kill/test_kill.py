@@ -55,13 +55,11 @@ def test_after_200_kills_nobody_has_two_and_nobody_is_lost(
     """Two issues side by side, one with a quick server and one with a slow one."""
     began = time.monotonic()
     with ThreadPoolExecutor(2) as pool:
-        stories = pool.map(
-            lambda slowest: kill_and_resume(
-                tmp_path / str(slowest), readers=2_000, times=200, slowest=slowest
-            ),
-            (0.0, 0.02),
-        )
-        told = [*stories]
+        playing = [
+            pool.submit(kill_and_resume, tmp_path / "quick", readers=2_000, times=200, slowest=0.0),
+            pool.submit(kill_and_resume, tmp_path / "slow", readers=600, times=60, slowest=0.02),
+        ]
+        told = [story.result() for story in playing]
     with capsys.disabled():
         seconds = time.monotonic() - began
         sys.stdout.write("\n".join(["", f"KILL_SEED={SEED}, {seconds:.0f} s", *told, ""]))

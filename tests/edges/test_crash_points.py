@@ -1,0 +1,266 @@
+"""A sender may die between any two steps: nobody gets two, nobody is lost, little is in doubt.
+
+A real ledger and real journals; the steps are those of the engine, in any order that it may take
+them. What the server took is known from its side.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from newsletter_mailer.store import journal as journal_module
+from newsletter_mailer.store.ledger import Ledger, open_ledger
+from newsletter_mailer.store.rows import By, ClaimedRow, Fate, PlannedRow, Settled
+from newsletter_mailer.store.sender import Sender
+from newsletter_mailer.store.states import OWED, State
+
+ISSUE = "2030-01"
+NOW = datetime(2030, 1, 15, 9, 0, tzinfo=UTC)
+READERS = [f"reader{number}@example.org" for number in range(6)]
+CODES = {State.SENT: 250, State.DEFERRED: 451, State.REFUSED: 550}
+
+
+@dataclass
+class Flight:
+    """A claimed row: not begun (no slot), marked, or decided by the server and not heard."""
+
+    row: ClaimedRow
+    slot: int | None = None
+    decided: State | None = None
+
+
+class CrashPoints(RuleBasedStateMachine):
+    """One machine, one ledger, one sender after the other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = Path(self.folder.name) / "ledger.db"
+        self.boots = 0
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setattr(journal_module, "SLOTS", 16)
+        self.patch.setattr(journal_module, "boot_id", lambda: f"boot {self.boots}")
+        self.ledger: Ledger | None = None
+        self.sender: Sender | None = None
+        self.flights: dict[int, Flight] = {}
+        self.settled: list[Settled] = []
+        self.spent: list[int] = []
+        self.accepted: Counter[str] = Counter()  #: by the server
+        self.resent: Counter[str] = Counter()  #: a person said so
+        self.in_doubt: set[str] = set()  #: nobody can know
+        self.is_begun = False
+
+    @precondition(lambda self: self.sender is None)
+    @rule()
+    def a_sender_starts(self) -> None:
+        self.ledger = open_ledger(self.path)
+        self.ledger._database.execute("PRAGMA synchronous = OFF")  # no machine loses power here
+        self.ledger.hold()
+        self.nothing_is_in_flight_and_only_what_must_be_is_in_doubt()
+        self.sender = self.ledger.begin_run(
+            ISSUE,
+            now=NOW,
+            content_hash="",
+            files={},
+            filters={},
+            skipped={},
+            rows=[PlannedRow(address=one, mailbox=one, variant="", values={}) for one in READERS],
+            host="example.org",
+        )
+        self.is_begun = True
+
+    @precondition(lambda self: self.sender)
+    @rule(count=st.integers(0, 4))
+    def it_records_and_claims(self, count: int) -> None:
+        sender = self.at_work()
+        rows = sender.record_and_claim(self.settled, count, due=dict.fromkeys(OWED, 1e12))
+        sender.journal.release(self.spent)
+        self.settled, self.spent = [], []
+        for row in rows:
+            assert row.id not in self.flights
+            self.flights[row.id] = Flight(row)
+
+    @precondition(lambda self: self.choose())
+    @rule(data=st.data())
+    def it_marks_a_dot(self, data: st.DataObject) -> None:
+        flight = data.draw(st.sampled_from(self.choose()))
+        flight.slot = self.at_work().journal.dot(flight.row.id, flight.row.attempt)
+        assert flight.slot is not None
+
+    @precondition(lambda self: self.choose(marked=True))
+    @rule(data=st.data(), decided=st.sampled_from([State.SENT, State.SENT, *CODES]))
+    def a_dot_reaches_the_server(self, data: st.DataObject, decided: State) -> None:
+        flight = data.draw(st.sampled_from(self.choose(marked=True)))
+        flight.decided = decided
+        if decided is State.SENT:
+            self.accepted[flight.row.address] += 1
+
+    @precondition(lambda self: self.choose(decided=True))
+    @rule(data=st.data())
+    def it_reads_an_answer(self, data: st.DataObject) -> None:
+        flight = data.draw(st.sampled_from(self.choose(decided=True)))
+        assert flight.decided is not None
+        self.settle(flight, flight.decided, CODES[flight.decided])
+
+    @precondition(lambda self: self.choose(decided=True))
+    @rule(data=st.data())
+    def a_line_is_lost_after_the_dot(self, data: st.DataObject) -> None:
+        flight = data.draw(st.sampled_from(self.choose(decided=True)))
+        self.in_doubt.add(flight.row.address)
+        self.settle(flight, State.UNKNOWN, None)
+
+    @precondition(lambda self: self.choose(marked=True))
+    @rule(data=st.data(), again=st.booleans())
+    def a_line_is_lost_before_the_dot(self, data: st.DataObject, again: bool) -> None:
+        flight = data.draw(st.sampled_from(self.choose(marked=True)))
+        assert flight.slot is not None
+        if again:
+            self.at_work().journal.release([flight.slot])
+            flight.slot = None
+        else:
+            self.settle(flight, State.DEFERRED, None)
+
+    @precondition(lambda self: self.choose())
+    @rule()
+    def it_gives_back_what_was_not_begun(self) -> None:
+        rows = {flight.row.id: 0.0 for flight in self.choose()}
+        self.at_work().give_back(rows)
+        for row in rows:
+            del self.flights[row]
+
+    @precondition(lambda self: self.sender)
+    @rule()
+    def it_ends_well(self) -> None:
+        for flight in self.choose(decided=True):
+            assert flight.decided is not None
+            self.settle(flight, flight.decided, CODES[flight.decided])
+        for flight in self.choose(marked=True):
+            self.settle(flight, State.DEFERRED, None)
+        self.it_records_and_claims(0)
+        if self.choose():
+            self.it_gives_back_what_was_not_begun()
+        self.at_work().close()
+        assert self.journals() == []
+        self.is_gone()
+
+    @precondition(lambda self: self.sender)
+    @rule()
+    def it_is_killed(self) -> None:
+        for flight in self.flights.values():
+            if flight.slot is not None:
+                self.in_doubt.add(flight.row.address)
+        self.at_work().journal.abandon()
+        self.is_gone()
+
+    @precondition(lambda self: self.sender)
+    @rule(how=st.sampled_from(["power", "journal"]))
+    def it_is_killed_and_its_marks_are_lost(self, how: str) -> None:
+        settled = {item.id for item in self.settled}
+        assert self.ledger is not None
+        for number, address in self.ledger._database.execute(
+            "SELECT id, address FROM delivery WHERE state = 'sending'"
+        ):
+            assert number in settled or number in self.flights
+            self.in_doubt.add(address)
+        self.at_work().journal.abandon()
+        if how == "power":
+            self.boots += 1
+        else:
+            for journal in self.journals():
+                journal.unlink()
+        self.is_gone()
+
+    @precondition(lambda self: self.sender is None and self.is_begun)
+    @rule(state=st.sampled_from([State.QUEUED, State.SENT]))
+    def a_person_settles_what_is_unknown(self, state: State) -> None:
+        with open_ledger(self.path) as ledger:
+            ledger.hold()
+            unknown = [row.address for row in ledger.resolutions.unknown(ISSUE)]
+            fates = dict.fromkeys(unknown, Fate(state, "by hand"))
+            ledger.resolutions.settle(ISSUE, fates, how="resend", by=By(), now=NOW)
+        if state is State.QUEUED:
+            self.resent.update(unknown)
+        self.in_doubt.difference_update(unknown)
+
+    def at_work(self) -> Sender:
+        assert self.sender is not None
+        return self.sender
+
+    def choose(self, *, marked: bool = False, decided: bool = False) -> list[Flight]:
+        """Those that were not begun; with their mark, and no answer; with an answer not heard."""
+        if self.sender is None:
+            return []
+        return [
+            flight
+            for flight in self.flights.values()
+            if (flight.decided is not None) == decided
+            and (decided or (flight.slot is not None) == marked)
+        ]
+
+    def settle(self, flight: Flight, state: State, code: int | None) -> None:
+        assert flight.slot is not None
+        self.at_work().journal.answer(flight.slot, state, code, None, "words")
+        self.spent.append(flight.slot)
+        self.settled.append(Settled(id=flight.row.id, state=state, code=code, at=1.0))
+        del self.flights[flight.row.id]
+
+    def is_gone(self) -> None:
+        assert self.ledger is not None
+        self.ledger.__exit__()
+        self.ledger = self.sender = None
+        self.flights, self.settled, self.spent = {}, [], []
+
+    def journals(self) -> list[Path]:
+        return [*self.path.parent.glob("*.journal")]
+
+    def nothing_is_in_flight_and_only_what_must_be_is_in_doubt(self) -> None:
+        assert self.ledger is not None
+        rows = {row.address: row.state for row in self.ledger.deliveries(ISSUE)}
+        assert sorted(rows) == (READERS if self.is_begun else [])
+        assert State.SENDING not in rows.values()
+        assert self.journals() == []
+        assert {one for one, state in rows.items() if state is State.UNKNOWN} == self.in_doubt
+        for address, state in rows.items():
+            if state in (*OWED, State.REFUSED):
+                assert self.accepted[address] <= self.resent[address], "would be sent again"
+
+    @invariant()
+    def nobody_has_two(self) -> None:
+        for address, count in self.accepted.items():
+            assert count <= 1 + self.resent[address]
+
+    def teardown(self) -> None:
+        """All is sent in the end: nobody is lost."""
+        try:
+            if self.sender is not None:
+                self.it_is_killed()
+            self.a_sender_starts()
+            self.it_records_and_claims(len(READERS))
+            for flight in self.choose():
+                flight.slot = self.at_work().journal.dot(flight.row.id, flight.row.attempt)
+                flight.decided = State.SENT
+                self.accepted[flight.row.address] += 1
+            self.it_ends_well()
+            self.nobody_has_two()
+            with open_ledger(self.path) as ledger:
+                for row in ledger.deliveries(ISSUE):
+                    assert row.state in (State.SENT, State.REFUSED, State.UNKNOWN)
+                assert ledger.counts(ISSUE).get(State.UNKNOWN, 0) == len(self.in_doubt)
+        finally:
+            if self.ledger is not None:
+                self.ledger.__exit__()
+            self.patch.undo()
+            self.folder.cleanup()
+
+
+TestCrashPoints = CrashPoints.TestCase
+TestCrashPoints.settings = settings(stateful_step_count=30)
