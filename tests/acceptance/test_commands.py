@@ -21,6 +21,8 @@ COMMANDS = (
     "add",
     "build",
     "check",
+    "preview",
+    "approve",
     "send",
     "status",
     "resolve",
