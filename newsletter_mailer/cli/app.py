@@ -73,7 +73,11 @@ app.command(
     )
 )(check)
 app.command(
-    epilog=examples("newsletter-mailer preview --issue 2025-08", "newsletter-mailer preview")
+    epilog=examples(
+        "newsletter-mailer preview --issue 2025-08",
+        "newsletter-mailer preview --issue 2025-08 --export for-approval",
+        "newsletter-mailer preview --issue 2025-08 --screenshots album",
+    )
 )(preview)
 app.command(epilog=examples('newsletter-mailer approve --issue 2025-08 --by "Maria Example"'))(
     approve

@@ -25,6 +25,7 @@ from newsletter_mailer.issue.moments import MONTHS
 from newsletter_mailer.preview.acts import approval_json
 from newsletter_mailer.preview.desk import Desk, State
 from newsletter_mailer.preview.looks import Look
+from newsletter_mailer.preview.mistakes import errors_among
 from newsletter_mailer.preview.one_script import one_script
 from newsletter_mailer.preview.overview import meant_by, overview_json
 from newsletter_mailer.preview.own_folder import OwnFolder
@@ -59,7 +60,7 @@ class Exhibit:
 
     version: Version
     findings: Sequence[Finding]  #: none about lists: they may quote a reader
-    left_out: int  #: findings about lists
+    left_out: Sequence[Finding]  #: those about lists, to be counted
     standing: SignOff
     approval: Mapping[str, object]
     lines: SourceLines
@@ -89,11 +90,11 @@ def exhibit_of(desk: Desk, now: datetime) -> Exhibit:
     if version is None or state.mistakes:
         raise ContentError(state.findings or state.mistakes)
     project, content = version.project, version.edition.content
-    public = [one for one in state.findings if not _is_about_lists(one)]
+    about_lists = [one for one in state.findings if _is_about_lists(one)]
     return Exhibit(
         version=version,
-        findings=public,
-        left_out=len(state.findings) - len(public),
+        findings=[one for one in state.findings if one not in about_lists],
+        left_out=about_lists,
         standing=sign_off(project, desk.issue_id, content, now),
         approval=approval_json(project, desk.issue_id, content, now),
         lines=SourceLines(project.root),
@@ -198,7 +199,8 @@ def _index(exhibit: Exhibit, data: Mapping[str, Any]) -> str:
             (severity, sum(one.severity is severity for one in exhibit.findings))
             for severity in Severity
         ],
-        left_out=exhibit.left_out,
+        left_out=len(exhibit.left_out),
+        left_out_errors=len(errors_among(exhibit.left_out)),
         page=PAGE,
     )
 

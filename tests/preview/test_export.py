@@ -156,7 +156,9 @@ def test_findings_about_a_reader_are_left_out_and_counted(press: Newsletter) -> 
     assert "gina@@example.org" in told.out
     everything = "".join(f.read_text("utf-8", "replace") for f in copy.rglob("*") if f.is_file())
     assert "gina@@" not in everything
-    assert "about the lists of readers" in (copy / "index.html").read_text("utf-8")
+    cover = (copy / "index.html").read_text("utf-8")
+    assert "2 findings about the lists of readers are left out here" in cover
+    assert "One of them must be mended before the issue is sent." in cover
 
 
 def content(folder: Path) -> dict[str, bytes]:
