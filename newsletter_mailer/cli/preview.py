@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -66,7 +68,7 @@ def preview(
             acts=Acts(lambda: opened(project), _send_test, _approve, to_sandbox=to_sandbox),
             issue=issue,
             port=port,
-            opens_browser=not no_open,
+            opens_browser=not no_open and _has_screen(),
             editor=editor,
         ),
         typer.echo,
@@ -118,6 +120,12 @@ def _write(
         taken = screenshots(opened(project), issue, pictures_to, lambda text: say(f"note: {text}"))
         for picture in taken:
             typer.echo(picture)
+
+
+def _has_screen() -> bool:
+    """Without one, Python would open a text browser in this very terminal."""
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
+    return not sys.platform.startswith("linux") or any(os.environ.get(name) for name in names)
 
 
 def _look_into(project: Path | None, issue: str | None) -> tuple[Path, str]:

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from newsletter_mailer.issue.folder import issue_ids
 from newsletter_mailer.preview.acting import Acting
 from newsletter_mailer.preview.frames import Frames
 from newsletter_mailer.preview.house import House
@@ -30,8 +31,13 @@ def create_app(house: House, hosts: frozenset[str]) -> ASGIApp:
     """`hosts`: what a request's Host may say."""
     shell = _shell(house)
 
-    async def page(_request: Request) -> Response:
-        return HTMLResponse(shell, headers={"Content-Security-Policy": page_policy(house.origin)})
+    async def page(request: Request) -> Response:
+        issue = request.path_params.get("issue")
+        return HTMLResponse(
+            shell,
+            404 if issue is not None and issue not in issue_ids(house.root) else 200,
+            {"Content-Security-Policy": page_policy(house.origin)},
+        )
 
     app = Starlette(
         routes=[
@@ -52,6 +58,7 @@ def _shell(house: House) -> str:
     told = {
         "newsletter-token": house.keys.token,
         "newsletter-frames": f"{FRAMES}{house.keys.frame}",
+        "newsletter-run": house.keys.run,
         "newsletter-editor": house.editor,
         "newsletter-root": house.root.as_posix(),
     }
@@ -70,5 +77,6 @@ async def _static(request: Request) -> Response:
     return Response(
         content,
         media_type=_TYPES[name["ending"]],
-        headers={"Cache-Control": "no-cache"},
+        # A browser asks for the icon whenever the address changes, as it does while one drags.
+        headers={"Cache-Control": "max-age=3600" if name["ending"] == "svg" else "no-cache"},
     )

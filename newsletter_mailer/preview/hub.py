@@ -32,9 +32,6 @@ class Hub:
         """Those that some page shows; "" is the list of issues."""
         return {issue for issue, _ in self._pages.values()}
 
-    def __len__(self) -> int:
-        return len(self._pages)
-
     def tell_page(self, page: str, news: Mapping[str, object]) -> None:
         """One page; one that is gone is told nothing."""
         if page in self._pages:
@@ -51,12 +48,14 @@ class Hub:
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self.tell, issue, {"kind": kind, "issue": issue})
 
-    async def listen(self, page: str, issue: str) -> AsyncIterator[str]:
-        """The news of one page, as server-sent events."""
+    async def listen(
+        self, page: str, issue: str, greeting: Mapping[str, object]
+    ) -> AsyncIterator[str]:
+        """The news of one page, as server-sent events. The greeting comes first."""
         line: asyncio.Queue[str | None] = asyncio.Queue()
         self._pages[page] = (issue, line)
         try:
-            yield "retry: 500\n\n"
+            yield f"retry: 500\ndata: {json.dumps(greeting)}\n\n"
             while not self._is_closed:
                 try:
                     async with asyncio.timeout(_BREATH):

@@ -128,8 +128,9 @@ class Looking:
         page, issue = request.query_params.get("page", ""), request.query_params.get("issue", "")
         if not _PAGE.fullmatch(page):
             raise HTTPException(400, "A page has a number.")
+        greeting = {"kind": "hello", "run": self._house.keys.run}
         return StreamingResponse(
-            self._house.hub.listen(page, issue), media_type="text/event-stream"
+            self._house.hub.listen(page, issue, greeting), media_type="text/event-stream"
         )
 
 

@@ -3,7 +3,8 @@
 The mail's frame has no scripts and another origin, so that the page around it cannot look inside. A
 box as tall as the document is a size container; of many rules, each for one height, the one that
 fits names a picture, and the browser's request for it says the height. Two boxes keep the rules
-few: one counts steps of 1,024 pixels, the other what is left over, in steps of 4.
+few: one counts steps of 1,024 pixels, the other what is left over, in steps of 4. (The page adds
+them up: `mail-frame.js`.)
 """
 
 from __future__ import annotations
@@ -34,11 +35,6 @@ def add_boxes(body: etree._Element) -> None:
     etree.SubElement(tall, "i", id="nl-c").text = ""
     rest = etree.SubElement(tall, "div", id="nl-rest")
     etree.SubElement(rest, "i", id="nl-f").text = ""
-
-
-def height(coarse: int, fine: int) -> int:
-    """Pixels, rounded up to the next fine step."""
-    return coarse * COARSE + (fine + 1) * FINE
 
 
 def _rule(container: str, step: int, size: int, address: str) -> str:

@@ -63,9 +63,6 @@ class Readers:
         self._text = self._read(batches)
         self.sizes = Counter(self._crowd_of)
 
-    def __len__(self) -> int:
-        return len(self._records)
-
     def _read(self, batches: Iterable[Sequence[Subscriber]]) -> str:
         numbers: dict[Crowd, int] = {}
         lines: list[str] = []

@@ -34,6 +34,7 @@ class Keys:
 
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
     frame: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
+    run: str = field(default_factory=lambda: secrets.token_hex(4))  #: no secret
 
     def is_token(self, text: str) -> bool:
         return hmac.compare_digest(self.token.encode(), text.encode())

@@ -100,11 +100,17 @@ def _mark(elements: Sequence[etree._Element], places: Iterable[Place], showing: 
             _lead(element, leads_to, showing)
         elif place.tag in _HOLD_OTHERS:
             element.set("data-nl-at", f"{place.source.file}:{place.source.line}")
-            hit = etree.SubElement(element, "a", href=leads_to, tabindex="-1")
-            hit.set("class", _HIT)
-            hit.set("aria-hidden", "true")
+            element.insert(0, _hit(leads_to))
     for link in links:
         link.attrib.pop("href", None)
+
+
+def _hit(leads_to: str) -> etree._Element:
+    """Lies over its place. It stands first in it, so that it lies under those of inner places."""
+    hit = etree.Element("a", href=leads_to, tabindex="-1")
+    hit.set("class", _HIT)
+    hit.set("aria-hidden", "true")
+    return hit
 
 
 def _lead(link: etree._Element, leads_to: str, showing: Showing) -> None:

@@ -16,7 +16,7 @@ export const WIDEST = 1600;
  * @property {string} list
  * @property {string} reader
  * @property {"mail" | "text" | "source" | "message" | "matrix"} part
- * @property {number} width
+ * @property {number} width 0: as wide as there is room
  * @property {"light" | "dark" | "forced"} look
  * @property {"" | "off"} images
  * @property {string} beside
@@ -26,7 +26,7 @@ export const WIDEST = 1600;
 /** @type {Choices} */
 const USUAL = {
   variant: "", region: "", role: "", list: "", reader: "",
-  part: "mail", width: WIDTHS.desktop, look: "light", images: "", beside: "", only: "",
+  part: "mail", width: 0, look: "light", images: "", beside: "", only: "",
 };
 /** @type {Record<string, string[]>} */
 const POSSIBLE = {
@@ -45,7 +45,7 @@ export function readChoices() {
     const value = given.get(name);
     if (value !== null && (POSSIBLE[name] ?? [value]).includes(value)) choices[name] = value;
   }
-  choices.width = within(Number(choices.width));
+  choices.width = Number(choices.width) ? within(Number(choices.width)) : 0;
   return choices;
 }
 
@@ -65,5 +65,5 @@ export function whoOf({ variant, region, role, reader }) {
 
 /** @param {number} width */
 export function within(width) {
-  return Number.isFinite(width) ? Math.round(Math.min(WIDEST, Math.max(NARROWEST, width))) : WIDTHS.desktop;
+  return Number.isFinite(width) ? Math.round(Math.min(WIDEST, Math.max(NARROWEST, width))) : 0;
 }

@@ -29,20 +29,20 @@ export function segmented(legend, name, options, choose) {
 
 /**
  * @param {string} label
- * @param {{ class?: string, key?: string }} attributes
  * @param {[value: string, label: string][]} options
  * @param {string} chosen
  * @param {(value: string) => void} choose
  */
-export function dropdown(label, attributes, options, chosen, choose) {
+export function dropdown(label, options, chosen, choose) {
+  const id = `field-${label.toLowerCase().replace(/[^a-z]+/g, "-")}`;
   const select = /** @type {HTMLSelectElement} */ (
     h(
       "select",
-      { "data-key": attributes.key ?? label, onchange: () => choose(select.value) },
+      { id, "data-key": id, onchange: () => choose(select.value) },
       ...options.map(([value, text]) => h("option", { value, selected: value === chosen }, text)),
     )
   );
-  return h("label", { class: `field ${attributes.class ?? ""}` }, h("span", {}, label), select);
+  return h("div", { class: "field" }, h("label", { for: id }, label), select);
 }
 
 /** A line that says what happened, to eyes and to screen readers. */

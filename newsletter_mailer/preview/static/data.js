@@ -52,7 +52,7 @@ function served() {
     standing: (issue) => asked(api(issue, "/standing")),
     act: (issue, what, body) => posted(api(issue, `/${what}`), body, told("token")),
     exportAddress: (issue) => api(issue, "/export.zip"),
-    listen: (issue, hear) => listen(`/api/news?page=${page}&issue=${encodeURIComponent(issue)}`, hear),
+    listen: (issue, hear) => listen(`/api/news?page=${page}&issue=${encodeURIComponent(issue)}`, told("run"), hear),
   };
 }
 
@@ -115,16 +115,22 @@ async function posted(address, body, token) {
 
 /**
  * News while the page is seen: a browser opens six lines to a server, and a hidden page needs none.
+ * A preview that was started again knows this page no more: the page is loaded anew.
  * @param {string} address
+ * @param {string} run
  * @param {(news: News) => void} hear
  */
-function listen(address, hear) {
+function listen(address, run, hear) {
   /** @type {EventSource | null} */
   let line = null;
   const open = () => {
     line = new EventSource(address);
-    line.onopen = () => hear({ kind: "open" });
-    line.onmessage = (event) => hear(JSON.parse(event.data));
+    line.onmessage = (event) => {
+      const news = JSON.parse(event.data);
+      if (news.kind !== "hello") hear(news);
+      else if (news.run === run) hear({ kind: "open" });
+      else location.reload();
+    };
     line.onerror = () => hear({ kind: "lost" });
   };
   document.addEventListener("visibilitychange", () => {

@@ -92,6 +92,14 @@ export class IssuePage {
 
   /** All that is known, anew: files changed, or somebody else is looked at. */
   async refresh(isNews = false) {
+    try {
+      await this.renew(isNews);
+    } catch (fault) {
+      this.status.say(fault instanceof Error ? fault.message : String(fault), true);
+    }
+  }
+
+  async renew(/** @type {boolean} */ isNews) {
     const turn = ++this.turn;
     const who = { ...whoOf(this.choices), list: this.choices.list };
     const [overview, view, beside] = await Promise.all([
@@ -126,11 +134,8 @@ export class IssuePage {
     this.places = answer?.number === this.overview.number ? answer.places : [];
   }
 
-  /**
-   * @param {Partial<import("./choices.js").Choices>} change
-   * @param {{ measured?: boolean }} [also] `measured`: the width is set at once, not by dragging
-   */
-  async choose(change, also = {}) {
+  /** @param {Partial<import("./choices.js").Choices>} change */
+  async choose(change) {
     const before = JSON.stringify([whoOf(this.choices), this.choices.beside, this.choices.list]);
     Object.assign(this.choices, change);
     keepChoices(this.choices);
@@ -141,7 +146,6 @@ export class IssuePage {
     this.draw();
     this.stage.fit();
     await this.stage.draw();
-    if (also.measured) await this.stage.measure();
   }
 
   draw() {

@@ -2,7 +2,7 @@
 // The mail, or two beside each other: as wide as is chosen, and drawn smaller where it would not fit.
 
 import { data } from "./data.js";
-import { NARROWEST, WIDEST, whoOf, within } from "./choices.js";
+import { NARROWEST, WIDEST, WIDTHS, whoOf, within } from "./choices.js";
 import { fill, h } from "./dom.js";
 import { MailFrame } from "./mail-frame.js";
 
@@ -31,11 +31,13 @@ export function makeStage(page) {
   new ResizeObserver(() => fit()).observe(element);
 
   function fit() {
-    const { width, beside } = page.choices;
+    const { beside } = page.choices;
     const { paddingLeft, paddingRight } = getComputedStyle(papers);
     const inside = element.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
     const room = beside ? (inside - GAP) / 2 : inside - (handle.offsetParent ? HANDLE : 0);
-    const scale = Math.min(1, Math.max(0.2, room / width));
+    const width = page.choices.width || Math.min(WIDTHS.desktop, Math.max(NARROWEST, Math.floor(room)));
+    const scale = page.choices.width ? Math.min(1, Math.max(0.2, room / width)) : 1;
+    if (width !== first.width) measureLater();
     for (const frame of [first, second]) frame.resize(width, scale);
     handle.setAttribute("aria-valuenow", String(width));
     handle.setAttribute("aria-valuetext", `${width} pixels`);
@@ -45,8 +47,12 @@ export function makeStage(page) {
   /** @param {number} width */
   function setWidth(width) {
     page.choose({ width: within(width) });
+  }
+
+  /** The frames tell a new height by themselves, but none that they have told before. */
+  function measureLater() {
     clearTimeout(settling);
-    settling = setTimeout(measure, SETTLED);
+    if (first.width) settling = setTimeout(measure, SETTLED);
   }
 
   async function measure() {
@@ -55,7 +61,7 @@ export function makeStage(page) {
 
   /** @param {PointerEvent} event */
   function drag(event) {
-    const from = { x: event.clientX, width: page.choices.width, scale: first.scale };
+    const from = { x: event.clientX, width: first.width, scale: first.scale };
     const centred = page.choices.beside ? 1 : 2; // the mail grows on both sides
     handle.setPointerCapture(event.pointerId);
     element.classList.add("dragging");
@@ -76,7 +82,7 @@ export function makeStage(page) {
     const step = { ArrowLeft: -10, ArrowRight: 10, PageDown: -100, PageUp: 100 }[event.key];
     if (!step) return;
     event.preventDefault();
-    setWidth(page.choices.width + step);
+    setWidth(first.width + step);
   }
 
   async function draw() {

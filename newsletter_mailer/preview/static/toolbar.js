@@ -8,7 +8,7 @@ import { h, kilobytes } from "./dom.js";
 /** @param {import("./issue-page.js").IssuePage} page */
 export function makeToolbar(page) {
   const part = segmented("Show", "part", [["mail", "Mail"], ["text", "Text"], ["source", "HTML"], ["message", "Message"], ["matrix", "Who gets what"]], (value) => page.choose({ part: /** @type {any} */ (value) }));
-  const width = segmented("Width", "width", Object.entries(WIDTHS).map(([name, size]) => [String(size), name[0].toUpperCase() + name.slice(1), `${size} pixels`]), (value) => page.choose({ width: Number(value) }, { measured: true }));
+  const width = segmented("Width", "width", [["0", "Fit", "As wide as there is room"], ...Object.entries(WIDTHS).map(([name, size]) => [String(size), name[0].toUpperCase() + name.slice(1), `${size} pixels`])], (value) => page.choose({ width: Number(value) }));
   const look = segmented("Colours", "look", [["light", "Light"], ["dark", "Dark", "With the newsletter's own styles for dark mode"], ["forced", "Forced dark", "A simulation of mail programs that invert colours by themselves"]], (value) => page.choose({ look: /** @type {any} */ (value) }));
   const images = /** @type {HTMLInputElement} */ (h("input", { type: "checkbox", onchange: () => page.choose({ images: images.checked ? "" : "off" }) }));
   const size = h("output", { class: "size", "aria-label": "Width" });

@@ -44,9 +44,9 @@ function filters(page) {
   const reader = (/** @type {object} */ change) => page.choose({ variant: "", reader: "", ...change });
   const lists = overview.lists.map(([name, size]) => [name, size === null ? name : `${name} (${counted(size, "person", "people")})`]);
   return [
-    dropdown("Region", {}, [["", "Any region"], ...overview.regions], choices.region, (region) => reader({ region })),
-    dropdown("Role", {}, [["", "Any role"], ...overview.roles], choices.role, (role) => reader({ role })),
-    dropdown("List", {}, [["", "All lists"], ...lists], choices.list, (list) => page.choose({ list })),
+    dropdown("Region", [["", "Any region"], ...overview.regions], choices.region, (region) => reader({ region })),
+    dropdown("Role", [["", "Any role"], ...overview.roles], choices.role, (role) => reader({ role })),
+    dropdown("List", [["", "All lists"], ...lists], choices.list, (list) => page.choose({ list })),
   ];
 }
 
@@ -95,9 +95,9 @@ function versions(page) {
       h("span", {}, at < 0 ? `${all.length} versions` : `Version ${at + 1} of ${all.length}`),
       h("button", { type: "button", "data-key": "after", "aria-label": "Next version", onclick: () => step(1) }, "›"),
     ),
-    dropdown("Version", {}, options, view?.variant ?? "", (id) => id && page.choose(asVersion(id))),
+    dropdown("Version", options, view?.variant ?? "", (id) => id && page.choose(asVersion(id))),
     others.length > 0 &&
-      dropdown("Beside it", {}, [["", "Nothing"], ...others.map((one) => [one.id, one.label])], choices.beside, (beside) => page.choose({ beside, part: "mail" })),
+      dropdown("Beside it", [["", "Nothing"], ...others.map((one) => [one.id, one.label])], choices.beside, (beside) => page.choose({ beside, part: "mail" })),
   ];
 }
 
