@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import email
-import email.policy
 import re
+import subprocess
+import sys
 import urllib.request
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -33,7 +34,7 @@ def test_each_width_is_the_mail_s_own(
     page.get_by_role("radio", name=name, exact=True).check()
 
     expect(page.locator("output.size")).to_contain_text(f"{width} px")
-    page.wait_for_url(re.compile(f"width={width}|2025-08$"))
+    page.wait_for_url(re.compile(f"width={width}"))
     assert onlooker.in_mail("html", "() => window.innerWidth") == width
 
 
@@ -51,6 +52,7 @@ def test_dragging_the_edge_makes_the_mail_narrower(unchanged: Preview, onlooker:
 
     page.mouse.move(box["x"] + 5, box["y"] + 100)
     page.mouse.down()
+    page.wait_for_timeout(300)  # no hand is quicker; Chromium hands the mouse to the page meanwhile
     page.mouse.move(box["x"] - 35, box["y"] + 100, steps=4)
     page.mouse.up()
 
@@ -182,21 +184,23 @@ def test_headers_and_parts_of_the_message(unchanged: Preview, onlooker: Onlooker
 
 
 def test_the_message_that_is_downloaded_is_that_of_build(
-    unchanged: Preview, onlooker: Onlooker
+    unchanged: Preview, onlooker: Onlooker, tmp_path: Path
 ) -> None:
     page = onlooker.look(unchanged.issue(query="variant=full"))
     page.get_by_role("radio", name="Message", exact=True).check()
-
     with page.expect_download() as begun:
         page.get_by_role("link", name="Download the message (.eml)").click()
-    content = begun.value.path().read_bytes()
 
-    message = email.message_from_bytes(content, policy=email.policy.default)
-    assert message["To"] == "Sam Reader <sam.reader@example.org>"
-    assert message.get_content_type() == "multipart/alternative"
-    plain = message.get_body(("plain",))
-    assert plain is not None
-    assert "Dear Sam," in plain.get_content()
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "newsletter_mailer"),
+            *("build", "--issue", "2025-08", "--out", str(tmp_path)),
+        ],
+        cwd=unchanged.project.root,
+        check=True,
+        capture_output=True,
+    )
+    assert begun.value.path().read_bytes() == (tmp_path / "full.eml").read_bytes()
 
 
 def test_the_inbox_row_is_cut_as_phones_and_outlook_cut_it(
