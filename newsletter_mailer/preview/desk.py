@@ -90,8 +90,15 @@ class Desk:
                 made = self._good.made(before) if before else None
             return made
 
-    def refresh(self, is_stale: Callable[[], bool] = lambda: False) -> None:
-        """Reads the files again. Gives up when `is_stale` says that they changed once more."""
+    def refresh(
+        self,
+        is_stale: Callable[[], bool] = lambda: False,
+        rest: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Reads the files again. Gives up when `is_stale` says that they changed once more.
+
+        `rest` is called when what is looked at can be shown: the pages draw it before all else.
+        """
         number = self.state.number + 1
         try:
             project = self._open_project()
@@ -117,6 +124,7 @@ class Desk:
             if not mistakes:
                 self._shown = version
         self._say(number, mistakes)
+        rest()
         if is_stale():
             return
         if self.readers is not self._kept.lists.readers():

@@ -13,6 +13,8 @@ from newsletter_mailer.preview.desk import Desk
 #: Called with an issue and what is new of it: "shown", "readers" or "checked".
 Tell = Callable[[str, str], None]
 
+_HEAD_START = 0.3  #: seconds that the pages have to themselves after a change
+
 
 class Workshop:
     """Use it as a context manager: its thread ends with it."""
@@ -82,6 +84,11 @@ class Workshop:
             except Exception as fault:  # noqa: BLE001  # a mistake of ours: the page goes on
                 self._complain(traceback.format_exc())
                 desk.break_off(fault)
+
+    def _let_pages_draw(self, issue_id: str) -> None:
+        """Python runs one thread at a time: what is not looked at waits while pages ask."""
+        with self._wake:
+            self._wake.wait_for(lambda: self._is_stale(issue_id), _HEAD_START)
 
     def _is_stale(self, issue_id: str) -> bool:
         return issue_id in self._waiting or not self._is_open

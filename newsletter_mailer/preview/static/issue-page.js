@@ -115,8 +115,8 @@ export class IssuePage {
     if (isAnother) this.card.hide();
     this.draw();
     if (isNews && overview.mistakes.length === 0) this.status.say(isAnother ? `Updated at ${clock()}` : `Saved at ${clock()}; this mail is the same`);
-    this.acts.refresh();
     await this.stage.draw();
+    this.acts.refresh();
     await this.locate();
   }
 
