@@ -52,7 +52,7 @@ export function makeStage(page) {
   /** The frames tell a new height by themselves, but none that they have told before. */
   function measureLater() {
     clearTimeout(settling);
-    if (first.width) settling = setTimeout(measure, SETTLED);
+    if (first.width && data.isLive) settling = setTimeout(measure, SETTLED);
   }
 
   async function measure() {
@@ -124,7 +124,6 @@ export function makeStage(page) {
     element,
     draw,
     fit,
-    measure,
     /** Scrolls to a place and outlines it. */
     async goTo(/** @type {number} */ place, /** @type {string} */ anchor, isSecond = false) {
       const frame = isSecond ? second : first;
