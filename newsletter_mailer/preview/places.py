@@ -86,7 +86,7 @@ def _written(
     """What a kind's file drew was written in a field of the section: in which, if that is plain."""
     if section is None or trace.source.file == section.source.file:
         return trace.source
-    return section.source.at(fields.get(words) or fields.get(target) or section.source.line)
+    return section.source.at(fields.get(target) or fields.get(words) or section.source.line)
 
 
 def _fields(section: Section) -> Iterator[tuple[str, int]]:

@@ -57,6 +57,7 @@ export class MailFrame {
    * @returns {Promise<boolean>} false: another was asked for meanwhile
    */
   async show(address) {
+    this.address = address;
     const turn = ++this.turn;
     const token = nextToken();
     const { frame, height } = await this.load(address({ frame: token }), token);
@@ -64,7 +65,6 @@ export class MailFrame {
       this.drop(frame, token);
       return false;
     }
-    this.address = address;
     if (this.frame) this.drop(this.frame, this.token);
     this.token = token;
     shownBy.set(token, this);

@@ -24,6 +24,7 @@ export function makePicker(page) {
   let active = -1;
   let turn = 0;
   let waiting = 0;
+  let answered = ""; // the letters that what is found is found by
 
   function wait(pause = PAUSE) {
     clearTimeout(waiting);
@@ -32,9 +33,11 @@ export function makePicker(page) {
 
   async function look() {
     const mine = ++turn;
+    const letters = input.value;
     const { list, region, role } = page.choices;
-    const answer = await data.readers(page.issue, { letters: input.value, list, region, role }).catch(() => null);
+    const answer = await data.readers(page.issue, { letters, list, region, role }).catch(() => null);
     if (mine !== turn || !answer) return;
+    answered = letters;
     found = answer.readers;
     active = -1;
     said.textContent = answer.ready ? (found.length ? "" : "Nobody on the lists is called so.") : "The lists are being read…";
@@ -75,6 +78,15 @@ export function makePicker(page) {
     page.choose({ reader: reader.id, variant: "", region: "", role: "" });
   }
 
+  /** Whoever types faster than we answer means whom they typed, not whom we still show. */
+  async function chooseFound() {
+    if (answered !== input.value) {
+      clearTimeout(waiting);
+      await look();
+    }
+    choose(Math.max(0, active));
+  }
+
   /** @param {KeyboardEvent} event */
   function press(event) {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -85,7 +97,7 @@ export function makePicker(page) {
       box.children[active]?.scrollIntoView({ block: "nearest" });
     } else if (event.key === "Enter") {
       event.preventDefault();
-      choose(Math.max(0, active));
+      chooseFound();
     } else if (event.key === "Escape") {
       close();
     }
