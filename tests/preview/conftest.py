@@ -111,8 +111,12 @@ def _begin(stack: ExitStack, project: ProjectFolder, *words: str, **settings: st
     )
     stack.callback(_end, process)
     assert process.stdout is not None
-    said = process.stdout.readline()
-    found = re.search(r"http://127\.0\.0\.1:\d+", said)
+    said, found = "", None
+    for line in process.stdout:
+        said += line
+        found = re.search(r"http://127\.0\.0\.1:\d+", said)
+        if found:
+            break
     assert found, said + (process.stderr.read() if process.stderr else "")
     return Preview(project, process, found[0], said)
 

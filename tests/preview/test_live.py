@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from pathlib import Path
@@ -267,7 +266,7 @@ def test_fifty_edits_in_a_row_end_with_the_right_page(preview: Preview, onlooker
         preview.project.write(STORY, text)
         if number % 7 == 0:
             page.wait_for_timeout(150)
-    assert "kind: broken" in mistakes(page)
+    expect(page.locator(".mistakes")).to_contain_text("kind: broken")
     preview.project.write(STORY, good.replace(TITLE, "title: The last edit"))
 
     expect(onlooker.mail.get_by_role("heading", name="The last edit")).to_be_attached()
@@ -288,7 +287,7 @@ def resources(preview: Preview) -> dict[str, int]:
     status = dict(
         line.split(":", 1) for line in (process / "status").read_text().splitlines() if ":" in line
     )
-    links = [os.readlink(link) for link in (process / "fd").iterdir() if link.is_symlink()]
+    links = [str(link.readlink()) for link in (process / "fd").iterdir() if link.is_symlink()]
     return {
         "threads": int(status["Threads"]),
         "watchers": sum("inotify" in link for link in links),
