@@ -1,0 +1,323 @@
+"""Nobody else asks, nothing hostile runs, and nobody's data is where it does not belong."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.conftest import ProjectFolder
+from tests.preview.conftest import Onlooker, Preview, Start
+
+HOSTILE = '<img src=x onerror="top.hacked=1"><script>top.hacked=1</script>\'"`</title>'
+FRAME = "frame=0123456789abcdef-1"
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    text: str
+
+
+def ask(
+    preview: Preview,
+    path: str,
+    headers: Mapping[str, str] | None = None,
+    body: object = None,
+) -> Answer:
+    """A request as some program on this machine sends it; the path as it is."""
+    request = urllib.request.Request(  # noqa: S310  # loopback
+        f"{preview.origin}{path}",
+        headers=dict(headers or {}),
+        data=None if body is None else json.dumps(body).encode(),
+    )
+    try:
+        with urllib.request.urlopen(request) as answer:  # noqa: S310  # the same
+            return Answer(answer.status, answer.headers, answer.read().decode("utf-8", "replace"))
+    except urllib.error.HTTPError as refused:
+        return Answer(refused.code, refused.headers, refused.read().decode())
+
+
+def told(preview: Preview, name: str) -> str:
+    """What the page is told of this run."""
+    page = ask(preview, "/issues/2025-08").text
+    found = re.search(f'name="newsletter-{name}" content="([^"]*)"', page)
+    assert found
+    return found[1]
+
+
+def test_it_listens_on_this_machine_only(unchanged: Preview) -> None:
+    port = int(unchanged.origin.rpartition(":")[2])
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing; tells this machine's other address
+        except OSError:
+            pytest.skip("This machine has no other address.")
+        other = probe.getsockname()[0]
+
+    with pytest.raises(OSError), socket.create_connection((other, port), timeout=3):
+        pass
+
+
+@pytest.mark.parametrize("path", ["/", "/issues/2025-08", "/api/issues", "/static/app.js"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param({"Host": "rebound.example.com"}, id="another name for this machine"),
+        pytest.param({"Host": "rebound.example.com:8765"}, id="with a port"),
+        pytest.param({"Host": "127.0.0.1"}, id="another port"),
+        pytest.param({"Origin": "https://evil.example.com"}, id="another site"),
+        pytest.param({"Origin": "null"}, id="a sandboxed frame"),
+        pytest.param({"Sec-Fetch-Site": "cross-site"}, id="another site's picture or frame"),
+        pytest.param({"Sec-Fetch-Site": "same-site"}, id="another port's page"),
+    ],
+)
+def test_strangers_are_refused(path: str, headers: dict[str, str], unchanged: Preview) -> None:
+    assert ask(unchanged, path).status == 200
+    assert ask(unchanged, path, headers).status == 403
+
+
+def test_the_mail_itself_is_no_stranger_s_either(unchanged: Preview) -> None:
+    mail = f"{told(unchanged, 'frames')}/2025-08/mail?{FRAME}"
+
+    assert ask(unchanged, mail, {"Origin": "null", "Sec-Fetch-Site": "cross-site"}).status == 200
+    assert ask(unchanged, mail, {"Origin": "https://evil.example.com"}).status == 403
+    assert ask(unchanged, mail, {"Host": "rebound.example.com"}).status == 403
+
+
+def test_readers_are_not_looked_up_without_the_run_s_token(unchanged: Preview) -> None:
+    path, asked = "/api/issues/2025-08/readers", {"letters": "zoe"}
+
+    without = ask(unchanged, path, body=asked)
+    wrong = ask(unchanged, path, {"X-Newsletter-Token": "x"}, asked)
+    right = ask(unchanged, path, {"X-Newsletter-Token": told(unchanged, "token")}, asked)
+
+    assert (without.status, wrong.status, right.status) == (403, 403, 200)
+    assert "zoe.st.john" in right.text
+    assert ask(unchanged, f"{path}?letters=zoe").status == 405
+
+
+def test_every_run_has_a_token_of_its_own(unchanged: Preview, start: Start) -> None:
+    other = start("--issue", "2025-08")
+
+    assert told(unchanged, "token") != told(other, "token")
+    assert len(told(other, "token")) >= 32
+
+
+@pytest.mark.parametrize("body", ["[]", '"x"', '{"letters": 1}', "{", "x" * 5000])
+def test_what_is_no_question_is_refused(body: str, unchanged: Preview) -> None:
+    request = urllib.request.Request(  # noqa: S310  # loopback
+        f"{unchanged.origin}/api/issues/2025-08/readers",
+        headers={"X-Newsletter-Token": told(unchanged, "token")},
+        data=body.encode(),
+    )
+
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request)  # noqa: S310  # loopback
+
+    assert refused.value.code in (400, 413)
+    refused.value.close()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/../app.py",
+        "/static/..%2fapp.py",
+        "/static/%2e%2e/app.py",
+        "/static//etc/passwd",
+        "/static/..%5capp.py",
+        "/static/index.html",
+        "/issues/..%2f..%2f.env/x",
+        "/api/issues/..",
+        "/api/issues/..%2f..%2frecipients",
+        "/api/issues/%2e%2e/view",
+        "/api/issues/2025-08%00/view",
+        "/api/issues/2025-08/download/..%2f..%2f.env",
+        "/api/issues/2025-08/download/toml",
+        "/recipients/example.csv",
+        "/.env",
+        "/newsletter.toml",
+        f"/frame/guessed/2025-08/mail?{FRAME}",
+        "/frame/guessed/pictures/2025-08/x.jpg",
+    ],
+)
+def test_no_other_file_is_served(path: str, unchanged: Preview) -> None:
+    (unchanged.project.root / ".env").write_text("SMTP_PASSWORD=hush\n", "utf-8")
+
+    answer = ask(unchanged, path)
+
+    assert answer.status in (400, 404)
+    assert "hush" not in answer.text
+    assert "example.org" not in answer.text
+
+
+@pytest.mark.parametrize("name", ["..%2f..%2f..%2fnewsletter.toml", "..%2fportrait.jpg", "x.jpg"])
+def test_no_other_picture_is_served(name: str, unchanged: Preview) -> None:
+    frames = told(unchanged, "frames")
+
+    assert ask(unchanged, f"{frames}/pictures/2025-08/{name}").status == 404
+
+
+def test_every_answer_says_what_it_may_do(unchanged: Preview) -> None:
+    page = ask(unchanged, "/issues/2025-08")
+    data = ask(unchanged, "/api/issues/2025-08")
+    frame = ask(unchanged, f"{told(unchanged, 'frames')}/2025-08/mail?{FRAME}")
+
+    for answer in (page, data, frame):
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.headers["Cache-Control"] == "no-store"
+    for answer in (page, data):
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert "unsafe" not in policy
+    policy = frame.headers["Content-Security-Policy"]
+    assert policy.startswith("sandbox; default-src 'none'")
+    assert "script" not in policy
+    assert f"frame-ancestors {unchanged.origin}" in policy
+
+
+def test_the_mail_s_frame_has_no_scripts_and_no_origin(
+    unchanged: Preview, onlooker: Onlooker
+) -> None:
+    page = onlooker.look(unchanged.issue())
+
+    assert page.locator("iframe").first.get_attribute("sandbox") == ""
+    inside = page.evaluate(
+        "() => { try { return frames[0].document.title } catch (refused) { return refused.name } }"
+    )
+    assert inside == "SecurityError"
+
+
+def test_hostile_texts_are_shown_as_texts(
+    news: ProjectFolder, start: Start, onlooker: Onlooker
+) -> None:
+    """In a section, in the subject, in names of people and of regions."""
+    news.write(
+        "issues/2025-08/30-inspiring-future-leaders.md",
+        f"---\nkind: notice\ntitle: {json.dumps(HOSTILE)}\n---\n"
+        f"{HOSTILE}\n\n[x](javascript:top.hacked=1)\n",
+    )
+    subject = "'<script>top.hacked=1</script> \"><img src=x onerror=top.hacked=1>'"
+    toml = news.read("issues/2025-08/issue.toml")
+    news.write("issues/2025-08/issue.toml", re.sub("subject = .*", f"subject = {subject}", toml))
+    settings = news.read("newsletter.toml")
+    news.write("newsletter.toml", settings.replace('"Dudley"', json.dumps(HOSTILE)))
+    news.write(
+        "recipients/example.csv",
+        "email,first_name,last_name,region\n"
+        "zoe@example.org,<script>top.hacked=1</script>,"
+        '"<img src=x onerror=""top.hacked=1"">",dudley\n',
+    )
+    preview = start("--issue", "2025-08")
+    page = onlooker.look(preview.issue(query="variant=full"))
+    expect(page.get_by_role("heading", level=1)).to_contain_text("<script>top.hacked=1</script>")
+    expect(page.get_by_label("Region")).to_contain_text("<script>")
+
+    page.get_by_role("combobox", name="One reader").fill("zoe")
+    offered = page.get_by_role("listbox", name="Readers").get_by_role("option").first
+    expect(offered).to_contain_text("<script>top.hacked=1</script> <img")
+    offered.click()
+    greeting = "Dear <script>top.hacked=1</script>,"
+    expect(onlooker.mail.get_by_text(greeting)).to_be_attached()
+    for part in ("Text", "HTML", "Message", "Who gets what", "Mail"):
+        page.get_by_role("radio", name=part, exact=True).check()
+        page.wait_for_timeout(200)
+
+    assert page.evaluate("() => window.hacked") is None
+    assert page.locator("main script").count() == 0
+    assert page.locator("main img").count() == 0
+
+
+def test_a_hostile_file_name_is_named_and_harmless(
+    news: ProjectFolder, start: Start, onlooker: Onlooker
+) -> None:
+    news.write("issues/2025-08/<img src=x onerror=top.hacked=1>.md", "---\nkind: text\n---\nx\n")
+    preview = start("--issue", "2025-08")
+    page = onlooker.page
+    page.goto(preview.issue())
+
+    shown = page.locator(".mistakes")
+    expect(shown).to_contain_text("<img src=x onerror=top.hacked=1>.md")
+    assert page.evaluate("() => window.hacked") is None
+    assert shown.locator("img").count() == 0
+
+
+def test_a_hostile_template_cannot_reach_the_page(
+    news: ProjectFolder, start: Start, onlooker: Onlooker
+) -> None:
+    """Scripts, frames, forms, other sites' pictures, and addresses that the page moves to."""
+    hostile = (
+        "<script>top.hacked = 1</script>"
+        '<iframe src="https://evil.example.com/"></iframe>'
+        '<form action="https://evil.example.com/"><input type="text" name="a" /></form>'
+        '<img src="https://evil.example.com/pixel.gif" alt="pixel" onload="top.hacked = 1" />'
+        '<meta http-equiv="refresh" content="0;url=https://evil.example.com/" />'
+        '<style>@import url("https://evil.example.com/a.css"); '
+        "body { background: url(https://evil.example.com/b.gif) }</style>"
+        '<p><a target="_top" href="https://evil.example.com/">Away</a></p>'
+    )
+    path = "templates/regional/newsletter.mjml"
+    template = news.read(path)
+    at = template.rindex("<mj-raw>{{ ui.gap() }}</mj-raw>")
+    news.write(path, f"{template[:at]}<mj-raw><div>{hostile}</div></mj-raw>{template[at:]}")
+    preview = start("--issue", "2025-08")
+    page = onlooker.look(preview.issue())
+
+    onlooker.mail.get_by_role("link", name="Away").click()
+
+    expect(page.get_by_role("region", name="What was clicked")).to_contain_text("evil.example.com")
+    assert page.evaluate("() => window.hacked") is None
+    assert page.url.startswith(preview.origin)
+    expect(onlooker.mail.locator("h1")).to_have_text("Regional Update")
+
+
+def test_another_site_cannot_show_or_read_the_preview(
+    unchanged: Preview, onlooker: Onlooker
+) -> None:
+    page = onlooker.page
+    page.goto("data:text/html,<p>Another site</p>")
+
+    read = page.evaluate(
+        """async (origin) => {
+          const frame = document.createElement("iframe");
+          frame.src = origin + "/issues/2025-08";
+          document.body.append(frame);
+          await new Promise((done) => { frame.onload = done; setTimeout(done, 3000); });
+          return fetch(origin + "/api/issues/2025-08", { mode: "no-cors" }).then(
+            (answer) => answer.text(), () => "");
+        }""",
+        unchanged.origin,
+    )
+
+    assert read == ""
+    assert page.frames[-1].locator("h1").count() == 0
+
+
+@pytest.mark.parametrize("pattern", ["javascript:alert('{file}')", "vscode://open", "{file}"])
+def test_what_is_no_editor_is_refused(pattern: str, news: ProjectFolder) -> None:
+    done = subprocess.run(
+        [*(sys.executable, "-m", "newsletter_mailer"), *("preview", "--no-open", "--port", "0")],
+        cwd=news.root,
+        env={**os.environ, "EDITOR_URL": pattern},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert "EDITOR_URL is not understood" in done.stderr
