@@ -67,8 +67,10 @@ def make_ledger(path: Path, count: int) -> None:
         )
         database.executemany(
             "INSERT INTO delivery (issue, address, mailbox, domain, variant, field_values,"
-            " message_id, state, run, turn, attempts, claimed, code, enhanced, reply, server, at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " message_id, state, run, planned_by, turn, attempts, claimed, code, enhanced, reply,"
+            " server, at)"
+            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
+            " ?16, ?17)",
             rows(count),
         )
     database.close()

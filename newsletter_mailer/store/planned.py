@@ -12,6 +12,12 @@ from newsletter_mailer.address import domain
 from newsletter_mailer.store.rows import PlannedRow
 from newsletter_mailer.store.turns import Turns
 
+#: Whoever is not owed it any more keeps what was planned: it is what they got, or may have got.
+_IF_OWED = ", ".join(
+    f"{column} = iif(state IN ('queued', 'deferred'), excluded.{column}, {column})"
+    for column in ("mailbox", "variant", "field_values", "planned_by")
+)
+
 
 def plan(
     database: sqlite3.Connection, issue: str, run: int, rows: Iterable[PlannedRow], host: str
@@ -20,14 +26,11 @@ def plan(
     key: bytes = database.execute("SELECT key FROM ledger").fetchone()[0]
     turns = Turns()
     database.executemany(
-        "INSERT INTO delivery (issue, address, mailbox, domain, variant, field_values,"
-        " message_id, state, run, turn) VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?) "
+        "INSERT INTO delivery (issue, address, mailbox, domain, variant, field_values,"  # noqa: S608  # constants
+        " message_id, state, run, planned_by, turn)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'queued', ?8, ?8, ?9) "
         "ON CONFLICT (issue, address) DO UPDATE SET run = excluded.run, "
-        "turn = excluded.turn, due = 0, "
-        "mailbox = iif(state IN ('queued', 'deferred'), excluded.mailbox, mailbox), "
-        "variant = iif(state IN ('queued', 'deferred'), excluded.variant, variant), "
-        "field_values = iif(state IN ('queued', 'deferred'), excluded.field_values, "
-        "field_values)",
+        f"turn = excluded.turn, due = 0, {_IF_OWED}",
         (
             (
                 issue,
@@ -48,10 +51,20 @@ def plan(
 def plan_as_before(database: sqlite3.Connection, issue: str, run: int) -> None:
     """Everyone whom the ledger knows and who may be mailed, with what earlier runs planned."""
     database.execute(
-        "UPDATE delivery SET run = ?, due = 0 WHERE issue = ? "
+        "UPDATE delivery SET run = ?, due = 0 WHERE issue = ? AND run >= ? "
         "AND address NOT IN (SELECT address FROM suppression)",
-        (run, issue),
+        (run, issue, last_whole_run(database, issue, before=run)),
     )
+
+
+def last_whole_run(database: sqlite3.Connection, issue: str, before: int | None = None) -> int:
+    """The last run without filters, 0 if there is none. Who is only of earlier ones has left."""
+    found = database.execute(
+        "SELECT coalesce(max(id), 0) FROM run WHERE issue = ?1 AND (?2 IS NULL OR id < ?2) "
+        "AND NOT EXISTS (SELECT 1 FROM json_each(filters) WHERE json_array_length(value) > 0)",
+        (issue, before),
+    )
+    return int(found.fetchone()[0])
 
 
 def keep_variants(

@@ -77,6 +77,7 @@ _SECOND = (
         message_id TEXT NOT NULL,
         state TEXT NOT NULL,
         run INTEGER NOT NULL,           -- the last whose audience it belongs to
+        planned_by INTEGER NOT NULL,    -- the run that its variant and values are of
         turn INTEGER NOT NULL,          -- its place among its domain's rows: domains alternate
         due REAL NOT NULL DEFAULT 0,    -- seconds since 1970: not to be tried before
         attempts INTEGER NOT NULL DEFAULT 0,
@@ -91,9 +92,9 @@ _SECOND = (
     """,
     """
     INSERT INTO delivery (issue, address, mailbox, domain, variant, field_values, message_id,
-        state, run, turn, attempts, claimed, code, enhanced, reply, server, at)
+        state, run, planned_by, turn, attempts, claimed, code, enhanced, reply, server, at)
     SELECT issue, address, mailbox, substr(address, instr(address, '@') + 1), variant,
-        field_values, message_id, state, run, 0, attempts, run, code, enhanced, reply, server,
+        field_values, message_id, state, run, run, 0, attempts, run, code, enhanced, reply, server,
         CAST(round((julianday(at) - 2440587.5) * 86400000) AS INTEGER)
     FROM delivery_1
     """,

@@ -125,6 +125,45 @@ def test_an_issue_that_changed_needs_its_lists(begun: Newsletter, inbox: Inbox) 
         stopped(done, inbox, "The issue has changed since its readers were planned")
 
 
+def test_a_resent_reader_of_an_older_text_needs_the_lists(tmp_path: Path, inbox: Inbox) -> None:
+    news = newsletter(tmp_path / "news")
+    lost = Behaviour(at_dot=lambda to: "accept and drop" if to.startswith("ann") else None)
+    with smtp_server(lost) as server:
+        news.run(*SEND, env=server.environment())
+    news.write("issues/2030-01/10-hello.md", "---\nkind: text\ntitle: Hello\n---\nOther.\n")
+    news.run(*SEND, "--accept-changes", env=inbox.environment())
+    news.run("resolve", "--issue", "2030-01", "--unknown", "resend")
+    for name in ("readers", "partners"):
+        (news.root / f"recipients/{name}.csv").unlink()
+
+    before = inbox.connections
+    done = news.run(*SEND, env=inbox.environment())
+
+    assert done.code == 1
+    assert "The issue has changed since its readers were planned" in done.err
+    assert inbox.connections == before
+
+
+def test_one_who_had_left_the_lists_stays_out(tmp_path: Path, inbox: Inbox) -> None:
+    news = newsletter(tmp_path / "news")
+    readers = (news.root / "recipients/readers.csv").read_text()
+    with smtp_server(Behaviour(at_rcpt=lambda to: "451 4.7.1 Later")) as later:
+        news.run(*SEND, env=later.environment())
+        news.write(
+            "recipients/readers.csv",
+            "".join(row for row in readers.splitlines(keepends=True) if "ben@" not in row),
+        )
+        assert news.run(*SEND, env=later.environment()).json["planned"] == 3
+        news.run(*SEND, "--list", "partners", env=later.environment())
+    for name in ("readers", "partners"):
+        (news.root / f"recipients/{name}.csv").unlink()
+    done = news.run(*SEND, env=inbox.environment())
+
+    assert done.code == 0, done.err
+    assert sorted(inbox.recipients()) == [EVERYONE[0], *EVERYONE[2:]]
+    assert (done.json["planned"], done.json["sent"]) == (3, 3)
+
+
 def test_a_narrower_audience_needs_its_lists(begun: Newsletter, inbox: Inbox) -> None:
     done = begun.run(*SEND, "--region", "dudley", env=inbox.environment())
 
