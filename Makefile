@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# For tests that are long on purpose.
+PATIENT := --timeout 3000 --override-ini faulthandler_timeout=3000
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: benchmark-delivery demo test check-code unit test-pythons test-mail test-kill test-faults wheel benchmark pictures lock clean
@@ -41,10 +43,10 @@ test-pythons:  ## the tests on every other Python from 3.11 to 3.13 that this ma
 	done
 
 test-mail: $(VENV)/.ready  ## real mail servers take the issue (as root; Debian's packages: see .ci/run)
-	$(BIN)/python -m pytest -q -m mail tests/mail
+	$(BIN)/python -m pytest -q -m mail $(PATIENT) tests/mail
 
 test-kill: $(VENV)/.ready  ## kill -9 of the sender, hundreds of times: nobody twice, nobody lost
-	$(BIN)/python -m pytest -q -m kill tests/kill
+	$(BIN)/python -m pytest -q -m kill $(PATIENT) tests/kill
 
 test-faults: $(VENV)/.ready  ## every fault of a server at every stage, in every way to talk to it
 	$(BIN)/python -m pytest -q --numprocesses 4 --dist worksteal -m "" tests/faults

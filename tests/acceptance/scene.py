@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -188,22 +190,31 @@ class Warm:
     def __init__(self) -> None:
         self._server: subprocess.Popen[str] | None = None
         self._folder = tempfile.TemporaryDirectory(prefix="newsletter-mailer-")
+        atexit.register(self.close)
 
     def __call__(self, *words: str, cwd: Path, env: Mapping[str, str] | None = None) -> Result:
         if not hasattr(os, "fork"):
             return run(*words, cwd=cwd, env=env)
+        files = {name: f"{self._folder.name}/{name}" for name in ("out", "err")}
+        try:
+            code = self._code_of(
+                {"words": words, "cwd": str(cwd), "env": environment(env), **files}
+            )
+        except BaseException:  # a test that took too long: the answer would be the next one's
+            self._stop()
+            raise
+        out, err = (Path(file).read_text("utf-8") for file in files.values())
+        return Result(code, out, err)
+
+    def _code_of(self, job: Mapping[str, object]) -> int:
         if self._server is None:
             self._server = self._start()
-        files = {name: f"{self._folder.name}/{name}" for name in ("out", "err")}
-        job = {"words": words, "cwd": str(cwd), "env": environment(env), **files}
         stdin, stdout = self._server.stdin, self._server.stdout
         assert stdin is not None
         assert stdout is not None
         stdin.write(f"{json.dumps(job)}\n")
         stdin.flush()
-        code = int(stdout.readline())
-        out, err = (Path(file).read_text("utf-8") for file in files.values())
-        return Result(code, out, err)
+        return int(stdout.readline())
 
     def _start(self) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -213,12 +224,17 @@ class Warm:
             stdout=subprocess.PIPE,
             text=True,
             encoding="utf-8",
+            start_new_session=True,  # a command that hangs ends with it
         )
 
-    def close(self) -> None:
+    def _stop(self) -> None:
         if self._server is not None:
+            os.killpg(self._server.pid, signal.SIGKILL)
             self._server.communicate()
             self._server = None
+
+    def close(self) -> None:
+        self._stop()
         self._folder.cleanup()
 
 

@@ -38,7 +38,7 @@ _PATIENCE = 30_000  #: milliseconds; the machine may be busy, and no test is abo
 expect.set_options(timeout=_PATIENCE)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # while it is open, nothing else may run an event loop
 def browser() -> Iterator[Browser]:
     program = installed_browser(os.environ)
     if program is None:
