@@ -5,7 +5,10 @@ from __future__ import annotations
 import email
 import email.policy
 import re
+from collections.abc import Mapping
+from email.headerregistry import Address
 from email.message import EmailMessage, MIMEPart
+from operator import itemgetter
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -152,19 +155,20 @@ def test_a_message_without_pictures_has_two_parts(newsroom: Newsroom) -> None:
 
 @pytest.fixture(scope="module")
 def personal(
-    tmp_path_factory: pytest.TempPathFactory,
+    tmp_path_factory: pytest.TempPathFactory, portrait: bytes
 ) -> tuple[CompiledVariant, CompiledMessage]:
-    """A message with a field in subject, text, attribute and link, compiled once."""
+    """A message with a picture, and a field in subject, text, attribute and link; compiled once."""
     newsroom = Newsroom(ProjectFolder(tmp_path_factory.mktemp("personal")))
     newsroom.folder.write("newsletter.toml", SETTINGS)
     newsroom.use_plain_template()
     newsroom.write("issue.toml", ISSUE.replace("The subject", "For {{ subscriber.a }}!"))
+    newsroom.write("images/portrait.jpg", portrait)
     newsroom.write(
         "10-hello.md",
         text_section(
             "{{ subscriber.a }} {{ subscriber.b | default('b') }}\n{{ subscriber.a }}\n\n"
             "[l {{ subscriber.a }}](https://example.org/?q={{ subscriber.a }}"
-            " 't {{ subscriber.b }}')"
+            " 't {{ subscriber.b }}')\n\n![a portrait](images/portrait.jpg)"
         ),
     )
     compiled = newsroom.compiled()
@@ -199,6 +203,76 @@ def test_any_values_are_read_back_in_every_part(
         if part.get_content_maintype() == "image" and part.get_content() == picture.content
     }
     assert content(html) == compiled.page(values, LINKS, addresses)
+
+
+def built_by_the_standard_library(
+    compiled: CompiledVariant, values: Mapping[str, str], ours: EmailMessage
+) -> EmailMessage:
+    """The same parts, put together and written by Python's own `email`."""
+    message = EmailMessage(email.policy.SMTP.clone(max_line_length=998))
+    name = " ".join(part for part in (values["first_name"], values["last_name"]) if part)
+    message["Date"] = "Tue, 15 Jan 2030 09:00:00 +0000"
+    message["From"] = Address("Test News", addr_spec="news@example.org")
+    message["Reply-To"] = "news@example.org"
+    message["To"] = Address(name, addr_spec="ann@example.org")
+    message["Subject"] = f"For {values['a']}!"
+    message["Message-ID"] = "<abc@example.org>"
+    message["List-ID"] = '"Test News" <test-news.example.org>'
+    message["List-Unsubscribe"] = f"<{LINKS['unsubscribe_url']}>"
+    message.set_content(compiled.words(values, LINKS), cte="quoted-printable")
+    cids = {
+        part.get_content(): str(part["Content-ID"])
+        for part in ours.walk()
+        if part.get_content_maintype() == "image"
+    }
+    addresses = {
+        key: f"cid:{cids[picture.content].strip('<>')}"
+        for key, picture in compiled.pictures.items()
+    }
+    page = compiled.page(values, LINKS, addresses)
+    message.add_alternative(page, subtype="html", cte="quoted-printable")
+    _, html = message.iter_parts()
+    assert isinstance(html, EmailMessage)
+    for octets, cid in cids.items():
+        html.add_related(octets, "image", "jpeg", cid=cid, disposition="inline")
+    return parsed(message.as_bytes())
+
+
+def seen(message: EmailMessage) -> list[tuple[str, str | bytes]]:
+    """Each header and part as a mail program decodes it; without boundaries and encodings."""
+    headers: list[tuple[str, str | bytes]] = [
+        (name.lower(), str(value))
+        for name, value in message.items()
+        if not name.lower().startswith("content-")
+    ]
+    parts: list[tuple[str, str | bytes]] = [
+        (
+            f"{part.get_content_type()} {part['Content-ID'] or ''}",
+            "" if part.is_multipart() else decoded(part),
+        )
+        for part in message.walk()
+    ]
+    return sorted(headers, key=itemgetter(0)) + parts
+
+
+def decoded(part: MIMEPart) -> str | bytes:
+    octets = part.get_content()
+    if isinstance(octets, bytes):
+        return octets
+    return content(part).removesuffix("\n")  # the standard library ends every text with one
+
+
+@given(a=VALUES, b=VALUES, first=VALUES, last=VALUES)
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=100)
+def test_it_is_the_message_that_the_standard_library_builds_of_the_same_parts(
+    personal: tuple[CompiledVariant, CompiledMessage], a: str, b: str, first: str, last: str
+) -> None:
+    compiled, compiled_message = personal
+    values = {"a": a, "b": b, "first_name": first, "last_name": last}
+
+    ours = parsed(b"".join(compiled_message.pieces(reader(**values))))
+
+    assert seen(ours) == seen(built_by_the_standard_library(compiled, values, ours))
 
 
 @pytest.mark.parametrize("field", ["first_name", "last_name", "a"])
