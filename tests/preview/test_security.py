@@ -177,6 +177,7 @@ def test_every_answer_says_what_it_may_do(unchanged: Preview) -> None:
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Referrer-Policy"] == "no-referrer"
         assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["X-DNS-Prefetch-Control"] == "off"
     for answer in (page, data):
         policy = answer.headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy
@@ -261,11 +262,16 @@ def test_a_hostile_template_cannot_reach_the_page(
     hostile = (
         "<script>top.hacked = 1</script>"
         '<iframe src="https://evil.example.com/"></iframe>'
+        '<object data="https://evil.example.com/o"></object>'
         '<form action="https://evil.example.com/"><input type="text" name="a" /></form>'
         '<img src="https://evil.example.com/pixel.gif" alt="pixel" onload="top.hacked = 1" />'
         '<meta http-equiv="refresh" content="0;url=https://evil.example.com/" />'
         '<style>@import url("https://evil.example.com/a.css"); '
         "body { background: url(https://evil.example.com/b.gif) }</style>"
+        '<link rel="stylesheet" href="https://evil.example.com/c.css" />'
+        '<link rel="preconnect" href="https://evil.example.com" />'
+        '<link rel="dns-prefetch" href="https://evil.example.com" />'
+        '<link rel="prefetch" href="https://evil.example.com/d" />'
         '<p><a target="_top" href="https://evil.example.com/">Away</a></p>'
     )
     path = "templates/regional/newsletter.mjml"
@@ -293,8 +299,9 @@ def test_another_site_cannot_show_or_read_the_preview(
         """async (origin) => {
           const frame = document.createElement("iframe");
           frame.src = origin + "/issues/2025-08";
+          const loaded = new Promise((done) => (frame.onload = done));
           document.body.append(frame);
-          await new Promise((done) => { frame.onload = done; setTimeout(done, 3000); });
+          await loaded;
           return fetch(origin + "/api/issues/2025-08", { mode: "no-cors" }).then(
             (answer) => answer.text(), () => "");
         }""",
@@ -302,7 +309,8 @@ def test_another_site_cannot_show_or_read_the_preview(
     )
 
     assert read == ""
-    assert page.frames[-1].locator("h1").count() == 0
+    assert page.frames[-1] != page.main_frame
+    assert "Regional Update" not in page.frames[-1].content()
 
 
 @pytest.mark.parametrize("pattern", ["javascript:alert('{file}')", "vscode://open", "{file}"])
