@@ -257,7 +257,9 @@ def look(browser: Browser, outside: Outside) -> Iterator[Look]:
         strangers = [
             request.url
             for request in onlooker.asked
-            if not re.match(r"(http://127\.0\.0\.1:\d+/|data:|blob:|about:|file:)", request.url)
+            if not re.match(
+                r"(http://(127\.0\.0\.1|localhost):\d+/|data:|blob:|about:|file:)", request.url
+            )
             and request.failure != _FORBIDDEN
         ]
         assert strangers == []
