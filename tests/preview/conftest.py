@@ -124,7 +124,9 @@ def news(tmp_path: Path) -> ProjectFolder:
     return _project(tmp_path / "news")
 
 
-def _begin(stack: ExitStack, project: ProjectFolder, *words: str, **settings: str) -> Preview:
+def _begin(
+    stack: ExitStack, project: ProjectFolder, *words: str, opens: bool = False, **settings: str
+) -> Preview:
     clean = {
         name: value
         for name, value in os.environ.items()
@@ -133,7 +135,7 @@ def _begin(stack: ExitStack, project: ProjectFolder, *words: str, **settings: st
     process = subprocess.Popen(
         [
             *(sys.executable, "-X", "utf8", "-m", "newsletter_mailer"),
-            *("preview", "--no-open", "--port", "0", *words),
+            *("preview", "--port", "0", *(() if opens else ("--no-open",)), *words),
         ],
         cwd=project.root,
         env={**clean, **settings},
@@ -163,8 +165,10 @@ def _end(process: subprocess.Popen[str]) -> None:
 def start(news: ProjectFolder) -> Iterator[Start]:
     with ExitStack() as stack:
 
-        def begin(*words: str, project: ProjectFolder = news, **settings: str) -> Preview:
-            return _begin(stack, project, *words, **settings)
+        def begin(
+            *words: str, project: ProjectFolder = news, opens: bool = False, **settings: str
+        ) -> Preview:
+            return _begin(stack, project, *words, opens=opens, **settings)
 
         yield begin
 

@@ -292,7 +292,7 @@ def test_a_hostile_template_cannot_reach_the_page(
 
 
 class AnotherSite(http.server.BaseHTTPRequestHandler):
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "text/html")
         self.end_headers()
