@@ -67,7 +67,7 @@ def outside() -> Iterator[Outside]:
         yield Outside(door)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # while it is open, nothing else may run an event loop
 def browser(outside: Outside) -> Iterator[Browser]:
     program = installed_browser(os.environ)
     if program is None:
