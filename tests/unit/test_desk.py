@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any  # Jinja2's own signature
 
 import pytest
+from jinja2 import Environment
 
 from newsletter_mailer.campaign.project import open_project
 from newsletter_mailer.preview.desk import Desk
@@ -116,3 +118,21 @@ def test_what_changes_once_more_is_not_composed_to_its_end(work: Work) -> None:
 
     assert work.version.composed == 1
     assert not work.desk.state.is_checked
+
+
+def test_a_section_compiles_no_template_anew(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    least = [*work.version.shown.values()][-1]
+    work.desk.look_at(work.version, least)
+    compiled: list[object] = []
+    generate = Environment._generate
+
+    def counted(environment: Environment, *words: Any, **more: Any) -> str:
+        compiled.append(words)
+        return generate(environment, *words, **more)
+
+    monkeypatch.setattr(Environment, "_generate", counted)
+
+    work.change(HELLO, "everyone", "each of you")
+
+    assert work.version.composed == 4
+    assert compiled == []
