@@ -112,14 +112,21 @@ def test_an_issue_is_opened_and_left_again(
 
 def test_the_list_follows_the_files(press: Newsletter, start: Start, onlooker: Onlooker) -> None:
     page = begin(start, press, onlooker)
-    expect(issue(page, "2030-01")).to_contain_text("Checked")
+    all_are_checked(page, 2)
 
-    press.write("issues/2030-03/issue.toml", ISSUE.replace("2030-01-15", "2030-03-15"))
-    expect(issue(page, "2030-03")).to_contain_text("15 March 2030")
     press.write(SECTION, press.read(SECTION) + "\nOn Monday 4 June 2030.\n")
     expect(issue(page, "2030-01")).to_contain_text("Draft: 1 error")
+    all_are_checked(page, 2)
+    press.write("issues/2030-03/issue.toml", ISSUE.replace("2030-01-15", "2030-03-15"))
+    expect(issue(page, "2030-03")).to_contain_text("15 March 2030")
+    all_are_checked(page, 3)
     press.write("newsletter.toml", press.read("newsletter.toml").replace("Test News", "Our News"))
     expect(page.get_by_role("heading", level=1)).to_have_text("Our News")
+
+
+def all_are_checked(page: Page, count: int) -> None:
+    expect(page.get_by_role("rowheader")).to_have_count(count)
+    expect(page.get_by_text("being checked")).to_have_count(0)
 
 
 def test_an_issue_that_cannot_be_read_is_in_it(
