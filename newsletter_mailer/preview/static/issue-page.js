@@ -113,9 +113,10 @@ export class IssuePage {
     this.view = view;
     this.besideDigest = beside?.digest ?? "";
     if (isAnother) this.card.hide();
+    const loaded = this.stage.draw(); // while the mail is on its way, the rest is drawn
     this.draw();
     if (isNews && overview.mistakes.length === 0) this.status.say(isAnother ? `Updated at ${clock()}` : `Saved at ${clock()}; this mail is the same`);
-    await this.stage.draw();
+    await loaded;
     this.acts.refresh();
     await this.locate();
   }
