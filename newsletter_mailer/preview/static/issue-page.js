@@ -85,7 +85,10 @@ export class IssuePage {
     hearFrame(news);
     if (news.kind === "open" || news.kind === "shown") this.refresh(news.kind === "shown" && this.overview?.number > 0);
     if (news.kind === "checked") this.refreshFindings();
-    if (news.kind === "readers") this.who.readersChanged();
+    if (news.kind === "readers") {
+      this.who.readersChanged();
+      this.refresh();
+    }
     if (news.kind === "lost") this.status.say("The preview was ended. Start it again, and this page goes on.", true);
     if (news.kind === "open") this.status.say("");
   }
