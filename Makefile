@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PATIENT := --timeout 3000 --override-ini faulthandler_timeout=3000
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: benchmark-delivery demo test check-code unit test-pythons test-mail test-kill test-faults wheel benchmark pictures lock clean
+.PHONY: benchmark-delivery demo test check-code unit pages test-pythons test-mail test-kill test-faults wheel benchmark pictures lock clean
 
 demo: $(VENV)/.ready  ## the whole path on issue 2025-08, into the sandbox
 	rm -rf outbox/2025-08
@@ -17,7 +17,7 @@ demo: $(VENV)/.ready  ## the whole path on issue 2025-08, into the sandbox
 	@echo "Look at the newsletter: open build/2025-08/full.html in a browser."
 	@echo "Look at the messages:   outbox/2025-08/0001.eml and the others, in any mail program."
 
-test: check-code unit  ## everything that must hold before a change lands
+test: check-code unit pages  ## everything that must hold before a change lands
 
 check-code: $(VENV)/.ready
 	$(BIN)/ruff format --check --quiet .
@@ -25,7 +25,12 @@ check-code: $(VENV)/.ready
 	$(BIN)/mypy
 
 unit: $(VENV)/.ready
-	$(BIN)/python -m pytest -q --numprocesses auto --dist worksteal $(PYTEST)
+	$(BIN)/python -m pytest -q --numprocesses auto --dist worksteal \
+	  --ignore=tests/preview --ignore=tests/browser $(PYTEST)
+
+# In processes of their own: Playwright keeps an event loop running, and others need theirs.
+pages: $(VENV)/.ready  ## what a browser shows
+	$(BIN)/python -m pytest -q --numprocesses auto --dist worksteal tests/browser tests/preview
 
 # A page, a server's faults and a command's words are the same on every Python: once is enough.
 test-pythons:  ## the tests on every other Python from 3.11 to 3.13 that this machine has

@@ -26,6 +26,7 @@ from newsletter_mailer.issue.model import Template
 #: Stands where a template writes a value. It may also be part of a tag's name: <h{{ level }}>.
 BLANK = "\ufffc"
 
+_MOST_COMPILED = 500  #: files; our template has a dozen
 _JINJA = re.compile(r"\{%.*?%\}|\{#.*?#\}|\{\{.*?\}\}", re.DOTALL)
 _NO_LINE_END = re.compile(r"[^\n]")
 
@@ -64,18 +65,22 @@ class _Missing(StrictUndefined):
 class _CompiledTemplates(BytecodeCache):
     """Remembers what templates compile to (30 ms for ours), for as long as the process lives.
 
-    A template that was changed is told by its source's checksum, as Jinja2 does.
+    A template that was changed is told by its source's checksum; so is one with marks, which the
+    preview composes by turns with the one without.
     """
 
     def __init__(self) -> None:
-        self._codes: dict[str, bytes] = {}
+        self._codes: dict[tuple[str, str], bytes] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self._codes:
-            bucket.bytecode_from_string(self._codes[bucket.key])
+        code = self._codes.get((bucket.key, bucket.checksum))
+        if code is not None:
+            bucket.bytecode_from_string(code)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        self._codes[bucket.key] = bucket.bytecode_to_string()
+        while len(self._codes) >= _MOST_COMPILED:
+            del self._codes[next(iter(self._codes))]  # the oldest: nobody composes it any more
+        self._codes[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
 
 
 _COMPILED = _CompiledTemplates()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -84,7 +85,7 @@ def _read_yaml(text: str, source: Source) -> FrontMatter:
     if _brackets_open_at_once(text) > _MOST_BRACKETS:
         return _broken(source, "The front matter is nested too deeply to read.", "Flatten it.")
     try:
-        root = YAML(typ="safe", pure=True).compose(text)
+        root = _nodes(text)
         if root is None:
             return FrontMatter({}, {})
         reader = _Reader(source)
@@ -110,6 +111,16 @@ def _read_yaml(text: str, source: Source) -> FrontMatter:
             source, "The front matter is not made of key: value lines.", "Write key: value."
         )
     return FrontMatter(values, reader.lines, findings=reader.findings)
+
+
+@lru_cache(maxsize=500)
+def _nodes(text: str) -> Node | None:
+    """What YAML makes of it, in 1 ms or more; the preview asks for all files at every save.
+
+    Raises YAMLError.
+    """
+    root: Node | None = YAML(typ="safe", pure=True).compose(text)
+    return root
 
 
 class _Reader:

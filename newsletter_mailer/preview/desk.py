@@ -97,7 +97,7 @@ class Desk:
     ) -> None:
         """Reads the files again. Gives up when `is_stale` says that they changed once more.
 
-        `rest` is called when what is looked at can be shown: the pages draw it before all else.
+        `rest` is called when what somebody looks at can be shown: pages draw it before all else.
         """
         number = self.state.number + 1
         try:
@@ -124,7 +124,8 @@ class Desk:
             if not mistakes:
                 self._shown = version
         self._say(number, mistakes)
-        rest()
+        if self._looked_at:
+            rest()
         if is_stale():
             return
         if self.readers is not self._kept.lists.readers():

@@ -160,7 +160,10 @@ def _pages(mail: Mail) -> Iterator[tuple[Look, str]]:
 def _page(data: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
     """Our page with its styles and scripts, which take the data from a file beside them."""
     static = {file.name: file for file in _STATIC.iterdir()}
-    policy = f'<meta http-equiv="Content-Security-Policy" content="{_PAGE_POLICY}">'
+    policy = (
+        f'<meta http-equiv="Content-Security-Policy" content="{_PAGE_POLICY}">'
+        '<meta http-equiv="x-dns-prefetch-control" content="off">'
+    )
     shell = static["index.html"].read_text("utf-8").replace("<!-- told -->", policy)
     shell = shell.replace('"/static/', '"preview/').replace(_MODULES, _SCRIPTS)
     yield PAGE, shell.encode()

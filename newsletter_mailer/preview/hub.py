@@ -44,7 +44,7 @@ class Hub:
                 _put(line, news)
 
     def tell_news(self, issue: str, kind: str) -> None:
-        """The same, from another thread: "shown", "readers" or "checked"."""
+        """The same, from another thread: "shown", "readers", "checked" or, of no issue, "files"."""
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self.tell, issue, {"kind": kind, "issue": issue})
 

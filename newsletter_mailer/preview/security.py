@@ -22,6 +22,7 @@ FRAMES = "/frame/"  #: begins the path of all that a mail's frame loads
 _EVERYWHERE = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
+    "X-DNS-Prefetch-Control": "off",  # a browser asks for the names of links before a click
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }

@@ -74,7 +74,11 @@ def serve(wish: Wish, say: Callable[[str], None]) -> None:
             timeout_graceful_shutdown=_PATIENCE,
         )
         server = _Server(config, hub)
-        changed = lambda: workshop.note_change(hub.issues())  # noqa: E731  # two words of a sentence
+
+        def changed() -> None:
+            workshop.note_change(hub.issues())
+            hub.tell_news("", "files")
+
         with Watcher(wish.root, changed):
             server.once_up(lambda: _announce(address, wish, say))
             server.run(sockets=[listening])

@@ -22,6 +22,13 @@ Follow = Callable[[Place], str]
 _HOLD_OTHERS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "td", "th", "div"})
 #: What would lead away or fetch by itself. (The policy forbids most of it all the same.)
 _RESTLESS = ("target", "ping", "action", "formaction", "srcdoc", "download")
+#: A browser connects to where these lead before it asks the policy, which forbids only requests.
+_OUTWARD = {
+    "area": ("href",),
+    "link": ("href", "imagesrcset"),
+    **dict.fromkeys(("iframe", "frame", "embed"), ("src",)),
+    "object": ("data",),
+}
 _HIT = "nl-hit"
 _STYLES = """
 [data-nl] { position: relative; }
@@ -79,8 +86,8 @@ def _calm(elements: Iterable[etree._Element]) -> None:
     for element in elements:
         for name in _RESTLESS:
             element.attrib.pop(name, None)
-        if element.tag == "area":
-            element.attrib.pop("href", None)
+        for name in _OUTWARD.get(str(element.tag), ()):
+            element.attrib.pop(name, None)
         if element.tag == "meta" and element.get("http-equiv", "").lower() == "refresh":
             element.attrib.pop("http-equiv")
 

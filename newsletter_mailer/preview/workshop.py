@@ -80,7 +80,9 @@ class Workshop:
                 del self._waiting[issue_id]
                 desk = self._desks[issue_id]
             try:
-                desk.refresh(partial(self._is_stale, issue_id))
+                desk.refresh(
+                    partial(self._is_stale, issue_id), partial(self._let_pages_draw, issue_id)
+                )
             except Exception as fault:  # noqa: BLE001  # a mistake of ours: the page goes on
                 self._complain(traceback.format_exc())
                 desk.break_off(fault)

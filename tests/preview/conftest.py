@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -34,12 +37,38 @@ from tests.smtp_server import Behaviour, Inbox, smtp_server
 
 ISSUE = "2025-08"
 _PATIENCE = 30_000  #: milliseconds; the machine may be busy, and no test is about speed
+_LOOPBACK = "127.0.0.1"
+_FORBIDDEN = "csp"  #: a policy kept the browser from asking; Playwright tells of it all the same
 
 expect.set_options(timeout=_PATIENCE)
 
 
+class Outside:
+    """Every machine at example.com and example.org, as far as the browser knows."""
+
+    def __init__(self, door: socket.socket) -> None:
+        self._door = door
+        self._door.setblocking(False)
+        self.port = self._door.getsockname()[1]
+
+    def visits(self) -> int:
+        """How many connections came since it was last asked."""
+        for number in range(1000):
+            try:
+                self._door.accept()[0].close()
+            except BlockingIOError:
+                return number
+        return 1000
+
+
+@pytest.fixture(scope="session")
+def outside() -> Iterator[Outside]:
+    with socket.create_server((_LOOPBACK, 0)) as door:
+        yield Outside(door)
+
+
 @pytest.fixture(scope="package")  # while it is open, nothing else may run an event loop
-def browser() -> Iterator[Browser]:
+def browser(outside: Outside) -> Iterator[Browser]:
     program = installed_browser(os.environ)
     if program is None:
         missing = "There is no Chromium, Chrome or Edge here (Debian: apt install chromium)."
@@ -47,8 +76,12 @@ def browser() -> Iterator[Browser]:
             pytest.fail(missing)
         pytest.skip(missing)
     with sync_playwright() as playwright:
+        names = ("example.com", "*.example.com", "example.org", "*.example.org")
+        rules = ", ".join(f"MAP {name} {_LOOPBACK}:{outside.port}" for name in names)
         started = playwright.chromium.launch(
-            executable_path=program, chromium_sandbox=os.name == "posix" and os.geteuid() != 0
+            executable_path=program,
+            chromium_sandbox=os.name == "posix" and os.geteuid() != 0,
+            args=[f"--host-resolver-rules={rules}"],
         )
         yield started
         started.close()
@@ -91,7 +124,9 @@ def news(tmp_path: Path) -> ProjectFolder:
     return _project(tmp_path / "news")
 
 
-def _begin(stack: ExitStack, project: ProjectFolder, *words: str, **settings: str) -> Preview:
+def _begin(
+    stack: ExitStack, project: ProjectFolder, *words: str, opens: bool = False, **settings: str
+) -> Preview:
     clean = {
         name: value
         for name, value in os.environ.items()
@@ -100,7 +135,7 @@ def _begin(stack: ExitStack, project: ProjectFolder, *words: str, **settings: st
     process = subprocess.Popen(
         [
             *(sys.executable, "-X", "utf8", "-m", "newsletter_mailer"),
-            *("preview", "--no-open", "--port", "0", *words),
+            *("preview", "--port", "0", *(() if opens else ("--no-open",)), *words),
         ],
         cwd=project.root,
         env={**clean, **settings},
@@ -130,8 +165,10 @@ def _end(process: subprocess.Popen[str]) -> None:
 def start(news: ProjectFolder) -> Iterator[Start]:
     with ExitStack() as stack:
 
-        def begin(*words: str, project: ProjectFolder = news, **settings: str) -> Preview:
-            return _begin(stack, project, *words, **settings)
+        def begin(
+            *words: str, project: ProjectFolder = news, opens: bool = False, **settings: str
+        ) -> Preview:
+            return _begin(stack, project, *words, opens=opens, **settings)
 
         yield begin
 
@@ -141,7 +178,20 @@ def unchanged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Preview]:
     """A preview of the sample project whose files no test changes."""
     with ExitStack() as stack:
         folder = _project(tmp_path_factory.mktemp("unchanged") / "news")
-        yield _begin(stack, folder, EDITOR_URL="vscode://file/{file}:{line}:{column}")
+        running = _begin(stack, folder, EDITOR_URL="vscode://file/{file}:{line}:{column}")
+        _wait_until_checked(running)
+        yield running
+
+
+def _wait_until_checked(preview: Preview, issue: str = ISSUE) -> None:
+    """Then it is composed, too, and its readers are known."""
+    give_up = time.monotonic() + _PATIENCE / 1000
+    while time.monotonic() < give_up:
+        with urllib.request.urlopen(f"{preview.origin}/api/issues/{issue}") as answer:  # noqa: S310  # loopback
+            if json.load(answer)["checked"]:
+                return
+        time.sleep(0.05)
+    pytest.fail(f"{issue} was not checked.")
 
 
 @dataclass
@@ -187,9 +237,10 @@ Look = Callable[..., Onlooker]
 
 
 @pytest.fixture
-def look(browser: Browser) -> Iterator[Look]:
+def look(browser: Browser, outside: Outside) -> Iterator[Look]:
     """Opens pages. What they ask of other machines, and errors of their scripts, fail the test."""
     opened: list[Onlooker] = []
+    outside.visits()
 
     def begin(width: int = 1280, height: int = 800, **options: object) -> Onlooker:
         context = browser.new_context(
@@ -208,11 +259,15 @@ def look(browser: Browser) -> Iterator[Look]:
         onlooker.context.close()
         assert onlooker.failures == []
         strangers = [
-            address
-            for address in onlooker.addresses()
-            if not re.match(r"(http://127\.0\.0\.1:\d+/|data:|blob:|about:|file:)", address)
+            request.url
+            for request in onlooker.asked
+            if not re.match(
+                r"(http://(127\.0\.0\.1|localhost):\d+/|data:|blob:|about:|file:)", request.url
+            )
+            and request.failure != _FORBIDDEN
         ]
         assert strangers == []
+    assert outside.visits() == 0
 
 
 @pytest.fixture

@@ -276,13 +276,14 @@ def test_fifty_edits_in_a_row_end_with_the_right_page(preview: Preview, onlooker
     after = resources(preview)
     assert after["threads"] <= before["threads"] + 8  # idle ones of the server's pool
     assert after["watchers"] == before["watchers"]
+    assert after["files"] <= before["files"] + 8  # connections that the browser keeps
     assert after["memory"] < before["memory"] + 40_000  # kilobytes
 
 
 def resources(preview: Preview) -> dict[str, int]:
     """What the command's process holds. Nothing but Linux tells."""
     if sys.platform != "linux":
-        return {"threads": 0, "watchers": 0, "memory": 0}
+        return {"threads": 0, "watchers": 0, "files": 0, "memory": 0}
     process = Path(f"/proc/{preview.process.pid}")
     status = dict(
         line.split(":", 1) for line in (process / "status").read_text().splitlines() if ":" in line
@@ -291,6 +292,7 @@ def resources(preview: Preview) -> dict[str, int]:
     return {
         "threads": int(status["Threads"]),
         "watchers": sum("inotify" in link for link in links),
+        "files": len(links),
         "memory": int(status["VmRSS"].split()[0]),
     }
 

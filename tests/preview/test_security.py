@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import http.server
 import json
 import os
 import re
 import socket
 import subprocess
 import sys
+import threading
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.message import Message
 
@@ -177,6 +179,7 @@ def test_every_answer_says_what_it_may_do(unchanged: Preview) -> None:
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Referrer-Policy"] == "no-referrer"
         assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["X-DNS-Prefetch-Control"] == "off"
     for answer in (page, data):
         policy = answer.headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy
@@ -261,11 +264,16 @@ def test_a_hostile_template_cannot_reach_the_page(
     hostile = (
         "<script>top.hacked = 1</script>"
         '<iframe src="https://evil.example.com/"></iframe>'
+        '<object data="https://evil.example.com/o"></object>'
         '<form action="https://evil.example.com/"><input type="text" name="a" /></form>'
         '<img src="https://evil.example.com/pixel.gif" alt="pixel" onload="top.hacked = 1" />'
         '<meta http-equiv="refresh" content="0;url=https://evil.example.com/" />'
         '<style>@import url("https://evil.example.com/a.css"); '
         "body { background: url(https://evil.example.com/b.gif) }</style>"
+        '<link rel="stylesheet" href="https://evil.example.com/c.css" />'
+        '<link rel="preconnect" href="https://evil.example.com" />'
+        '<link rel="dns-prefetch" href="https://evil.example.com" />'
+        '<link rel="prefetch" href="https://evil.example.com/d" />'
         '<p><a target="_top" href="https://evil.example.com/">Away</a></p>'
     )
     path = "templates/regional/newsletter.mjml"
@@ -283,18 +291,46 @@ def test_a_hostile_template_cannot_reach_the_page(
     expect(onlooker.mail.locator("h1")).to_have_text("Regional Update")
 
 
+class AnotherSite(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<p>Another site</p>")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def another_site() -> Iterator[str]:
+    """The address of a page that is not ours, on this machine, as a browser lets it come near."""
+    with http.server.HTTPServer(("127.0.0.1", 0), AnotherSite) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://localhost:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
 def test_another_site_cannot_show_or_read_the_preview(
-    unchanged: Preview, onlooker: Onlooker
+    unchanged: Preview, another_site: str, onlooker: Onlooker
 ) -> None:
     page = onlooker.page
-    page.goto("data:text/html,<p>Another site</p>")
+    page.goto(another_site)
 
     read = page.evaluate(
         """async (origin) => {
           const frame = document.createElement("iframe");
           frame.src = origin + "/issues/2025-08";
+          const loaded = new Promise((done) => (frame.onload = done));
           document.body.append(frame);
-          await new Promise((done) => { frame.onload = done; setTimeout(done, 3000); });
+          await loaded;
+          const script = document.createElement("script");
+          script.src = origin + "/static/dom.js";
+          const failed = new Promise((done) => (script.onerror = script.onload = done));
+          document.body.append(script);
+          await failed;
           return fetch(origin + "/api/issues/2025-08", { mode: "no-cors" }).then(
             (answer) => answer.text(), () => "");
         }""",
@@ -302,7 +338,9 @@ def test_another_site_cannot_show_or_read_the_preview(
     )
 
     assert read == ""
-    assert page.frames[-1].locator("h1").count() == 0
+    answers = [one.response() for one in onlooker.asked if one.url.startswith(unchanged.origin)]
+    assert {answer.status for answer in answers if answer} == {403}
+    assert "Another page asks for this." in page.frames[-1].locator("body").inner_text()
 
 
 @pytest.mark.parametrize("pattern", ["javascript:alert('{file}')", "vscode://open", "{file}"])

@@ -16,7 +16,6 @@ export function makeFindings(page) {
     draw() {
       const { overview } = page;
       if (!overview) return;
-      element.classList.toggle("checking", !overview.checked);
       fill(counts, ...severities(overview));
       fill(list, ...groups(overview).map((group) => drawGroup(group, page)));
     },

@@ -10,7 +10,7 @@ const PROGRAMS = [
 
 export function makeInbox() {
   const summary = h("summary");
-  const cards = h("div", { class: "inbox-cards" });
+  const cards = h("div", { class: "inbox-cards", tabindex: "0", role: "group", "aria-label": "The row in four inboxes" });
   const element = h("details", { class: "inbox" }, summary, cards);
   return {
     element,

@@ -85,7 +85,10 @@ export class IssuePage {
     hearFrame(news);
     if (news.kind === "open" || news.kind === "shown") this.refresh(news.kind === "shown" && this.overview?.number > 0);
     if (news.kind === "checked") this.refreshFindings();
-    if (news.kind === "readers") this.who.readersChanged();
+    if (news.kind === "readers") {
+      this.who.readersChanged();
+      this.refresh();
+    }
     if (news.kind === "lost") this.status.say("The preview was ended. Start it again, and this page goes on.", true);
     if (news.kind === "open") this.status.say("");
   }
@@ -113,9 +116,10 @@ export class IssuePage {
     this.view = view;
     this.besideDigest = beside?.digest ?? "";
     if (isAnother) this.card.hide();
+    const loaded = this.stage.draw(); // while the mail is on its way, the rest is drawn
     this.draw();
     if (isNews && overview.mistakes.length === 0) this.status.say(isAnother ? `Updated at ${clock()}` : `Saved at ${clock()}; this mail is the same`);
-    await this.stage.draw();
+    await loaded;
     this.acts.refresh();
     await this.locate();
   }

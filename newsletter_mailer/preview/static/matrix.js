@@ -36,11 +36,18 @@ function versionHead(variant, index, page, heads) {
     { scope: "col", class: isShown && "shown" },
     h(
       "button",
-      { type: "button", title: variant.label, "data-key": `version ${variant.id}`, "aria-label": `Version ${index + 1}, ${variant.label}, ${counted(variant.readers, "reader")}`, onclick: () => page.choose({ ...asVersion(variant.id), part: "mail" }) },
+      { type: "button", title: variant.label, "data-key": `version ${variant.id}`, onclick: () => page.choose({ ...asVersion(variant.id), part: "mail" }) },
+      unseen("Version "),
       h("span", {}, String(index + 1)),
+      unseen(`, ${variant.label}, `),
       h("small", {}, heads(variant.readers)),
+      unseen(variant.readers === 1 ? " reader" : " readers"),
     ),
   );
+}
+
+function unseen(/** @type {string} */ text) {
+  return h("span", { class: "unseen" }, text);
 }
 
 function row(section, page, heads) {
@@ -60,7 +67,7 @@ function row(section, page, heads) {
         { class: variant.id === page.view?.variant && "shown" },
         has
           ? h("button", { type: "button", class: "has", "data-key": `cell ${section.slug} ${variant.id}`, "aria-label": `${section.title}: in version ${index + 1}. Show it there`, onclick: show }, "●")
-          : h("span", { class: "has-not" }, h("span", { "aria-hidden": "true" }, "–"), h("span", { class: "unseen" }, "not in this version")),
+          : h("span", { class: "has-not" }, h("span", { "aria-hidden": "true" }, "–"), unseen("not in this version")),
       );
     }),
   );

@@ -27,7 +27,7 @@ export function makeParts(page) {
       const message = await data.message(page.issue, whoOf(page.choices));
       if (mine !== drawn) return;
       if (part === "source") fill(element, downloads(page, "html", "the HTML", message.html), numbered(message.html));
-      else fill(element, downloads(page, "eml", "the message"), headers(message), h("h3", {}, "Parts"), h("ul", { class: "tree" }, branch(message.tree)));
+      else fill(element, downloads(page, "eml", "the message"), headers(message), h("h2", {}, "Parts"), h("ul", { class: "tree" }, branch(message.tree)));
     },
   };
 }

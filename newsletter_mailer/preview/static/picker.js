@@ -15,7 +15,7 @@ export function makePicker(page) {
     h("input", {
       id: "picker", type: "text", role: "combobox", autocomplete: "off", spellcheck: "false",
       "aria-expanded": "false", "aria-controls": "picker-list", "aria-autocomplete": "list",
-      placeholder: "A few letters of a name or address",
+      placeholder: "Type a few letters",
       oninput: () => wait(), onfocus: () => wait(0), onblur: () => setTimeout(close, 150), onkeydown: press,
     })
   );

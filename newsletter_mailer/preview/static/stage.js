@@ -35,8 +35,9 @@ export function makeStage(page) {
     const { paddingLeft, paddingRight } = getComputedStyle(papers);
     const inside = element.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
     const room = beside ? (inside - GAP) / 2 : inside - (handle.offsetParent ? HANDLE : 0);
-    const width = page.choices.width || Math.min(WIDTHS.desktop, Math.max(NARROWEST, Math.floor(room)));
-    const scale = page.choices.width ? Math.min(1, Math.max(0.2, room / width)) : 1;
+    const fitting = room < NARROWEST ? WIDTHS.phone : Math.min(WIDTHS.desktop, Math.floor(room));
+    const width = page.choices.width || fitting;
+    const scale = Math.min(1, Math.max(0.2, room / width));
     if (width !== first.width) measureLater();
     for (const frame of [first, second]) frame.resize(width, scale);
     handle.setAttribute("aria-valuenow", String(width));

@@ -1,0 +1,206 @@
+"""The page itself: how it begins, what it needs, and that everyone can use it."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.conftest import ProjectFolder
+from tests.preview.axe import faults
+from tests.preview.conftest import Look, Onlooker, Preview, Start
+
+SECTION = "issues/2025-08/30-inspiring-future-leaders.md"
+CO_DESIGN = "For directors: choose your co-design conversation"
+_MOST_TABS = 200
+
+
+def browser_that_notes(folder: Path) -> tuple[str, Path]:
+    """What BROWSER may say: a program that writes down the address that it is asked to open."""
+    note = folder / "opened"
+    program = folder / "browser.py"
+    program.write_text(
+        f"import pathlib, sys\npathlib.Path({str(note)!r}).write_text(sys.argv[1])\n", "utf-8"
+    )
+    return f"{shlex.quote(sys.executable)} {shlex.quote(str(program))} %s", note
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system says which browser")
+def test_the_browser_is_opened_at_the_issue(
+    news: ProjectFolder, start: Start, tmp_path: Path
+) -> None:
+    browser, note = browser_that_notes(tmp_path)
+
+    running = start("--issue", "2025-08", opens=True, BROWSER=browser)
+
+    give_up = time.monotonic() + 30
+    while not (note.exists() and note.read_text()):
+        assert time.monotonic() < give_up
+        time.sleep(0.02)
+    assert note.read_text() == running.issue()
+    assert running.issue() in running.said
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system says which browser")
+def test_no_browser_is_opened_where_none_is_wanted(
+    news: ProjectFolder, start: Start, tmp_path: Path
+) -> None:
+    browser, note = browser_that_notes(tmp_path)
+
+    running = start("--issue", "2025-08", BROWSER=browser)
+
+    assert running.stop() == 0
+    assert not note.exists()
+
+
+def test_an_issue_that_is_not_there_is_said_at_once(news: ProjectFolder, start: Start) -> None:
+    with pytest.raises(AssertionError, match="1999-01"):
+        start("--issue", "1999-01")
+
+
+def test_a_phone_sees_the_mail_as_wide_as_the_phone(unchanged: Preview, look: Look) -> None:
+    onlooker = look(375, 667)
+    page = onlooker.look(unchanged.issue())
+
+    assert onlooker.in_mail("html", "() => window.innerWidth") == 375
+    assert page.evaluate("document.documentElement.scrollWidth") == 375
+    expect(page.get_by_role("region", name="Findings")).to_be_hidden()
+    page.get_by_role("button", name="Findings (").click()
+    page.get_by_role("button", name='Note: "Next month"').click()
+    expect(onlooker.mail.get_by_text("Next month", exact=False)).to_be_in_viewport()
+
+
+def tab_to(page: Page, wanted: Locator) -> None:
+    """Presses Tab until it has the focus."""
+    wanted.wait_for(state="attached")
+    for _ in range(_MOST_TABS):
+        if wanted.evaluate("(one) => one === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    pytest.fail(f"Tab does not lead to {wanted}")
+
+
+def test_the_keyboard_is_enough(unchanged: Preview, onlooker: Onlooker) -> None:
+    """From the list of issues to a test mail, without a hand on the mouse."""
+    page, mail = onlooker.page, onlooker.mail
+    page.goto(unchanged.origin)
+    tab_to(page, page.get_by_role("link", name="2025-08"))
+    page.keyboard.press("Enter")
+    mail.locator("h1").wait_for()
+    expect(page.get_by_text("Checking…")).to_have_count(0)
+
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the mail")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to the mail")).to_be_in_viewport()
+    tab_to(page, page.get_by_role("button", name="Next version"))
+    page.keyboard.press("Enter")
+    expect(page.locator(".steps")).to_contain_text("Version 2 of 4")
+    expect(page.get_by_role("button", name="Next version")).to_be_focused()
+
+    tab_to(page, page.get_by_role("radio", name="Mail", exact=True))
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("region", name="What the mail is made of")).to_contain_text("Dear Sam")
+    page.keyboard.press("ArrowLeft")
+    tab_to(page, page.get_by_role("radio", name="Light", exact=True))
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("radio", name="Dark", exact=True)).to_be_checked()
+    tab_to(page, page.get_by_role("checkbox", name="Pictures"))
+    page.keyboard.press("Space")
+    expect(mail.locator("img").first).to_have_js_property("naturalWidth", 0)
+
+    tab_to(page, page.get_by_role("button", name='Note: "Next month"'))
+    page.keyboard.press("Enter")
+    expect(mail.get_by_text("Next month", exact=False)).to_be_in_viewport()
+    expect(page.get_by_role("region", name="What was clicked")).to_be_visible()
+
+    tab_to(page, page.get_by_role("button", name="Send me a test"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog", name="Send me a test")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("button", name="Send me a test")).to_be_focused()
+
+
+def test_a_cell_of_the_matrix_is_reached_with_the_keyboard(
+    unchanged: Preview, onlooker: Onlooker
+) -> None:
+    page = onlooker.page
+    page.goto(unchanged.issue(query="part=matrix"))
+
+    tab_to(page, page.get_by_role("button", name=f"{CO_DESIGN}: in version").first)
+    page.keyboard.press("Enter")
+
+    expect(onlooker.mail.get_by_role("heading", name=CO_DESIGN)).to_be_in_viewport()
+
+
+def states(onlooker: Onlooker, preview: Preview) -> Iterator[str]:
+    """Everything that the page can show of a sound issue, one after the other."""
+    page = onlooker.page
+    page.goto(preview.origin)
+    page.get_by_role("rowheader").first.wait_for()
+    yield "the list of issues"
+    onlooker.look(preview.issue(query="variant=full"))
+    expect(page.get_by_text("Checking…")).to_have_count(0)
+    yield "the mail"
+    page.locator(".inbox summary").click()
+    yield "the inbox"
+    page.locator(".inbox summary").click()
+    panes = page.get_by_role("navigation", name="Parts of this page").get_by_role("button")
+    if panes.first.is_visible():
+        panes.filter(has_text="Reader").click()
+        page.get_by_role("combobox", name="One reader").fill("a")
+        expect(page.get_by_role("listbox", name="Readers")).to_be_visible()
+        yield "readers that are offered"
+        panes.filter(has_text="Findings").click()
+        yield "the findings"
+        panes.filter(has_text="Mail").click()
+    onlooker.mail.get_by_text("Dear Sam").click()
+    expect(page.get_by_role("region", name="What was clicked")).to_be_visible()
+    yield "what was clicked"
+    page.get_by_role("radio", name="Forced dark").check()
+    expect(page.get_by_text("Simulation: some")).to_be_visible()
+    yield "forced dark"
+    for part in ("Text", "HTML", "Message", "Who gets what"):
+        page.get_by_role("radio", name=part, exact=True).check()
+        shown = page.locator(".part:not([hidden])")
+        expect(shown.locator("pre, table").first).to_be_visible()
+        yield part
+    onlooker.look(preview.issue(query="variant=full&beside=everyone"))
+    onlooker.beside.locator("h1").wait_for()
+    yield "two versions"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 375])
+def test_the_page_is_accessible_and_fits(
+    width: int, scheme: str, unchanged: Preview, look: Look
+) -> None:
+    onlooker = look(width, color_scheme=scheme, reduced_motion="reduce")
+
+    for state in states(onlooker, unchanged):
+        assert (state, faults(onlooker.page)) == (state, [])
+        wide = onlooker.page.evaluate("document.documentElement.scrollWidth")
+        assert (state, wide) == (state, width)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 375])
+def test_a_mistake_is_accessible_and_fits(
+    width: int, scheme: str, news: ProjectFolder, start: Start, look: Look
+) -> None:
+    onlooker = look(width, color_scheme=scheme, reduced_motion="reduce")
+    page = onlooker.look(start("--issue", "2025-08").issue())
+    news.write(SECTION, news.read(SECTION).replace("kind: notice", "kind: notcie"))
+    expect(page.get_by_role("alert")).to_be_visible()
+
+    assert faults(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    box = page.get_by_role("alert").bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
