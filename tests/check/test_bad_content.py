@@ -21,8 +21,6 @@ ISSUE = "2030-01"
 AT = datetime(2030, 1, 15, 9, tzinfo=UTC)
 SECTION = "issues/2030-01/40-more.md"
 
-pytestmark = pytest.mark.filterwarnings("error")
-
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
