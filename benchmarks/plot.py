@@ -1,4 +1,4 @@
-"""A picture of how something grows: SVG, both axes logarithmic where it says so."""
+"""A picture of how something grows over powers of ten, as SVG."""
 
 from __future__ import annotations
 
