@@ -46,7 +46,7 @@ def rows(count: int) -> Iterator[tuple[object, ...]]:
         values = json.dumps({"first_name": f"First{number}", "last_name": f"Last{number}"})
         yield (
             *(ISSUE, address, address, domain, variant, values, f"{number:032x}@example.org"),
-            *(state, 1, number, 1, 1, code, enhanced, reply, "mail.example.org"),
+            *(state, 1, 1, number, 1, 1, code, enhanced, reply, "mail.example.org"),
             _BEGAN + number // 2,
         )
 
@@ -69,8 +69,7 @@ def make_ledger(path: Path, count: int) -> None:
             "INSERT INTO delivery (issue, address, mailbox, domain, variant, field_values,"
             " message_id, state, run, planned_by, turn, attempts, claimed, code, enhanced, reply,"
             " server, at)"
-            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
-            " ?16, ?17)",
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             rows(count),
         )
     database.close()

@@ -28,7 +28,7 @@ def plan(
     database.executemany(
         "INSERT INTO delivery (issue, address, mailbox, domain, variant, field_values,"  # noqa: S608  # constants
         " message_id, state, run, planned_by, turn)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'queued', ?8, ?8, ?9) "
+        " VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?) "
         "ON CONFLICT (issue, address) DO UPDATE SET run = excluded.run, "
         f"turn = excluded.turn, due = 0, {_IF_OWED}",
         (
@@ -40,6 +40,7 @@ def plan(
                 row.variant,
                 json.dumps(row.values),
                 f"{_digest(key, issue, row.address)}@{host}",
+                run,
                 run,
                 turns.next(name),
             )
@@ -60,7 +61,7 @@ def plan_as_before(database: sqlite3.Connection, issue: str, run: int) -> None:
 def last_whole_run(database: sqlite3.Connection, issue: str, before: int | None = None) -> int:
     """The last run without filters, 0 if there is none. Who is only of earlier ones has left."""
     found = database.execute(
-        "SELECT coalesce(max(id), 0) FROM run WHERE issue = ?1 AND (?2 IS NULL OR id < ?2) "
+        "SELECT coalesce(max(id), 0) FROM run WHERE issue = ? AND id < coalesce(?, id + 1) "
         "AND NOT EXISTS (SELECT 1 FROM json_each(filters) WHERE json_array_length(value) > 0)",
         (issue, before),
     )
