@@ -9,10 +9,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from newsletter_mailer.deliver.dialogue import Content, Ended, MailObject, MailRefused
+from newsletter_mailer.deliver.line import Line
 from newsletter_mailer.deliver.loop import runner
 from newsletter_mailer.deliver.replies import Outcome
+from newsletter_mailer.deliver.session import Session, Timeouts, connect
 from newsletter_mailer.deliver.single import send_single
-from newsletter_mailer.deliver.smtp import Line, Session, Timeouts, connect
 from newsletter_mailer.smtp_settings import SmtpSettings
 
 SENDER = "news@example.org"
@@ -31,7 +32,7 @@ def content(message: bytes) -> Content:
 
 @dataclass
 class Correspondent:
-    """Sends over one line and keeps what became of each message (smtp.Owner). Keys are numbers.
+    """Sends over one line and keeps what became of each message (line.Owner). Keys are numbers.
 
     `marks_left`: so many messages may still have their dot.
     """

@@ -25,7 +25,7 @@ from newsletter_mailer.compose.message import (
 from newsletter_mailer.deliver.dialogue import Content
 from newsletter_mailer.deliver.engine import Engine
 from newsletter_mailer.deliver.replies import Outcome
-from newsletter_mailer.deliver.smtp import Session, connect
+from newsletter_mailer.deliver.session import Session, connect
 from newsletter_mailer.errors import DeliveryError
 from newsletter_mailer.smtp_settings import SmtpSettings
 from newsletter_mailer.store.ledger import Ledger

@@ -19,7 +19,7 @@ from newsletter_mailer.campaign.sent_file import refuse_another_ledger, sent_fil
 from newsletter_mailer.campaign.sign_off import refuse_unapproved
 from newsletter_mailer.deliver.loop import runner
 from newsletter_mailer.deliver.sandbox import sandbox
-from newsletter_mailer.deliver.smtp import connect
+from newsletter_mailer.deliver.session import connect
 from newsletter_mailer.errors import NotConfirmed, ProjectError
 from newsletter_mailer.plan.plan import Suppressed
 from newsletter_mailer.smtp_settings import SmtpSettings, read_smtp_settings

@@ -21,8 +21,8 @@ from newsletter_mailer.compose.sample import sample_values
 from newsletter_mailer.deliver.loop import runner
 from newsletter_mailer.deliver.replies import Outcome
 from newsletter_mailer.deliver.sandbox import sandbox
+from newsletter_mailer.deliver.session import connect
 from newsletter_mailer.deliver.single import send_single
-from newsletter_mailer.deliver.smtp import connect
 from newsletter_mailer.errors import ProjectError
 from newsletter_mailer.findings import Finding
 from newsletter_mailer.smtp_settings import read_smtp_settings

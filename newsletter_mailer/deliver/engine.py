@@ -19,9 +19,10 @@ from newsletter_mailer.deliver.breaker import (
     refuse_too_large,
 )
 from newsletter_mailer.deliver.dialogue import Content, Ended, MailObject, MailRefused
+from newsletter_mailer.deliver.line import Line
 from newsletter_mailer.deliver.pace import Pace
 from newsletter_mailer.deliver.replies import Outcome
-from newsletter_mailer.deliver.smtp import Line, Session
+from newsletter_mailer.deliver.session import Session
 from newsletter_mailer.errors import CannotConnect, DeliveryError
 from newsletter_mailer.store.rows import ClaimedRow
 from newsletter_mailer.store.states import State
@@ -79,7 +80,7 @@ def steady_clock() -> Callable[[], float]:
 
 
 class _Run:
-    """What one run knows; also the owner of its lines (smtp.Owner)."""
+    """What one run knows; also the owner of its lines (line.Owner)."""
 
     def __init__(self, engine: Engine, now: Callable[[], float]) -> None:
         self.engine, self.now = engine, now

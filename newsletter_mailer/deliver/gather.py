@@ -30,3 +30,12 @@ else:  # pragma: no cover  # Windows
     ) -> int:
         """How many octets the kernel took. Raises BlockingIOError, OSError."""
         return connection.send(b"".join(parts))
+
+
+def rest(parts: Sequence[memoryview], taken: int) -> list[memoryview]:
+    """What is left of the parts after so many octets."""
+    for number, part in enumerate(parts):
+        if taken < len(part):
+            return [part[taken:], *parts[number + 1 :]]
+        taken -= len(part)
+    return []

@@ -6,8 +6,9 @@ import asyncio
 from contextlib import suppress
 
 from newsletter_mailer.deliver.dialogue import Content, Ended, MailObject, MailRefused
+from newsletter_mailer.deliver.line import Line
 from newsletter_mailer.deliver.replies import Outcome
-from newsletter_mailer.deliver.smtp import Line, Session
+from newsletter_mailer.deliver.session import Session
 from newsletter_mailer.store.states import State
 
 _TICK = 0.25  #: seconds between looks at the line's deadline
@@ -32,7 +33,7 @@ async def send_single(session: Session, mailbox: str, message_id: str, content: 
 
 
 class _Owner:
-    """Of one mail (smtp.Owner)."""
+    """Of one mail (line.Owner)."""
 
     def __init__(self, mail: MailObject[None]) -> None:
         self._mail: MailObject[None] | None = mail

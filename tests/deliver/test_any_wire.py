@@ -20,12 +20,13 @@ import trustme
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter_mailer.deliver import smtp
+from newsletter_mailer.deliver import line as line_module
 from newsletter_mailer.deliver.dialogue import Content, Ended, MailObject, MailRefused
 from newsletter_mailer.deliver.extensions import Extensions
+from newsletter_mailer.deliver.line import Line
 from newsletter_mailer.deliver.loop import runner
 from newsletter_mailer.deliver.replies import ReplyReader
-from newsletter_mailer.deliver.smtp import PATIENT, Line, Session
+from newsletter_mailer.deliver.session import PATIENT, Session
 from newsletter_mailer.deliver.tls import Tls
 from newsletter_mailer.store.states import State
 
@@ -168,7 +169,7 @@ class Server:
 
 @dataclass
 class Reader:
-    """Has mail to be sent without end (smtp.Owner)."""
+    """Has mail to be sent without end (line.Owner)."""
 
     body: bytes = BODY
     begun: int = 0
@@ -213,7 +214,7 @@ def a_kernel_that_takes(most: int | None) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         if most is not None:
-            patch.setattr(smtp, "write_parts", write_parts)
+            patch.setattr(line_module, "write_parts", write_parts)
         yield
 
 

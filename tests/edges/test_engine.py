@@ -29,7 +29,7 @@ from newsletter_mailer.deliver.engine import Engine
 from newsletter_mailer.deliver.loop import runner
 from newsletter_mailer.deliver.pace import Pace, Window
 from newsletter_mailer.deliver.replies import Outcome
-from newsletter_mailer.deliver.smtp import connect
+from newsletter_mailer.deliver.session import connect
 from newsletter_mailer.errors import CannotConnect, LedgerError
 from newsletter_mailer.store.ledger import Ledger, open_ledger
 from newsletter_mailer.store.rows import ClaimedRow, PlannedRow, Settled

@@ -9,8 +9,8 @@ import pytest
 from newsletter_mailer.deliver.loop import runner
 from newsletter_mailer.deliver.replies import Outcome
 from newsletter_mailer.deliver.sandbox import sandbox
+from newsletter_mailer.deliver.session import connect
 from newsletter_mailer.deliver.single import send_single
-from newsletter_mailer.deliver.smtp import connect
 from newsletter_mailer.smtp_settings import SmtpSettings
 from newsletter_mailer.store.states import State
 

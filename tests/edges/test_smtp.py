@@ -18,7 +18,7 @@ import trustme
 
 from newsletter_mailer.deliver.loop import runner
 from newsletter_mailer.deliver.replies import Outcome
-from newsletter_mailer.deliver.smtp import Timeouts, connect
+from newsletter_mailer.deliver.session import Timeouts, connect
 from newsletter_mailer.errors import CannotConnect, CertificateRefused, DeliveryError, LoginRefused
 from newsletter_mailer.smtp_settings import SmtpSettings
 from newsletter_mailer.store.states import State
