@@ -14,6 +14,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import resource
 import shutil
 import signal
 import smtplib
@@ -24,7 +25,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -47,7 +48,8 @@ class Measured:
     seconds: float
     octets: int  #: of content, all messages together
     messages: int
-    processor: float | None = None  #: seconds of the client's processor
+    processor: float = 0.0  #: seconds of the client's processor
+    sink: float = 0.0  #: seconds of the sink's processor
 
     @property
     def rate(self) -> float:
@@ -59,8 +61,8 @@ class Measured:
 
 
 @contextmanager
-def sink(words: Sequence[str]) -> Iterator[None]:
-    """A server on PORT, on a core of its own."""
+def sink(words: Sequence[str]) -> Iterator[int]:
+    """A server on PORT, on a core of its own. Gives its process id."""
     server = subprocess.Popen(["taskset", "-c", SINK, *words], stdout=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 10
@@ -72,7 +74,7 @@ def sink(words: Sequence[str]) -> Iterator[None]:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.05)
-        yield
+        yield server.pid
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait()
@@ -162,14 +164,12 @@ def forget(project: Path) -> None:
 def ours(project: Path, size: int) -> Measured:
     """The command as a person runs it; the rate is that between its first and last outcome."""
     forget(project)
-    processor, _ = processor_of(
-        command(project, "send", "--yes", "--connections", str(CONNECTIONS))
-    )
+    processor_of(command(project, "send", "--yes", "--connections", str(CONNECTIONS)))
     with sqlite3.connect(project / ".newsletter/ledger.db") as ledger:
         count, first, last = ledger.execute(
             "SELECT count(*), min(at), max(at) FROM delivery WHERE state = 'sent'"
         ).fetchone()
-    return Measured((last - first) / 1000, (count - 1) * size, count - 1, processor)
+    return Measured((last - first) / 1000, (count - 1) * size, count - 1)
 
 
 def smtp_source(messages: int, size: int) -> Measured:
@@ -258,12 +258,32 @@ def message_of(project: Path, folder: Path) -> tuple[int, Path, Path]:
     return len(octets), eml, parts
 
 
-def rounds(peers: Sequence[tuple[str, Callable[[], Measured]]]) -> dict[str, Measured]:
-    """The round with the median rate of each."""
+def processor_seconds(pid: int) -> float:
+    """What a process has used of its processor until now (proc(5), stat)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def children_seconds() -> float:
+    """What the commands that ended have used of their processor until now."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def rounds(peers: Sequence[tuple[str, Callable[[], Measured]]], server: int) -> dict[str, Measured]:
+    """The round with the median rate of each. `server`: the sink's process id."""
     measured: dict[str, list[Measured]] = {name: [] for name, _ in peers}
     for _ in range(ROUNDS):
         for name, run in peers:
-            measured[name].append(run())
+            client, sink_ = children_seconds(), processor_seconds(server)
+            found = run()
+            measured[name].append(
+                replace(
+                    found,
+                    processor=children_seconds() - client,
+                    sink=processor_seconds(server) - sink_,
+                )
+            )
     return {
         name: sorted(found, key=lambda one: one.megabytes)[len(found) // 2]
         for name, found in measured.items()
@@ -282,6 +302,19 @@ def table(title: str, found: dict[str, Measured]) -> list[str]:
         ratio = mine.megabytes / one.megabytes
         lines.append(f"| {name} | {one.rate:,.0f} | {one.megabytes:,.0f} | {ratio:.2f} |")
     return [*lines, ""]
+
+
+def processors(found: dict[str, Measured], start: float) -> list[str]:
+    """`start`: seconds of our processor before the first message leaves."""
+    mine, generator = found["newsletter-mailer"], found["smtp-source"]
+    each = (mine.processor - start) / mine.messages * 1e6
+    theirs = generator.processor / generator.messages * 1e6
+    busy, busy_there = mine.sink / mine.seconds, generator.sink / generator.seconds
+    return [
+        f"Our processor: {each:.0f} us a message, and {start:.1f} s until the first one leaves.",
+        f"smtp-source's, which sends the same octets again and again: {theirs:.0f} us.",
+        f"The sink's core was busy: {busy:.0%} of our run, {busy_there:.0%} of smtp-source's.",
+    ]
 
 
 def growth(folder: Path) -> list[str]:
@@ -339,7 +372,7 @@ def main(messages: int) -> None:
         few = max(200, messages // 20)
         start, _ = processor_of(command(project, "send", "--dry-run"))
         for title, words in (("smtp-sink", smtp_sink()), ("fastsink", fast_sink(folder))):
-            with sink(words):
+            with sink(words) as server:
                 found = rounds(
                     (
                         ("newsletter-mailer", lambda: ours(project, size)),
@@ -347,17 +380,10 @@ def main(messages: int) -> None:
                         ("smtplib, one connection", lambda: smtplib_alone(few, size, eml)),
                         ("nodemailer, pooled, composing", lambda: nodemailer(few, size, parts)),
                         ("mailmerge", lambda: mailmerge(folder, few, size, parts)),
-                    )
+                    ),
+                    server,
                 )
-            lines += table(f"Into {title}", found)
-            whole = found["newsletter-mailer"].processor or 0.0
-            lines += [
-                (
-                    f"The client's processor: {(whole - start) / messages * 1e6:.0f} us a message; "
-                    f"start, composing, checks and planning {start:.1f} s besides."
-                ),
-                "",
-            ]
+            lines += [*table(f"Into {title}", found), *processors(found, start), ""]
         lines += growth(folder)
     (HERE / "results.md").write_text("\n".join(lines))
     print("\n".join(lines))
