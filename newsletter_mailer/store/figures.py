@@ -25,7 +25,7 @@ class Figures:
             rows = self._database.execute(
                 "SELECT state, run, domain, variant, code, enhanced, count(*) "
                 "FROM delivery INDEXED BY delivery_outcome WHERE issue = ? "
-                "AND state IN ('sent', 'deferred', 'refused', 'unknown') "
+                "AND state NOT IN ('queued', 'sending') "
                 "GROUP BY state, run, domain, variant, code, enhanced",
                 (issue,),
             )
@@ -50,7 +50,7 @@ class Figures:
             rows = self._database.execute(
                 "SELECT state, code, enhanced, reply, min(address), count(*) "
                 "FROM delivery INDEXED BY delivery_trouble WHERE issue = ? "
-                "AND state IN ('deferred', 'refused', 'unknown') "
+                "AND state NOT IN ('queued', 'sending') AND state <> 'sent' "
                 "GROUP BY state, code, enhanced, reply",
                 (issue,),
             )

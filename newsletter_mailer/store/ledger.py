@@ -180,7 +180,7 @@ class Ledger:
             rows = self._database.execute(
                 "SELECT state, sum(n) FROM ("
                 " SELECT state, count(*) AS n FROM delivery INDEXED BY delivery_outcome"
-                " WHERE issue = :issue AND state IN ('sent', 'deferred', 'refused', 'unknown')"
+                " WHERE issue = :issue AND state NOT IN ('queued', 'sending')"
                 " AND (:run IS NULL OR run = :run) GROUP BY state"
                 " UNION ALL SELECT 'queued', count(*) FROM delivery INDEXED BY delivery_owed"
                 " WHERE issue = :issue AND state = 'queued' AND state IN ('queued', 'deferred')"
@@ -231,7 +231,7 @@ class Ledger:
         index = "INDEXED BY delivery_trouble" if state in TROUBLE else ""
         chosen = f"AND state = '{state.value}'" if state else ""
         if index:  # in the words of the index, or it is not used
-            chosen += " AND state IN ('deferred', 'refused', 'unknown')"
+            chosen += " AND state NOT IN ('queued', 'sending') AND state <> 'sent'"
         with explained():
             rows = self._database.execute(
                 "SELECT address, state, code, enhanced, reply, variant, attempts, at "  # noqa: S608  # a State

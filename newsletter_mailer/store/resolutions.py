@@ -27,7 +27,7 @@ class Resolutions:
             rows = self._database.execute(
                 "SELECT address, message_id, at FROM delivery INDEXED BY delivery_trouble "
                 "WHERE issue = ? AND state = 'unknown' "
-                "AND state IN ('deferred', 'refused', 'unknown') ORDER BY address",
+                "AND state NOT IN ('queued', 'sending') AND state <> 'sent' ORDER BY address",
                 (issue,),
             )
             for address, message_id, at in rows:

@@ -57,7 +57,8 @@ _FIRST = (
 )
 
 #: A row has a number, by which a sender's journal knows it; who is due first is an index; what
-#: became of rows is one index, so that a million are counted in a moment.
+#: became of rows is one index, so that a million are counted in a moment. (An index's list of three
+#: or more is a table that SQLite makes anew for every row that is written.)
 _SECOND = (
     "ALTER TABLE run ADD COLUMN who TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE run ADD COLUMN host TEXT NOT NULL DEFAULT ''",
@@ -106,11 +107,11 @@ _SECOND = (
     "CREATE INDEX delivery_sending ON delivery (claimed) WHERE state = 'sending'",
     """
     CREATE INDEX delivery_outcome ON delivery (issue, state, run, domain, variant, code, enhanced)
-    WHERE state IN ('sent', 'deferred', 'refused', 'unknown')
+    WHERE state NOT IN ('queued', 'sending')
     """,
     """
     CREATE INDEX delivery_trouble ON delivery (issue, state, code, enhanced, reply, address)
-    WHERE state IN ('deferred', 'refused', 'unknown')
+    WHERE state NOT IN ('queued', 'sending') AND state <> 'sent'
     """,
     """
     CREATE TABLE variant (              -- as planned: a resumed run needs no list
