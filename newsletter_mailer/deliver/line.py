@@ -185,13 +185,14 @@ class Line(Generic[Key]):
 
     def _send_content(self, mail: MailObject[Key]) -> None:
         dialogue = self._dialogue
-        parts = mail.content.pieces
+        parts, size = mail.content
         if dialogue.outgoing:  # BDAT's own line
             parts = [bytes(dialogue.outgoing), *parts]
+            size += len(dialogue.outgoing)
             dialogue.outgoing.clear()
         self._is_sending = True
         self.deadline = self._loop.time() + self._session.timeouts.block
-        if self._hand_over(parts, more_follows=True):
+        if self._hand_over(parts, size, more_follows=True):
             self._content_gone()
 
     def _content_gone(self) -> None:
@@ -213,21 +214,24 @@ class Line(Generic[Key]):
         octets = bytes(self._dialogue.outgoing)
         self._dialogue.outgoing.clear()
         self.deadline = self._loop.time() + patience
-        self._hand_over([octets], more_follows=False)
+        self._hand_over([octets], len(octets), more_follows=False)
 
-    def _hand_over(self, parts: Sequence[bytes], *, more_follows: bool) -> bool:
-        """Whether the kernel took all of it; the rest follows when it takes more."""
+    def _hand_over(self, parts: Sequence[bytes], size: int, *, more_follows: bool) -> bool:
+        """Whether the kernel took all of it; the rest follows when it takes more.
+
+        `size`: octets of the parts together.
+        """
         if self._tls is not None:
             try:
                 parts = [self._tls.encrypt(b"".join(parts))]
             except ssl.SSLError as fault:
                 self.lose(in_words(fault))
                 return False
+            size = len(parts[0])
             if self._dot_due:
-                self._dot_due = len(parts[0])
+                self._dot_due = size
         elif len(parts) > MOST_PARTS:
             parts = [b"".join(parts)]
-        size = sum(map(len, parts))
         try:
             taken = write_parts(self._socket, parts, more_follows=more_follows)
         except (BlockingIOError, InterruptedError):

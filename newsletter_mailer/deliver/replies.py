@@ -37,23 +37,24 @@ class Reply:
 
     @property
     def enhanced(self) -> str | None:
-        found = _ENHANCED.match(self._words)
-        return found[1] if found else None
+        return self.enhanced_and_text[0]
 
     @property
     def text(self) -> str:
         """The words, without the enhanced code; nothing in it that a terminal would obey."""
-        words = self._words
+        return self.enhanced_and_text[1]
+
+    @property
+    def enhanced_and_text(self) -> tuple[str | None, str]:
+        words = printable(self.octets)[:_LONGEST]
         found = _ENHANCED.match(words)
-        return words[found.end() :].replace(f"{found[1]} ", "") if found else words
+        if found is None:
+            return None, words
+        return found[1], words[found.end() :].replace(f"{found[1]} ", "")
 
     @property
     def lines(self) -> list[str]:
         return [printable(line) for line in self.octets.split(b"\n")]
-
-    @property
-    def _words(self) -> str:
-        return printable(self.octets)[:_LONGEST]
 
     def __str__(self) -> str:
         """For the middle of a sentence."""
@@ -140,4 +141,4 @@ def outcome_of(reply: Reply, *, after_dot: bool) -> Outcome:
             state = State.REFUSED
         case _:
             state = State.UNKNOWN if after_dot else State.DEFERRED
-    return Outcome(state, reply.code, reply.enhanced, reply.text)
+    return Outcome(state, reply.code, *reply.enhanced_and_text)
