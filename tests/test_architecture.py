@@ -42,6 +42,8 @@ GROUND_FLOOR = {
     "tokens",
     "toml_lines",
 }
+#: The rooms of `preview`; each may import from itself and those before it.
+PREVIEW_ROOMS = ["desk", "showing", "copying", "serving"]
 #: The modules that touch the world. Everything else takes values and returns values.
 TOUCHES_THE_WORLD = (
     "issue/earlier.py",
@@ -72,20 +74,20 @@ TOUCHES_THE_WORLD = (
     "deliver/session.py",
     "deliver/token.py",
     "campaign/",
-    "preview/acting.py",
-    "preview/acts.py",
-    "preview/app.py",
-    "preview/desk.py",
-    "preview/export.py",
-    "preview/house.py",
-    "preview/hub.py",
-    "preview/lists.py",
-    "preview/own_folder.py",
-    "preview/screenshots.py",
-    "preview/security.py",
-    "preview/server.py",
-    "preview/watching.py",
-    "preview/workshop.py",
+    "preview/copying/export.py",
+    "preview/copying/own_folder.py",
+    "preview/copying/screenshots.py",
+    "preview/desk/acts.py",
+    "preview/desk/desk.py",
+    "preview/desk/lists.py",
+    "preview/desk/watching.py",
+    "preview/desk/workshop.py",
+    "preview/serving/acting.py",
+    "preview/serving/app.py",
+    "preview/serving/house.py",
+    "preview/serving/hub.py",
+    "preview/serving/security.py",
+    "preview/serving/server.py",
     "cli/",
     "browser.py",
     "starter.py",
@@ -169,6 +171,21 @@ def test_imports_point_down(path: Path) -> None:
     }
 
     assert imported - allowed - {"__version__"} == set()
+
+
+def test_the_rooms_of_the_preview_point_down() -> None:
+    preview = SOURCE / "preview"
+    assert {path.parent.name for path in preview.glob("*/__init__.py")} == set(PREVIEW_ROOMS)
+
+    for number, own in enumerate(PREVIEW_ROOMS):
+        for path in (preview / own).glob("*.py"):
+            wanted = {
+                name.removeprefix(f"{PACKAGE}.preview.").split(".")[0]
+                for name in imports(ast.parse(path.read_text("utf-8")))
+                if name.startswith(f"{PACKAGE}.preview.")
+            }
+
+            assert wanted <= set(PREVIEW_ROOMS[: number + 1]), path
 
 
 def test_every_room_has_a_floor() -> None:

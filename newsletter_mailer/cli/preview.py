@@ -57,8 +57,8 @@ def preview(
             raise typer.BadParameter("--export and --screenshots need --issue ID.")
         _write(project, issue, export, screenshots)
         return
-    from newsletter_mailer.preview.acts import Acts
-    from newsletter_mailer.preview.server import Wish, serve
+    from newsletter_mailer.preview.desk.acts import Acts
+    from newsletter_mailer.preview.serving.server import Wish, serve
 
     root, editor = _look_into(project, issue)
     serve(
@@ -109,13 +109,13 @@ def _write(
 ) -> None:
     """Without a server. Raises ContentError, ProjectError."""
     if export_to is not None:
-        from newsletter_mailer.preview.export import export
+        from newsletter_mailer.preview.copying.export import export
 
         index = export(lambda: opened(project), issue, export_to, datetime.now(UTC))
         say("Open it in a browser, or zip the folder and send it to whoever signs the issue off:")
         typer.echo(index)
     if pictures_to is not None:
-        from newsletter_mailer.preview.screenshots import screenshots
+        from newsletter_mailer.preview.copying.screenshots import screenshots
 
         taken = screenshots(opened(project), issue, pictures_to, lambda text: say(f"note: {text}"))
         for picture in taken:
@@ -135,7 +135,7 @@ def _look_into(project: Path | None, issue: str | None) -> tuple[Path, str]:
     """
     from newsletter_mailer.errors import ContentError
     from newsletter_mailer.issue.folder import issue_folder
-    from newsletter_mailer.preview.editor import editor_pattern
+    from newsletter_mailer.preview.showing.editor import editor_pattern
 
     editor = ""
     try:

@@ -10,8 +10,8 @@ import pytest
 from jinja2 import Environment
 
 from newsletter_mailer.campaign.project import open_project
-from newsletter_mailer.preview.desk import Desk
-from newsletter_mailer.preview.version import Version
+from newsletter_mailer.preview.desk.desk import Desk
+from newsletter_mailer.preview.desk.version import Version
 from tests.acceptance.scene import Newsletter, newsletter
 
 HELLO, DUDLEY = "issues/2030-01/10-hello.md", "issues/2030-01/20-dudley.md"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter_mailer.preview.one_script import NotOneScript, one_script
+from newsletter_mailer.preview.copying.one_script import NotOneScript, one_script
 
 
 def test_each_module_comes_once_and_after_what_it_imports() -> None:

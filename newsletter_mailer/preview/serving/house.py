@@ -9,13 +9,13 @@ from pathlib import Path
 
 from newsletter_mailer.audience.rows import Subscriber
 from newsletter_mailer.campaign.project import Project
-from newsletter_mailer.preview.acts import Acts
-from newsletter_mailer.preview.desk import Desk
-from newsletter_mailer.preview.hub import Hub
-from newsletter_mailer.preview.persona import Asked, Persona, persona_of
-from newsletter_mailer.preview.security import Keys
-from newsletter_mailer.preview.view import Mail
-from newsletter_mailer.preview.workshop import Workshop
+from newsletter_mailer.preview.desk.acts import Acts
+from newsletter_mailer.preview.desk.desk import Desk
+from newsletter_mailer.preview.desk.workshop import Workshop
+from newsletter_mailer.preview.serving.hub import Hub
+from newsletter_mailer.preview.serving.security import Keys
+from newsletter_mailer.preview.showing.persona import Asked, Persona, persona_of
+from newsletter_mailer.preview.showing.view import Mail
 
 
 class Aliases:

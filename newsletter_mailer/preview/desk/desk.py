@@ -20,10 +20,10 @@ from newsletter_mailer.errors import NewsletterError
 from newsletter_mailer.findings import Finding, Source, error, in_order
 from newsletter_mailer.issue.model import Template
 from newsletter_mailer.plan.variants import Variant
-from newsletter_mailer.preview.lists import Lists, fingerprint
-from newsletter_mailer.preview.mistakes import errors_among, findings_of
-from newsletter_mailer.preview.readers import Readers
-from newsletter_mailer.preview.version import Made, Version
+from newsletter_mailer.preview.desk.lists import Lists, fingerprint
+from newsletter_mailer.preview.desk.mistakes import errors_among, findings_of
+from newsletter_mailer.preview.desk.readers import Readers
+from newsletter_mailer.preview.desk.version import Made, Version
 from newsletter_mailer.settings import is_folder_name
 
 _LOOKED_AT = 2  #: variants that are composed before all others: two may stand side by side

@@ -14,7 +14,7 @@ from newsletter_mailer.findings import Finding
 from newsletter_mailer.issue.model import Issue
 from newsletter_mailer.plan.plan import Filters, Plan, fields_in_use
 from newsletter_mailer.plan.variants import Variant, Variants
-from newsletter_mailer.preview.readers import Readers
+from newsletter_mailer.preview.desk.readers import Readers
 
 #: A file's size and the times of its last change; None where it is not.
 Fingerprint = tuple[int, int, int] | None

@@ -15,13 +15,13 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from newsletter_mailer.compose.message import picture_names
-from newsletter_mailer.preview.differences import other_places
-from newsletter_mailer.preview.house import House
-from newsletter_mailer.preview.looking import known_issue, mail_of
-from newsletter_mailer.preview.looks import Look
-from newsletter_mailer.preview.persona import Asked
-from newsletter_mailer.preview.security import FRAMES, frame_policy
-from newsletter_mailer.preview.shown import Showing, shown_page
+from newsletter_mailer.preview.serving.house import House
+from newsletter_mailer.preview.serving.looking import known_issue, mail_of
+from newsletter_mailer.preview.serving.security import FRAMES, frame_policy
+from newsletter_mailer.preview.showing.differences import other_places
+from newsletter_mailer.preview.showing.looks import Look
+from newsletter_mailer.preview.showing.persona import Asked
+from newsletter_mailer.preview.showing.shown import Showing, shown_page
 
 #: A page's number, and which of its frames.
 _FRAME = re.compile(r"(?P<page>[0-9a-f]{16})-\d{1,9}")

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from newsletter_mailer.check.page import elements_of, parse_page
-from newsletter_mailer.preview import measuring
-from newsletter_mailer.preview.looks import Look, dress
-from newsletter_mailer.preview.places import Place
+from newsletter_mailer.preview.showing import measuring
+from newsletter_mailer.preview.showing.looks import Look, dress
+from newsletter_mailer.preview.showing.places import Place
 
 #: Given a place: the address that a click on it asks for.
 Follow = Callable[[Place], str]

@@ -12,10 +12,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from newsletter_mailer.errors import NewsletterError
-from newsletter_mailer.preview.acts import Done, approval_json
-from newsletter_mailer.preview.house import House
-from newsletter_mailer.preview.looking import asked_in_body, known_issue
-from newsletter_mailer.preview.zipped import zipped
+from newsletter_mailer.preview.copying.zipped import zipped
+from newsletter_mailer.preview.desk.acts import Done, approval_json
+from newsletter_mailer.preview.serving.house import House
+from newsletter_mailer.preview.serving.looking import asked_in_body, known_issue
 
 
 class Acting:
@@ -81,7 +81,7 @@ class Acting:
         )
 
     def _zip(self, issue_id: str) -> bytes:
-        from newsletter_mailer.preview.export import exhibit_of, exported  # once in a while
+        from newsletter_mailer.preview.copying.export import exhibit_of, exported  # once in a while
 
         desk = self._house.workshop.desk(issue_id)
         return zipped(f"{issue_id}-for-approval", exported(exhibit_of(desk, datetime.now(UTC))))

@@ -15,11 +15,17 @@ from starlette.routing import BaseRoute, Route
 
 from newsletter_mailer.campaign.source_lines import SourceLines
 from newsletter_mailer.issue.folder import issue_ids
-from newsletter_mailer.preview.house import House
-from newsletter_mailer.preview.overview import meant_by, overview_json
-from newsletter_mailer.preview.persona import Asked, described, label_of
-from newsletter_mailer.preview.readers import Wanted
-from newsletter_mailer.preview.view import Mail, located, message_view, nothing_json, view_json
+from newsletter_mailer.preview.desk.readers import Wanted
+from newsletter_mailer.preview.serving.house import House
+from newsletter_mailer.preview.showing.overview import meant_by, overview_json
+from newsletter_mailer.preview.showing.persona import Asked, described, label_of
+from newsletter_mailer.preview.showing.view import (
+    Mail,
+    located,
+    message_view,
+    nothing_json,
+    view_json,
+)
 
 _PAGE = re.compile(r"[0-9a-f]{16}")
 _MOST_FOUND = 12  #: readers that are offered

@@ -12,9 +12,9 @@ from starlette.routing import BaseRoute, Route
 from newsletter_mailer.campaign.issues import IssueLine, all_issues
 from newsletter_mailer.errors import NewsletterError
 from newsletter_mailer.findings import Severity
-from newsletter_mailer.preview.desk import State
-from newsletter_mailer.preview.house import House
-from newsletter_mailer.preview.mistakes import findings_of
+from newsletter_mailer.preview.desk.desk import State
+from newsletter_mailer.preview.desk.mistakes import findings_of
+from newsletter_mailer.preview.serving.house import House
 from newsletter_mailer.store.states import State as Sent
 
 _CHECKED = 12  #: issues that are checked for the list, the latest first

@@ -11,7 +11,7 @@ from newsletter_mailer.check.page import elements_of
 from newsletter_mailer.findings import Finding, Source
 from newsletter_mailer.issue.merge import MergeText
 from newsletter_mailer.issue.model import PictureUse, Section
-from newsletter_mailer.preview.version import Trace
+from newsletter_mailer.preview.desk.version import Trace
 
 _BLOCKS = frozenset(
     {"p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "td", "th", "div", "blockquote", "pre"}

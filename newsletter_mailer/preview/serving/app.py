@@ -15,12 +15,12 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from newsletter_mailer.issue.folder import issue_ids
-from newsletter_mailer.preview.acting import Acting
-from newsletter_mailer.preview.frames import Frames
-from newsletter_mailer.preview.house import House
-from newsletter_mailer.preview.issue_list import IssueList
-from newsletter_mailer.preview.looking import Looking
-from newsletter_mailer.preview.security import FRAMES, Guard, page_policy
+from newsletter_mailer.preview.serving.acting import Acting
+from newsletter_mailer.preview.serving.frames import Frames
+from newsletter_mailer.preview.serving.house import House
+from newsletter_mailer.preview.serving.issue_list import IssueList
+from newsletter_mailer.preview.serving.looking import Looking
+from newsletter_mailer.preview.serving.security import FRAMES, Guard, page_policy
 
 _STATIC = files("newsletter_mailer.preview").joinpath("static")
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}

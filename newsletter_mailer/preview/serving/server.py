@@ -17,12 +17,12 @@ import uvicorn
 
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.errors import ProjectError
-from newsletter_mailer.preview.acts import Acts
-from newsletter_mailer.preview.app import create_app
-from newsletter_mailer.preview.house import House
-from newsletter_mailer.preview.hub import Hub
-from newsletter_mailer.preview.watching import Watcher
-from newsletter_mailer.preview.workshop import Workshop
+from newsletter_mailer.preview.desk.acts import Acts
+from newsletter_mailer.preview.desk.watching import Watcher
+from newsletter_mailer.preview.desk.workshop import Workshop
+from newsletter_mailer.preview.serving.app import create_app
+from newsletter_mailer.preview.serving.house import House
+from newsletter_mailer.preview.serving.hub import Hub
 
 LOOPBACK = "127.0.0.1"
 USUAL_PORT = 8765

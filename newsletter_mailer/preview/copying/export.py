@@ -22,18 +22,18 @@ from newsletter_mailer.compose.message import picture_names
 from newsletter_mailer.errors import ContentError, ProjectError
 from newsletter_mailer.findings import Finding, Severity
 from newsletter_mailer.issue.moments import MONTHS
-from newsletter_mailer.preview.acts import approval_json
-from newsletter_mailer.preview.desk import Desk, State
-from newsletter_mailer.preview.looks import Look
-from newsletter_mailer.preview.mistakes import errors_among
-from newsletter_mailer.preview.one_script import one_script
-from newsletter_mailer.preview.overview import meant_by, overview_json
-from newsletter_mailer.preview.own_folder import OwnFolder
-from newsletter_mailer.preview.persona import Persona
-from newsletter_mailer.preview.readers import Readers
-from newsletter_mailer.preview.shown import Showing, shown_page
-from newsletter_mailer.preview.version import Version
-from newsletter_mailer.preview.view import Mail, located, message_view, view_json
+from newsletter_mailer.preview.copying.one_script import one_script
+from newsletter_mailer.preview.copying.own_folder import OwnFolder
+from newsletter_mailer.preview.desk.acts import approval_json
+from newsletter_mailer.preview.desk.desk import Desk, State
+from newsletter_mailer.preview.desk.mistakes import errors_among
+from newsletter_mailer.preview.desk.readers import Readers
+from newsletter_mailer.preview.desk.version import Version
+from newsletter_mailer.preview.showing.looks import Look
+from newsletter_mailer.preview.showing.overview import meant_by, overview_json
+from newsletter_mailer.preview.showing.persona import Persona
+from newsletter_mailer.preview.showing.shown import Showing, shown_page
+from newsletter_mailer.preview.showing.view import Mail, located, message_view, view_json
 
 OPTION = "--export"
 INDEX, PAGE = "index.html", "preview.html"

@@ -18,7 +18,7 @@ from newsletter_mailer.check.evidence.browser import PICTURES, open_mail
 from newsletter_mailer.check.page import filled_page
 from newsletter_mailer.compose.compiled import CompiledVariant
 from newsletter_mailer.errors import ProjectError
-from newsletter_mailer.preview.own_folder import OwnFolder
+from newsletter_mailer.preview.copying.own_folder import OwnFolder
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page

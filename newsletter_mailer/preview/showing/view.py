@@ -16,10 +16,10 @@ from newsletter_mailer.check.rules.clients import GMAIL_CLIPS_AT, GMAIL_CLIPS_SO
 from newsletter_mailer.compose.compiled import filled
 from newsletter_mailer.compose.message import Envelope, content_id, picture_names
 from newsletter_mailer.findings import Finding
-from newsletter_mailer.preview.message_parts import message_json
-from newsletter_mailer.preview.persona import Persona, described, label_of, shares
-from newsletter_mailer.preview.places import Place, place_of, places_of
-from newsletter_mailer.preview.version import Made, Version
+from newsletter_mailer.preview.desk.version import Made, Version
+from newsletter_mailer.preview.showing.message_parts import message_json
+from newsletter_mailer.preview.showing.persona import Persona, described, label_of, shares
+from newsletter_mailer.preview.showing.places import Place, place_of, places_of
 
 _INBOX = 220  #: characters of text that the longest row of an inbox shows
 _MUTE = frozenset({"style", "script", "title", "head"})

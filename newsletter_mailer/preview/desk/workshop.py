@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from functools import partial
 
 from newsletter_mailer.campaign.project import Project
-from newsletter_mailer.preview.desk import Desk
+from newsletter_mailer.preview.desk.desk import Desk
 
 #: Called with an issue and what is new of it: "shown", "readers" or "checked".
 Tell = Callable[[str, str], None]

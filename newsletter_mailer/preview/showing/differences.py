@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
-from newsletter_mailer.preview.places import ALONE, Place
+from newsletter_mailer.preview.showing.places import ALONE, Place
 
 
 def other_places(ours: Sequence[Place], theirs: Sequence[Place]) -> frozenset[int]:

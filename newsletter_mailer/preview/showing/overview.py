@@ -8,11 +8,11 @@ from typing import Any  # JSON
 
 from newsletter_mailer.check.reports.report import Lines
 from newsletter_mailer.findings import Finding
-from newsletter_mailer.preview.desk import State
-from newsletter_mailer.preview.mistakes import as_json
-from newsletter_mailer.preview.persona import label_of, target_of
-from newsletter_mailer.preview.readers import Readers
-from newsletter_mailer.preview.version import Version
+from newsletter_mailer.preview.desk.desk import State
+from newsletter_mailer.preview.desk.mistakes import as_json
+from newsletter_mailer.preview.desk.readers import Readers
+from newsletter_mailer.preview.desk.version import Version
+from newsletter_mailer.preview.showing.persona import label_of, target_of
 
 _WIDEST = 300  #: characters of a file's line that are shown
 

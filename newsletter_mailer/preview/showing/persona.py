@@ -11,8 +11,8 @@ from newsletter_mailer.compose.compiled import CompiledVariant
 from newsletter_mailer.compose.sample import MAILBOX, sample_values
 from newsletter_mailer.issue.model import Issue, Section
 from newsletter_mailer.plan.variants import Variant
-from newsletter_mailer.preview.readers import name_of
-from newsletter_mailer.preview.version import Version
+from newsletter_mailer.preview.desk.readers import name_of
+from newsletter_mailer.preview.desk.version import Version
 from newsletter_mailer.settings import Settings
 
 

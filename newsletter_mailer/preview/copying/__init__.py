@@ -1,0 +1,1 @@
+"""Copies without a server: a folder for the sign-off, and pictures."""

@@ -1,0 +1,1 @@
+"""The server, its routes, and who may ask for what."""

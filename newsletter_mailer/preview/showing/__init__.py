@@ -1,0 +1,1 @@
+"""What a page shows, made of what lies on the desk. Values in, JSON and HTML out."""
