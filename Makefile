@@ -30,7 +30,7 @@ unit: $(VENV)/.ready
 
 # In processes of their own: Playwright keeps an event loop running, and others need theirs.
 pages: $(VENV)/.ready  ## what a browser shows
-	$(BIN)/python -m pytest -q --numprocesses auto --dist worksteal tests/browser tests/preview
+	$(BIN)/python -m pytest -q --numprocesses auto --dist loadfile tests/browser tests/preview
 
 # A page, a server's faults and a command's words are the same on every Python: once is enough.
 test-pythons:  ## the tests on every other Python from 3.11 to 3.13 that this machine has

@@ -44,6 +44,14 @@ def take(press: Newsletter, **env: str) -> Result:
     return press.command("preview", "--issue", "2030-01", "--screenshots", "album", env=env)
 
 
+def make_long(press: Newsletter, paragraphs: int) -> None:
+    """The same for all readers, so that there is one variant to be taken."""
+    for section in ("20-dudley", "30-directors"):
+        (press.root / f"issues/2030-01/{section}.md").unlink()
+    more = "\n\n".join(f"Paragraph {number} says something." for number in range(paragraphs))
+    press.write("issues/2030-01/40-long.md", f"---\nkind: text\ntitle: Long\n---\n{more}\n")
+
+
 def opened(file: Path) -> Image.Image:
     with Image.open(file) as picture:
         return picture.convert("RGB")
@@ -74,8 +82,7 @@ def test_light_is_light_and_dark_is_dark(screen: str, album: Album) -> None:
 
 
 def test_the_whole_mail_is_in_it_down_to_its_end(press: Newsletter, album: Album) -> None:
-    more = "\n\n".join(f"Paragraph {number} says something." for number in range(100))
-    press.write("issues/2030-01/40-long.md", f"---\nkind: text\ntitle: Long\n---\n{more}\n")
+    make_long(press, paragraphs=100)
 
     take(press)
 
@@ -86,8 +93,7 @@ def test_the_whole_mail_is_in_it_down_to_its_end(press: Newsletter, album: Album
 
 
 def test_a_mail_taller_than_a_picture_can_be_is_cut_and_that_is_said(press: Newsletter) -> None:
-    more = "\n\n".join(f"Paragraph {number} says something." for number in range(700))
-    press.write("issues/2030-01/40-long.md", f"---\nkind: text\ntitle: Long\n---\n{more}\n")
+    make_long(press, paragraphs=700)
 
     done = take(press)
 
