@@ -17,7 +17,7 @@ demo: $(VENV)/.ready  ## the whole path on issue 2025-08, into the sandbox
 	@echo "Look at the newsletter: open build/2025-08/full.html in a browser."
 	@echo "Look at the messages:   outbox/2025-08/0001.eml and the others, in any mail program."
 
-test: check-code unit pages  ## everything that must hold before a change lands
+test: check-code unit pages  ## what must hold before a change is committed
 
 check-code: $(VENV)/.ready
 	$(BIN)/ruff format --check --quiet .
@@ -26,7 +26,7 @@ check-code: $(VENV)/.ready
 
 unit: $(VENV)/.ready
 	$(BIN)/python -m pytest -q --numprocesses auto --dist worksteal \
-	  --ignore=tests/preview --ignore=tests/browser $(PYTEST)
+	  --ignore=tests/preview --ignore=tests/browser --ignore=tests/faults $(PYTEST)
 
 # In processes of their own: Playwright keeps an event loop running, and others need theirs.
 pages: $(VENV)/.ready  ## what a browser shows
