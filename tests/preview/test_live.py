@@ -240,6 +240,26 @@ def test_a_preview_can_begin_with_a_mistake(
     expect(page.locator(".mistakes")).to_be_hidden()
 
 
+def test_a_preview_can_begin_with_a_picture_that_is_not_there(
+    news: ProjectFolder, start: Start, onlooker: Onlooker
+) -> None:
+    for section in (news.root / "issues/2025-08").glob("[1-9]*.md"):
+        section.unlink()
+    news.write(STORY, "---\nkind: text\ntitle: News\n---\n![Two pupils](images/nope.png)\n")
+
+    preview = start("--issue", "2025-08")
+    page = onlooker.page
+    page.goto(preview.issue())
+
+    assert f"{STORY}:5" in mistakes(page)
+    expect(page.get_by_role("button", name="nope.png").first).to_be_visible()
+    page.get_by_label("Region").select_option(label="Dudley")
+    expect(page.get_by_role("button", name="nope.png").first).to_be_visible()
+    edit(news, STORY, "![Two pupils](images/nope.png)", "Two pupils are here.")
+    expect(onlooker.mail.get_by_text("Two pupils are here.")).to_be_attached()
+    expect(page.locator(".mistakes")).to_be_hidden()
+
+
 def test_a_preview_can_begin_with_unreadable_settings(
     news: ProjectFolder, start: Start, onlooker: Onlooker
 ) -> None:

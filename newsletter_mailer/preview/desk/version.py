@@ -18,7 +18,7 @@ from newsletter_mailer.compose.compiled import CompiledVariant
 from newsletter_mailer.compose.composer import Composer
 from newsletter_mailer.compose.message import picture_names
 from newsletter_mailer.compose.tracing import origins, sections_in
-from newsletter_mailer.findings import Finding, Source
+from newsletter_mailer.findings import Finding, Severity, Source
 from newsletter_mailer.issue.pictures import Picture
 from newsletter_mailer.plan.plan import Plan
 from newsletter_mailer.plan.variants import Variant, Variants, every_combination
@@ -54,6 +54,9 @@ class Version:
         self.variants = Variants(edition.issue)
         #: Those that somebody gets, the most read first, without sections that are broken.
         self.shown: Mapping[str, Variant] = {one.id: one for one in self._sound()}
+        self._broken = {
+            one.source.file for one in edition.findings if one.severity is Severity.ERROR
+        }
         self._composer = self._new_composer()
         self._common = self._common_digest()
         self._compiled: dict[Recipe, CompiledVariant] = {}
@@ -71,18 +74,22 @@ class Version:
         if variant_id in self.shown:
             return self.shown[variant_id]
         if variant_id == "full":
-            return self.variants.full()
+            return self.as_shown(self.variants.full())
         settings = self.project.settings
         for regions, roles in every_combination(settings.regions, settings.roles):
             found = self.variants.of(regions, roles)
             if found.id == variant_id and found.sections:
-                return found
+                return self.as_shown(found)
         return None
+
+    def as_shown(self, variant: Variant) -> Variant:
+        """The variant without its broken sections; as it is, if nothing would be left of it."""
+        return self.shown.get(variant.id) or next(sound([variant], self.edition), variant)
 
     def first(self) -> Variant | None:
         """What is shown when nobody says what."""
         return next(iter(self.shown.values()), None) or (
-            self.variants.full() if self.edition.issue.sections else None
+            self.as_shown(self.variants.full()) if self.edition.issue.sections else None
         )
 
     def recipe(self, variant: Variant) -> Recipe:
@@ -94,7 +101,9 @@ class Version:
         return digest.hexdigest()
 
     def compiled(self, variant: Variant) -> CompiledVariant | None:
-        """None when something is wrong with it: `mistakes` says what."""
+        """None when something is wrong with it: `mistakes` or the edition's findings say what."""
+        if any(section.source.file in self._broken for section in variant.sections):
+            return None
         recipe = self.recipe(variant)
         if recipe not in self._compiled:
             compiled = self._before.get(recipe)

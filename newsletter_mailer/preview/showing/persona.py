@@ -68,7 +68,7 @@ def persona_of(asked: Asked, version: Version) -> Persona | None:
         variant = version.variants.of(regions, roles)
         return Persona(
             kind="subscriber",
-            variant=version.shown.get(variant.id, variant),
+            variant=version.as_shown(variant),
             regions=regions,
             roles=roles,
             subscriber=asked.reader,
@@ -79,7 +79,7 @@ def persona_of(asked: Asked, version: Version) -> Persona | None:
         variant = version.variants.of(regions, roles)
         return Persona(
             kind="made-up",
-            variant=version.shown.get(variant.id, variant),
+            variant=version.as_shown(variant),
             regions=regions,
             roles=roles,
         )
