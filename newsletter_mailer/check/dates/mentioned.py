@@ -28,9 +28,11 @@ _REPORT = re.compile(
 _DEADLINE = re.compile(
     r"\b(?:deadlines?|closing\s+dates?|last\s+(?:day|date|chance)|final\s+(?:day|date)|rsvp"
     r"|clos(?:es?|ing)(?!\s+(?:in\s+on|to)\b)|no\s+later\s+than"
+    r"|(?:open|runs?|have|available|extended)\s+(?:until|till)|due(?:\s+(?:on|by)|(?=\s*:))"
     r"|(?:book|register|apply|reply|respond|sign\s+up|return|submit|send|nominate|complete"
     r"|answer|enrol|contact|tell|let|confirm|email|e-mail|bookings?|registrations?|applications?"
-    r"|nominations?|replies|responses)\b[^;:]{0,50}?\b(?:by|before|until))\b[^;]{0,40}\Z",
+    r"|nominations?|replies|responses|expressions?\s+of\s+interest|have\s+your\s+say|feedback"
+    r"|comments?|views|surveys?|consultations?)\b[^;:]{0,50}?\b(?:by|before|until))\b[^;]{0,40}\Z",
     re.IGNORECASE,
 )
 _EVENT = re.compile(
