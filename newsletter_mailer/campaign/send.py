@@ -76,6 +76,10 @@ def send(
             _refuse_changes(prepared, ledger, request)
             forecast = _forecast(prepared, ledger)
             if request.dry_run:
+                if _nobody_has(ledger, request) and _tells_of_what_is_past(prepared):
+                    watcher.note(
+                        "What is past is a warning in a dry run. It stops the first real one."
+                    )
                 watcher.prepared(prepared, forecast, server="nothing: this is a dry run")
                 return forecast
             _refuse_empty(prepared)
@@ -100,7 +104,15 @@ def _is_first_run(project: Project, request: SendRequest) -> bool:
     if request.to_sandbox or request.dry_run:
         return False
     with _looking_at(project.ledger_path) as ledger:
-        return ledger is None or ledger.issue(request.issue_id) is None
+        return _nobody_has(ledger, request)
+
+
+def _nobody_has(ledger: Ledger | None, request: SendRequest) -> bool:
+    return ledger is None or ledger.issue(request.issue_id) is None
+
+
+def _tells_of_what_is_past(prepared: Prepared) -> bool:
+    return any(finding.rule in ("past-event", "past-deadline") for finding in prepared.findings)
 
 
 def _memory(project: Project, request: SendRequest) -> Path:

@@ -122,6 +122,8 @@ def test_a_rehearsal_warns_of_what_is_past(project: ProjectFolder, mailer: Maile
         assert done.names(f"{SEMINAR}:4: warning"), done.err
         assert done.json["planned"] == 2
         assert "error:" not in done.err
+        is_told = "note: What is past is a warning in a dry run. It stops the first real one."
+        assert (is_told in done.err) == (words == ("--dry-run",))
 
 
 @pytest.mark.parametrize("how", ["--dry-run", "--sandbox", "--yes"])

@@ -55,7 +55,7 @@ def past_event(subject: Subject, ask: Ask) -> Iterator[Finding]:
     held on"); what a sentence in the past tense reports does not.
 
     It stops the first sending. Once the issue has gone to somebody it is a warning, so that the
-    rest get theirs.
+    rest get theirs; and so it is where nobody is mailed (--dry-run, --sandbox).
     """
     severity = _severity(subject)
     for event in events_of(subject):
@@ -84,7 +84,7 @@ def past_deadline(subject: Subject, ask: Ask) -> Iterator[Finding]:
     "closes on", "book by", "apply by". A day ends at 24:00.
 
     It stops the first sending. Once the issue has gone to somebody it is a warning, so that the
-    rest get theirs.
+    rest get theirs; and so it is where nobody is mailed (--dry-run, --sandbox).
     """
     severity = _severity(subject)
     for section in subject.issue.sections:
