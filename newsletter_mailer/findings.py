@@ -84,7 +84,7 @@ def _cut(text: str) -> str:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`Did you mean "dudley"?`, or the known words, or nothing to say."""
-    words = sorted(known)
+    words = sorted({*known})
     folded = {one.casefold(): one for one in words if one}
     close = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
     if close:

@@ -149,7 +149,7 @@ def _encoding(path: Path) -> str:
     if accented is None:
         return "utf-8"
     if accented:  # taken for Windows-1252, all names would come out as gibberish
-        raise NotText("The list is UTF-8 text, but not here.", accented)
+        raise NotText("The lines before this one are UTF-8 text, and this one is not.", accented)
     _read_through(path, "cp1252", "The list is neither UTF-8 nor Windows-1252 text here.")
     return "cp1252"
 

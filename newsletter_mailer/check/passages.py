@@ -22,6 +22,8 @@ from newsletter_mailer.issue.pictures import Picture
 BLANK = "\ufffc"
 
 _KEY = re.compile(r"\s*[\w-]+\s*[:=]")
+#: Where a link or picture leads, which is no word of the passage.
+_TARGET = re.compile(r"(?<=\]\()[^\s()]+")
 
 Block = Literal["line", "paragraph", "heading", "item", "quote", "cell"]
 
@@ -49,7 +51,10 @@ class Passage:
         before = bisect_left(_places(shown, words), start - first)
         written = self.written[line - 1]
         key = _KEY.match(written) if self.block == "line" else None
-        column = _find(written, words, before, key.end() if key else 0)
+        begin = key.end() if key else 0
+        column = _find(_without_targets(written), words, before, begin)
+        if column < 0:  # it looks like a link, and is none: all of it is text
+            column = _find(written, words, before, begin)
         return self.source.at(line, column + 1, len(words) if column >= 0 else 0)
 
 
@@ -275,6 +280,12 @@ def _find(line: str, words: str, nth: int, begin: int = 0) -> int:
     places = _places(line, words)
     at = bisect_left(places, begin) + nth
     return places[at] if at < len(places) else -1
+
+
+@lru_cache(maxsize=8)
+def _without_targets(line: str) -> str:
+    """As long as before."""
+    return _TARGET.sub(lambda target: BLANK * len(target[0]), line)
 
 
 @lru_cache(maxsize=8)

@@ -37,6 +37,8 @@ def place(newsroom: Newsroom, section: str, word: str, nth: int = 0) -> tuple[st
         ("---\nkind: text\ntitle: A\n---\n> one\n> two", "two", ("body", 6, 3)),
         ("---\nkind: text\ntitle: A\n---\n## A head", "head", ("body", 5, 6)),
         ("---\nkind: text\ntitle: A\n---\n[the word](https://example.org)", "word", ("body", 5, 6)),
+        ("---\nkind: text\ntitle: A\n---\n[a page](https://example.org/word) a word",
+         "word", ("body", 5, 38)),
         ("---\nkind: text\ntitle: A\n---\nDear {{ subscriber.first_name | default('x') }}, hello",
          "hello", ("body", 5, 50)),
         ("---\nkind: notice\ntitle: A\nlink: https://example.org\nlink_text: Go there\n---\na",

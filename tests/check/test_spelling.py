@@ -103,6 +103,7 @@ def test_a_misspelt_word_is_found_where_it_stands(
 
 
 WELL_SPELT = [
+    "For 16-25 year olds, 11 year olds and two-year-olds.",
     "See www.xyzzy.example or https://qwrtz.example/frobnicate?plugh, and write to zxcv@qwrtz.org.",
     "The file recieved.docx, S:\\\\plugh\\\\xyzzy and the tag #Qwrtz by @zxcv.",
     "[The plan](https://www.qwrtz.example/plugh) and ![A picture of a tree](images/qwrtz.png)",

@@ -26,6 +26,8 @@ _SHORTEST = 2  #: letters of a word that is looked up
 
 #: Dictionaries have these with their full stop only, if at all.
 ABBREVIATIONS = ("dept", "eg", "etc", "excl", "govt", "ie", "inc", "incl", "ltd", "ok", "tel")
+#: And these in other forms only: 16 to 25 year olds.
+EVERYDAY = ("olds",)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def vague_link(subject: Subject, ask: Ask) -> Iterator[Finding]:
                 f"A bare address stands here as a link: {_short(words)}",
                 "Write in words what the reader finds there, and link those.",
             )
-        elif words.casefold() in _VAGUE:
+        elif words.casefold().removeprefix("please ") in _VAGUE:
             yield ask.finding(
                 words_place(subject, link),
                 f'The link\'s words "{words}" do not say where it leads.',

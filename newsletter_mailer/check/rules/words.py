@@ -28,12 +28,17 @@ _UNFINISHED = re.compile(
     r"|\b(?:XX|DD|dd)[/.](?:XX|MM|mm)(?:[/.](?:XX|YY|yy|XXXX|YYYY|yyyy))?\b"
     rf"|\bXX?:XX\b|[£€]X+\b|\bXX\b(?= {_MONTH}\b)"
 )
-_OPEN = re.compile(r"\bT\.?B\.?[CA]\b(?!-)|\btbc\b")
+_OPEN = re.compile(
+    r"\bT\.?B\.?[CA]\b(?!-)|\btbc\b|(?i:\bdetails\s+to\s+follow\b"
+    r"|(?<!\bneed\s)(?<!\bneeds\s)(?<!\bhas\s)(?<!\bhave\s)(?<!\bhad\s)"
+    r"\bto\s+be\s+(?:confirmed|announced)\b(?=\s*(?:[.,;:!)]|\Z)))"
+)
 #: Where a value was to be put by another tool (Mailchimp, Campaign Monitor, Salesforce, Word,
 #: Outlook, GOV.UK Notify), or by ours. In a body *|FNAME|* is |FNAME| in italics.
 _MERGE_CODE = re.compile(
     r"\*\|[A-Z0-9_:/ ]{1,40}\|\*|\|[A-Z][A-Z0-9_:]{2,40}\|"
-    r"|%%[\w. ]{1,40}%%|\[\[[\w. ]{1,40}\]\]|\{![\w.]{1,40}\}"
+    r"|%%[\w. ]{1,40}%%|(?<![\w%])%[A-Z][A-Z_]{2,40}%(?![\w%])|##\w{1,40}##|\$\$\w{1,40}\$\$"
+    r"|\[\[[\w. ]{1,40}\]\]|\{![\w.]{1,40}\}"
     r"|«[A-Z][\w ]{0,40}»|<<\w[\w ]{0,40}(?<! )>>|\(\([\w ]{1,40}\)\)|\$\{[\w.]{1,40}\}"
     r"|\{\{|\}\}|\{%|%\}"
     r"|\[(?:firstname|lastname|fullname|first_name|last_name)(?:,[^\]]*)?\]"
@@ -47,8 +52,9 @@ _FIELD_IN_CODE = re.compile(r"\{\{\s*(?:subscriber|issue|newsletter)\.\w+|\{\{\s
 def unfinished_text(subject: Subject, ask: Ask) -> Iterator[Finding]:
     """Something that was to be filled in: TODO, XXX, lorem ipsum, [insert date], XX/XX, £X.
 
-    It is looked for in texts, the subject and the preheader, not in `code`. TBC and TBA in a text
-    are a warning: an event whose date is open says starts: tbc, which is not meant here.
+    It is looked for in texts, the subject and the preheader, not in `code`. TBC, TBA
+    and "to be confirmed" are a warning: an event whose date is open says starts: tbc, which is not
+    meant here.
     """
     for passage in subject.passages:
         for found in _UNFINISHED.finditer(passage.text):
