@@ -54,4 +54,7 @@ def _what_to_do(report: SendReport, request: SendRequest, project: Project) -> I
             yield f"Ask the mail server's log, or decide:\n  {resolve} --evidence mail.log"
             yield f"  {resolve} --unknown resend (or assume-sent)"
     if report.deferred or report.remaining:
-        yield "Run the same command again to mail those who are still owed it."
+        again = "Run the same command again"
+        if request.only is not None:
+            again += " without --only"
+        yield f"{again} to mail those who are still owed it."

@@ -156,7 +156,7 @@ def _run(run: Mapping[str, Any], screen: Screen) -> Iterator[str]:
     facts += [f"{count:,} skipped ({reason})" for reason, count in run["skipped"].items()]
     if run["counts"]:
         facts.append(
-            "then "
+            "at its end "
             + ", ".join(
                 f"{run['counts'][state]:,} {state}" for state in AS_TOLD if state in run["counts"]
             )

@@ -78,7 +78,7 @@ def status(
         )
     elif report_file is None:
         _say(found, newsletter, of_sandbox=of_sandbox)
-        _say_readers(named)
+        _say_readers(named, state if found.counts else None)
 
 
 def _say(found: Standing, newsletter: Project, *, of_sandbox: bool) -> None:
@@ -100,11 +100,14 @@ def _say(found: Standing, newsletter: Project, *, of_sandbox: bool) -> None:
     typer.echo(standing_text(found, screen, name=name, command=command))
 
 
-def _say_readers(readers: Iterable[DeliveryRecord]) -> None:
-    for number, row in enumerate(readers):
-        if number == 0:
+def _say_readers(readers: Iterable[DeliveryRecord], state: State | None) -> None:
+    number = 0
+    for number, row in enumerate(readers, start=1):
+        if number == 1:
             typer.echo("")
         typer.echo(f"{row.state:8}  {row.address}  {row.reply}".rstrip())
+    if state is not None and not number:
+        typer.echo(f"\nNobody is {state}.")
 
 
 def _write_csv(readers: Iterable[DeliveryRecord], file: str, zone: tzinfo) -> None:

@@ -88,7 +88,7 @@ class Terminal:
         now = time.monotonic()
         self.score, self._told_at = Score(owed, now), now
         if owed == 0:
-            say("Nobody is owed it any more.")
+            say("There is nobody left to be mailed in this run.")
         elif self._shows_progress and sys.stderr.isatty():
             self._show_bar()
 

@@ -80,6 +80,7 @@ class _IssueReader:
         self.findings: list[Finding] = []
         self.files: dict[str, bytes] = {}
         self.pictures: dict[str, Picture] = {}
+        self.has_unread_sections = False
 
     def read(self) -> tuple[Issue | None, list[Finding]]:
         toml_file = f"{self.prefix}/issue.toml"
@@ -179,6 +180,7 @@ class _IssueReader:
             files=self.files,
             unused_pictures=self.unused_pictures(),
             check=check,
+            has_unread_sections=self.has_unread_sections,
         )
 
     def line_of_text(
@@ -268,6 +270,7 @@ class _IssueReader:
             self.findings.extend(findings)
             if section is not None:
                 sections.append(section)
+        self.has_unread_sections = len(sections) < len(written)
         return sections
 
     def picture(self, path: str) -> Picture:

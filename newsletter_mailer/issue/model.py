@@ -91,6 +91,7 @@ class Issue:
     files: Mapping[str, bytes]  #: what the author wrote, by path, newlines normalised
     unused_pictures: tuple[str, ...] = ()  #: paths in images/ that no section names
     check: CheckSettings = field(default_factory=CheckSettings)
+    has_unread_sections: bool = False  #: a section's file is too broken to be one of `sections`
 
     def merge_fields(self) -> Iterator[tuple[MergeField, Source]]:
         """Every merge field of the issue and where it stands."""

@@ -261,6 +261,7 @@ def test_one_who_is_told_to_come_back_is_tried_by_the_next_run(two: Newsletter) 
         queued = two.run(*SEND, "--only", "queued", env=inbox.environment())
         assert queued.code == 3
         assert counts(queued.json) == {"already_sent": 1, "deferred": 1}
+        assert "Run the same command again without --only to mail those" in queued.err
         assert inbox.received == []
 
         deferred = two.run(*SEND, "--only", "deferred", env=inbox.environment())

@@ -106,6 +106,11 @@ def test_readers_are_named_when_asked_for(mixed: Newsletter) -> None:
     assert "ben@walsall.example.org" in mixed.run(*STATUS, "--addresses").out
 
 
+def test_a_state_that_nobody_is_in_is_told(mixed: Newsletter) -> None:
+    assert mixed.run(*STATUS, "--state", "queued").out.endswith("\n\nNobody is queued.\n")
+    assert "Nobody is" not in mixed.run(*STATUS, "--state", "refused").out
+
+
 def test_a_spreadsheet_gets_every_reader_and_runs_nothing(mixed: Newsletter) -> None:
     done = mixed.run(*STATUS, "--csv", "readers.csv")
     content = (mixed.root / "readers.csv").read_bytes()

@@ -47,6 +47,8 @@ def empty_for_readers(subject: Subject, ask: Ask) -> Iterator[Finding]:
     looked at.
     """
     plan, settings = subject.plan, subject.settings
+    if subject.issue.has_unread_sections:  # nobody knows what they would get
+        return
     if any(not section.is_targeted for section in subject.issue.sections):
         return
     nothing = {
@@ -82,7 +84,11 @@ def thin_issue(subject: Subject, ask: Ask) -> Iterator[Finding]:
     """
     sections = subject.issue.sections
     for_all = sum(1 for section in sections if not section.is_targeted)
-    if len(sections) < FEWEST_SECTIONS or not _is_thin(for_all, len(sections)):
+    if (
+        subject.issue.has_unread_sections
+        or len(sections) < FEWEST_SECTIONS
+        or not _is_thin(for_all, len(sections))
+    ):
         return
     thin: dict[int, dict[Segment, int]] = {}
     for segment, count in segments_of(subject.plan, subject.settings).items():
