@@ -173,3 +173,6 @@ def test_an_issue_that_is_not_there(unchanged: Preview, look: Look) -> None:
     assert answer is not None
     assert answer.status == 404
     expect(page.get_by_role("status").first).to_contain_text("There is no such issue.")
+    expect(page.get_by_role("button")).to_have_count(0)
+    page.get_by_role("link", name="All issues").click()
+    expect(page.get_by_role("table", name="All issues")).to_be_visible()

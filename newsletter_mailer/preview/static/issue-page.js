@@ -97,7 +97,9 @@ export class IssuePage {
   async refresh(isNews = false) {
     try {
       await this.renew(isNews);
+      this.root.removeAttribute("data-absent");
     } catch (fault) {
+      this.root.toggleAttribute("data-absent", !this.overview); // controls of nothing help nobody
       this.status.say(fault instanceof Error ? fault.message : String(fault), true);
     }
   }
