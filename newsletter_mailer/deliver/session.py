@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import socket
 import ssl
@@ -272,5 +273,7 @@ def in_words(fault: BaseException) -> str:
     """What went wrong with a connection, in the system's words, on one line."""
     if isinstance(fault, TimeoutError):
         return "timed out"
+    if isinstance(fault, ConnectionError) and fault.errno:  # asyncio's words are for programmers
+        return os.strerror(fault.errno)
     text = getattr(fault, "strerror", None) or str(fault) or type(fault).__name__
     return " ".join(str(text).split())

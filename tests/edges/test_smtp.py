@@ -174,7 +174,7 @@ def test_a_closed_port_does_not_answer() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
 
-    assert "does not answer" in refused(port, CannotConnect)
+    assert f"does not answer ({os.strerror(errno.ECONNREFUSED)})" in refused(port, CannotConnect)
 
 
 @pytest.mark.parametrize(
