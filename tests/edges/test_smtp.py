@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import errno
 import hmac
+import os
 import shlex
 import socket
 import ssl
