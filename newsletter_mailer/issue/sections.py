@@ -189,15 +189,21 @@ class _Parser:
                 return parse_day(raw)
             day_of = starts if isinstance(starts, Moment) else None
             moment = parse_moment(raw, self.zone, day_of=day_of)
-            if spec.name == "ends" and day_of is not None:
-                refuse_span(day_of, moment)
-            return moment
         except BadMoment as fault:
             how = "2025-09-22" if spec.type == "day" else "2025-10-15 09:30, 2025-10-15 or tbc"
+            if spec.name == "ends":
+                how = f"15:30, {how}"
             self.wrong(
                 "bad-date", spec.name, f"{spec.name}: {fault}.", f"Write it like this: {how}."
             )
             return None
+        if spec.name == "ends" and day_of is not None:
+            try:
+                refuse_span(day_of, moment)
+            except BadMoment as fault:
+                self.wrong("bad-date", spec.name, f"{spec.name}: {fault}.", "Correct one of them.")
+                return None
+        return moment
 
     def link(self, spec: FieldSpec, raw: str) -> MergeText:
         text = self.text(spec.name, raw)

@@ -116,7 +116,7 @@ BAD = [
     ),
     Bad(
         "an event that ends before it begins",
-        (f"{HELLO_FILE}:5: error", "before it begins"),
+        (f"{HELLO_FILE}:5: error", "before it begins", "Correct one of them."),
         hello(front="starts: 2030-02-01 09:30\nends: 08:00\n", kind="event"),
     ),
     Bad(
