@@ -170,7 +170,7 @@ def test_the_last_line_needs_no_line_end(tmp_path: Path) -> None:
             b"email,first_name\nzoe@example.org,Zo\xc3\xab\nren@example.org,Ren\xe9\n",
             "unreadable-list",
             3,
-            "UTF-8 text, but not here",
+            "UTF-8 text, and this one is not",
         ),
         ('email,x\nann@example.org,"a\nben@example.org,b\n', "unreadable-list", 2, "never closed"),
         ('email,x\nann@example.org,"a "b" c"\n', "unreadable-list", 2, "closing quote"),
