@@ -9,7 +9,8 @@ import { data } from "./data.js";
 
 const COARSE = 1024;
 const FINE = 4;
-const PATIENCE = 2000; // milliseconds for a mail to tell its height
+const PATIENCE = 2000; // milliseconds for a mail to tell its height, before it is shown without
+const LONG_PATIENCE = 10000; // for how far down a place is: nobody waits for it with an empty page
 
 let made = 0;
 /** @type {Map<string, { c: number, f: number, tell: (height: number) => void }>} */
@@ -97,7 +98,7 @@ export class MailFrame {
     if (!data.isLive || this.element.classList.contains("scrolls")) return null;
     if (!this.tops.has(place)) {
       const token = nextToken();
-      const ruler = await this.load(this.address({ frame: token, until: String(place) }), token);
+      const ruler = await this.load(this.address({ frame: token, until: String(place) }), token, LONG_PATIENCE);
       this.drop(ruler.frame, token);
       if (ruler.height) this.tops.set(place, ruler.height);
     }
@@ -134,7 +135,7 @@ export class MailFrame {
   }
 
   /** @returns {Promise<{ frame: HTMLIFrameElement, height: number }>} */
-  load(/** @type {string} */ address, /** @type {string} */ token) {
+  load(/** @type {string} */ address, /** @type {string} */ token, patience = PATIENCE) {
     const frame = /** @type {HTMLIFrameElement} */ (
       h("iframe", { class: "waiting", sandbox: data.isLive || "allow-same-origin", title: this.title, "aria-hidden": "true", scrolling: data.isLive ? "no" : "auto" })
     );
@@ -152,7 +153,7 @@ export class MailFrame {
       frame.addEventListener("load", () => {
         isLoaded = true;
         if (height || !data.isLive) done();
-        else setTimeout(done, PATIENCE);
+        else setTimeout(done, patience);
       });
       frame.src = address;
       this.element.append(frame);
