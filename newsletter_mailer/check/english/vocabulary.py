@@ -24,10 +24,8 @@ _INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060]")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:…]['\"”’)\]]*\s|\n)['\"“‘(\[\s]*$")
 _SHORTEST = 2  #: letters of a word that is looked up
 
-#: Dictionaries have these with their full stop only, if at all.
-ABBREVIATIONS = ("dept", "eg", "etc", "excl", "govt", "ie", "inc", "incl", "ltd", "ok", "tel")
-#: And these in other forms only: 16 to 25 year olds.
-EVERYDAY = ("olds",)
+#: Dictionaries have these otherwise only: with their full stop, or without the s of "year olds".
+EVERYDAY = ("dept", "eg", "etc", "excl", "govt", "ie", "inc", "incl", "ltd", "ok", "olds", "tel")
 
 
 @dataclass(frozen=True, slots=True)

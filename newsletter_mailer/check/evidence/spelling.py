@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Protocol
 
 from newsletter_mailer.check.english.vocabulary import (
-    ABBREVIATIONS,
     EVERYDAY,
     KnownWords,
     listed_words,
@@ -87,9 +86,7 @@ def spelling(
     subject: Subject, root: Path, environment: Mapping[str, str], note: Callable[[str], None]
 ) -> Spelling | None:
     """The dictionary of the issue's language. None if there is none; `note` says why."""
-    own = KnownWords(
-        [*_words_of_the_project(root, note), *names_of(subject), *ABBREVIATIONS, *EVERYDAY]
-    )
+    own = KnownWords([*_words_of_the_project(root, note), *names_of(subject), *EVERYDAY])
     words = {word.text for passage in subject.passages for word in words_of(passage)}
     asked = {part for word in words if word not in own for part in (word, *parts(word))}
     try:

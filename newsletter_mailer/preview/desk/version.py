@@ -18,10 +18,11 @@ from newsletter_mailer.compose.compiled import CompiledVariant
 from newsletter_mailer.compose.composer import Composer
 from newsletter_mailer.compose.message import picture_names
 from newsletter_mailer.compose.tracing import origins, sections_in
-from newsletter_mailer.findings import Finding, Severity, Source
+from newsletter_mailer.findings import Finding, Source
 from newsletter_mailer.issue.pictures import Picture
 from newsletter_mailer.plan.plan import Plan
 from newsletter_mailer.plan.variants import Variant, Variants, every_combination
+from newsletter_mailer.preview.desk.mistakes import errors_among
 
 #: Says which files, with which content, a variant is made of.
 Recipe = str
@@ -54,9 +55,7 @@ class Version:
         self.variants = Variants(edition.issue)
         #: Those that somebody gets, the most read first, without sections that are broken.
         self.shown: Mapping[str, Variant] = {one.id: one for one in self._sound()}
-        self._broken = {
-            one.source.file for one in edition.findings if one.severity is Severity.ERROR
-        }
+        self._broken = {one.source.file for one in errors_among(edition.findings)}
         self._composer = self._new_composer()
         self._common = self._common_digest()
         self._compiled: dict[Recipe, CompiledVariant] = {}
