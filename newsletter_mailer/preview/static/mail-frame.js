@@ -100,7 +100,6 @@ export class MailFrame {
       const token = nextToken();
       const ruler = await this.load(this.address({ frame: token, until: String(place) }), token, LONG_PATIENCE);
       this.drop(ruler.frame, token);
-      if (frame !== this.frame) return null; // another mail is shown by now
       if (ruler.height) this.tops.set(place, ruler.height);
     }
     const top = this.tops.get(place);

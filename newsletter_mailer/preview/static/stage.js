@@ -121,7 +121,6 @@ export function makeStage(page) {
     fill(differences, h("strong", {}, "Only on the left: "), titles(ours), ". ", h("strong", {}, "Only on the right: "), titles(theirs), ". What differs is outlined.");
   }
 
-  let gone = 0; // how often somebody was led to a place
   return {
     element,
     draw,
@@ -129,9 +128,8 @@ export function makeStage(page) {
     /** Scrolls to a place and outlines it. */
     async goTo(/** @type {number} */ place, /** @type {string} */ anchor, isSecond = false) {
       const frame = isSecond ? second : first;
-      const turn = ++gone;
       const top = await frame.pointAt(place, anchor);
-      if (top === null || turn !== gone) return; // of several in a row the last one counts
+      if (top === null) return;
       const down = frame.element.getBoundingClientRect().top - element.getBoundingClientRect().top + element.scrollTop + top - ABOVE;
       const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
       element.scrollTo({ top: Math.max(0, down), behavior: calm ? "instant" : "smooth" });
