@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from typing import Any  # JSON
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.preview.conftest import Look, Onlooker, Preview
 
@@ -98,8 +99,26 @@ def test_a_finding_of_another_version_shows_that_version(
 
     page.get_by_role("button", name="https://example.org/co-design-slots").click()
 
-    expect(onlooker.mail.get_by_role("heading", name=CO_DESIGN)).to_be_in_viewport()
     expect(page.get_by_role("status").first).to_contain_text("Shown in another version")
+    expect(onlooker.mail.get_by_role("heading", name=CO_DESIGN)).to_be_visible()
+    expect(onlooker.mail.locator("a:target")).to_be_in_viewport()
+
+
+def test_a_place_is_followed_when_pictures_come_late(unchanged: Preview, look: Look) -> None:
+    onlooker = look(height=600)
+    page = onlooker.look(unchanged.issue())
+    findings(page)
+    late: list[Route] = []
+    page.route("**/pictures/**", lambda picture: late.append(picture))
+
+    with page.expect_request(re.compile(r"/tall/[^/]+/f")):
+        page.get_by_role("button", name="https://example.org/events/global-majority").click()
+    page.wait_for_timeout(500)
+    for picture in late:
+        picture.continue_()
+
+    assert late
+    expect(onlooker.mail.locator("a:target")).to_be_in_viewport()
 
 
 def test_a_finding_about_the_subject_shows_the_inbox(

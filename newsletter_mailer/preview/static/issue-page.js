@@ -33,6 +33,10 @@ export class IssuePage {
     /** @type {(number | null)[]} */
     this.places = [];
     this.turn = 0;
+    /** @type {Promise<void>} */
+    this.renewing = Promise.resolve();
+    /** @type {Promise<void>} */
+    this.locating = Promise.resolve();
     this.root = document.body;
     this.status = makeStatus();
     this.toolbar = makeToolbar(this);
@@ -95,6 +99,17 @@ export class IssuePage {
 
   /** All that is known, anew: files changed, or somebody else is looked at. */
   async refresh(isNews = false) {
+    this.renewing = this.tryToRenew(isNews);
+    await this.settled();
+  }
+
+  /** When nothing newer is on its way. */
+  async settled() {
+    for (let one; one !== this.renewing; await one) one = this.renewing;
+    await this.locating;
+  }
+
+  async tryToRenew(/** @type {boolean} */ isNews) {
     try {
       await this.renew(isNews);
       this.root.removeAttribute("data-absent");
@@ -123,21 +138,26 @@ export class IssuePage {
     if (isNews && overview.mistakes.length === 0) this.status.say(isAnother ? `Updated at ${clock()}` : `Saved at ${clock()}; this mail is the same`);
     await loaded;
     this.acts.refresh();
-    await this.locate();
+    this.locate();
   }
 
   async refreshFindings() {
     this.overview = await data.overview(this.issue);
     this.draw();
     this.acts.refresh();
-    await this.locate();
+    this.locate();
+  }
+
+  locate() {
+    this.locating = this.findPlaces();
   }
 
   /** Where in this mail each finding is. */
-  async locate() {
+  async findPlaces() {
     if (!this.view?.variant) return;
+    const turn = this.turn;
     const answer = await data.places(this.issue, whoOf(this.choices)).catch(() => null);
-    this.places = answer?.number === this.overview.number ? answer.places : [];
+    if (turn === this.turn) this.places = answer?.number === this.overview.number ? answer.places : [];
   }
 
   /** @param {Partial<import("./choices.js").Choices>} change */
@@ -182,7 +202,7 @@ export class IssuePage {
     if (!found || place === null) return;
     if (this.choices.part !== "mail") await this.choose({ part: "mail" });
     this.showPane("mail");
-    await this.stage.goTo(place, found.anchor, isSecond);
+    this.stage.goTo(place, found.anchor, isSecond);
   }
 
   /** @param {string} slug */
@@ -220,7 +240,7 @@ export class IssuePage {
     if (!place) return;
     const inside = place.target.startsWith("#") && Object.entries(places).find(([, one]) => one.anchor === place.target.slice(1));
     this.card.show(place);
-    if (inside) await this.stage.goTo(Number(inside[0]), inside[1].anchor, isSecond);
+    if (inside) this.stage.goTo(Number(inside[0]), inside[1].anchor, isSecond);
     else this.stage.outline(place.anchor, isSecond);
   }
 

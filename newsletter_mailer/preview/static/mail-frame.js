@@ -10,7 +10,9 @@ import { data } from "./data.js";
 const COARSE = 1024;
 const FINE = 4;
 const PATIENCE = 2000; // milliseconds for a mail to tell its height, before it is shown without
-const LONG_PATIENCE = 10000; // for how far down a place is: nobody waits for it with an empty page
+const FOLLOWED = 10000; // milliseconds for which a place is followed that pictures, coming late, move
+
+/** @typedef {{ frame: HTMLIFrameElement, token: string, loaded: Promise<unknown>, told: Promise<unknown> }} Behind */
 
 let made = 0;
 /** @type {Map<string, { c: number, f: number, tell: (height: number) => void }>} */
@@ -47,34 +49,50 @@ export class MailFrame {
     this.address = () => "";
     this.token = "";
     this.height = 0;
-    /** @type {Map<number, number>} */
-    this.tops = new Map();
     this.turn = 0;
+    this.anchor = "";
+    /** @type {{ behind: Behind, top: number, reach: (top: number) => void } | null} */
+    this.ruler = null;
   }
 
   /**
-   * Loads a mail and shows it when it is there.
+   * Loads a mail and shows it when it is there. A place of the one before is outlined no more.
    * @param {(shown: { frame: string, until?: string }) => string} address
-   * @returns {Promise<boolean>} false: another was asked for meanwhile
    */
   async show(address) {
     this.address = address;
+    this.anchor = "";
+    this.dropRuler();
+    await this.exchange();
+  }
+
+  /** The height is another after the width changed: asked again. */
+  async measure() {
+    if (this.frame) await this.exchange();
+  }
+
+  /** Loads the mail behind the one that is seen, which it replaces unless it is late itself. */
+  async exchange() {
     const turn = ++this.turn;
-    const token = nextToken();
-    const { frame, height } = await this.load(address({ frame: token }), token);
+    let height = 0;
+    const behind = this.open((told) => {
+      height = told;
+      if (behind.token === this.token) this.fit(told);
+    });
+    await behind.loaded;
+    if (data.isLive) await Promise.race([behind.told, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
     if (turn !== this.turn) {
-      this.drop(frame, token);
-      return false;
+      drop(behind);
+      return;
     }
-    if (this.frame) this.drop(this.frame, this.token);
-    this.token = token;
-    shownBy.set(token, this);
-    this.tops.clear();
-    this.frame = frame;
-    frame.classList.remove("waiting");
-    frame.removeAttribute("aria-hidden");
+    if (this.frame) drop({ frame: this.frame, token: this.token });
+    this.token = behind.token;
+    this.frame = behind.frame;
+    shownBy.set(this.token, this);
+    this.frame.classList.remove("waiting");
+    this.frame.removeAttribute("aria-hidden");
+    if (this.anchor) this.outline(this.anchor);
     this.fit(height);
-    return true;
   }
 
   /** The width that the mail has, and how much smaller it is drawn so that it fits. */
@@ -85,25 +103,30 @@ export class MailFrame {
     this.fit(this.height);
   }
 
-  /** The height is another after the width changed: asked again. */
-  async measure() {
-    if (this.frame) await this.show(this.address);
+  /**
+   * Outlines a place and says how far down it is, in pixels of this page: more than once where it
+   * moves, as pictures arrive or the mail is exchanged.
+   * @param {number} place
+   * @param {string} anchor
+   * @param {(top: number) => void} reach
+   */
+  pointAt(place, anchor, reach) {
+    this.dropRuler();
+    this.outline(anchor);
+    if (!data.isLive) return;
+    const tell = (/** @type {number} */ told) => {
+      ruler.top = told;
+      this.follow();
+    };
+    const behind = this.open(tell, String(place));
+    const ruler = { behind, top: 0, reach };
+    this.ruler = ruler;
+    behind.loaded.then(() => setTimeout(() => this.ruler === ruler && this.dropRuler(), FOLLOWED));
   }
 
-  /** Outlines a place, and says how far down it is, in pixels of this page. */
-  async pointAt(/** @type {number} */ place, /** @type {string} */ anchor) {
-    const frame = this.frame;
-    if (!frame) return null;
-    this.outline(anchor);
-    if (!data.isLive || this.element.classList.contains("scrolls")) return null;
-    if (!this.tops.has(place)) {
-      const token = nextToken();
-      const ruler = await this.load(this.address({ frame: token, until: String(place) }), token, LONG_PATIENCE);
-      this.drop(ruler.frame, token);
-      if (ruler.height) this.tops.set(place, ruler.height);
-    }
-    const top = this.tops.get(place);
-    return top === undefined ? null : top * this.scale;
+  /** Where the place that is pointed at is now. A mail without a height scrolls to it by itself. */
+  follow() {
+    if (this.ruler?.top && this.height) this.ruler.reach(this.ruler.top * this.scale);
   }
 
   /** @param {string} anchor */
@@ -113,7 +136,13 @@ export class MailFrame {
 
   /** No place is outlined any more. */
   forgetPlace() {
+    this.dropRuler();
     this.outline("");
+  }
+
+  dropRuler() {
+    if (this.ruler) drop(this.ruler.behind);
+    this.ruler = null;
   }
 
   /** @param {number} height 0: unknown, the frame scrolls by itself */
@@ -126,39 +155,39 @@ export class MailFrame {
       frame.style.height = height ? `${height}px` : `${100 / this.scale}%`;
       frame.style.transform = this.scale === 1 ? "" : `scale(${this.scale})`;
     }
+    this.follow();
   }
 
-  drop(/** @type {HTMLIFrameElement} */ frame, /** @type {string} */ token) {
-    frame.remove();
-    measured.delete(token);
-    shownBy.delete(token);
-  }
-
-  /** @returns {Promise<{ frame: HTMLIFrameElement, height: number }>} */
-  load(/** @type {string} */ address, /** @type {string} */ token, patience = PATIENCE) {
+  /**
+   * Opens the mail, or what stands above a place of it, behind the mail that is seen.
+   * @param {(height: number) => void} tell how tall it is, and again when that changes
+   * @returns {Behind}
+   */
+  open(tell, until = "") {
+    const token = nextToken();
     const frame = /** @type {HTMLIFrameElement} */ (
       h("iframe", { class: "waiting", sandbox: data.isLive || "allow-same-origin", title: this.title, "aria-hidden": "true", scrolling: data.isLive ? "no" : "auto" })
     );
     frame.style.width = `${this.width}px`;
-    return new Promise((resolve) => {
-      let height = 0;
-      let isLoaded = false;
-      const done = () => resolve({ frame, height });
-      const tell = (/** @type {number} */ told) => {
-        height = told;
-        if (token === this.token) this.fit(height);
-        else if (isLoaded) done();
+    const told = new Promise((resolve) => {
+      const both = (/** @type {number} */ height) => {
+        tell(height);
+        resolve(height);
       };
-      if (data.isLive) measured.set(token, { c: -1, f: -1, tell });
-      frame.addEventListener("load", () => {
-        isLoaded = true;
-        if (height || !data.isLive) done();
-        else setTimeout(done, patience);
-      });
-      frame.src = address;
-      this.element.append(frame);
+      if (data.isLive) measured.set(token, { c: -1, f: -1, tell: both });
     });
+    const loaded = new Promise((resolve) => frame.addEventListener("load", resolve, { once: true }));
+    frame.src = this.address({ frame: token, until });
+    this.element.append(frame);
+    return { frame, token, loaded, told };
   }
+}
+
+/** @param {{ frame: HTMLIFrameElement, token: string }} behind */
+function drop({ frame, token }) {
+  frame.remove();
+  measured.delete(token);
+  shownBy.delete(token);
 }
 
 function nextToken() {

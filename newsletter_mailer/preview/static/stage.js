@@ -8,7 +8,7 @@ import { MailFrame } from "./mail-frame.js";
 
 const GAP = 24; // pixels between two mails
 const HANDLE = 16; // pixels beside the mail
-const ABOVE = 90; // pixels that stay visible above a place that is scrolled to
+const ABOVE = 0.3; // of the visible height: what stays above a place that is scrolled to
 const SETTLED = 150; // milliseconds after a drag, until the height is asked for again
 
 /** @param {import("./issue-page.js").IssuePage} page */
@@ -27,6 +27,8 @@ export function makeStage(page) {
   const papers = h("div", { class: "papers" }, left, right);
   const element = h("div", { class: "stage-scroll", tabindex: "0", role: "region", "aria-label": "The mail as readers see it" }, nothing, differences, papers);
   let shown = "";
+  /** @type {Promise<unknown>} */
+  let loading = Promise.resolve();
   let settling = 0;
   new ResizeObserver(() => fit()).observe(element);
 
@@ -103,13 +105,14 @@ export function makeStage(page) {
     fit();
     const { look, images } = choices;
     const mine = JSON.stringify([view.digest, look, images, beside && beside.id, beside && page.besideDigest]);
-    if (mine === shown) return;
+    if (mine === shown) return loading;
     shown = mine;
     const dress = { look, images };
-    await Promise.all([
+    loading = Promise.all([
       first.show((now) => data.mailAddress(page.issue, whoOf(choices), { ...dress, against: beside?.id ?? "", ...now })),
       beside && second.show((now) => data.mailAddress(page.issue, { variant: beside.id }, { ...dress, against: view.variant, ...now })),
     ]);
+    await loading;
   }
 
   function drawDifferences(beside) {
@@ -126,13 +129,13 @@ export function makeStage(page) {
     draw,
     fit,
     /** Scrolls to a place and outlines it. */
-    async goTo(/** @type {number} */ place, /** @type {string} */ anchor, isSecond = false) {
+    goTo(/** @type {number} */ place, /** @type {string} */ anchor, isSecond = false) {
       const frame = isSecond ? second : first;
-      const top = await frame.pointAt(place, anchor);
-      if (top === null) return;
-      const down = frame.element.getBoundingClientRect().top - element.getBoundingClientRect().top + element.scrollTop + top - ABOVE;
-      const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-      element.scrollTo({ top: Math.max(0, down), behavior: calm ? "instant" : "smooth" });
+      frame.pointAt(place, anchor, (top) => {
+        const down = frame.element.getBoundingClientRect().top - element.getBoundingClientRect().top + element.scrollTop + top - ABOVE * element.clientHeight;
+        const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+        element.scrollTo({ top: Math.max(0, down), behavior: calm ? "instant" : "smooth" });
+      });
     },
     outline(/** @type {string} */ anchor, isSecond = false) {
       (isSecond ? second : first).outline(anchor);
