@@ -30,7 +30,7 @@ DAY_FIRST = re.compile(
     rf"""
     {_ALONE}
     (?P<before> (?:{_ONE_OF_SEVERAL}){{0,8}}+ )
-    (?: (?P<weekday>{_WEEKDAY}) [,.]{{0,2}} \s{{1,4}} (?:the\s{{1,4}})? )?
+    (?: (?P<weekday>{_WEEKDAY}) [,.]{{0,2}} \s{{1,4}} (?:the\s{{1,4}}|\()? )?
     (?P<day>[0-9]{{1,2}}) (?P<ordinal>{_ORDINAL})?
     (?P<of> \s{{1,4}} (?:of\s{{1,4}})? | [-./] )?
     (?P<month>{_MONTH})\b
@@ -58,7 +58,7 @@ MONTH_FIRST = re.compile(
 NUMERIC = re.compile(
     rf"""
     {_ALONE}(?<![.:-])
-    (?: (?P<weekday>{_WEEKDAY}) [,.]{{0,2}} \s{{1,4}} )?
+    (?: (?P<weekday>{_WEEKDAY}) [,.]{{0,2}} \s{{1,4}} \(? )?
     (?P<day>[0-9]{{1,2}}) (?P<mark>[/.-]) (?P<month>[0-9]{{1,2}})
     (?: (?P=mark) (?P<year>[0-9]{{4}}|[0-9]{{2}}) )?
     (?! [\w/%] | [.,:-][0-9] )
@@ -66,8 +66,10 @@ NUMERIC = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 ISO = re.compile(
-    rf"{_ALONE}(?<!-)(?P<year>(?:19|20|21)[0-9]{{2}})(?P<mark>[-/])(?P<month>[0-9]{{2}})(?P=mark)"
-    r"(?P<day>[0-9]{2})(?![0-9/-])"
+    rf"{_ALONE}(?<!-)(?:(?P<weekday>{_WEEKDAY})[,.]{{0,2}}\s{{1,4}}\(?)?"
+    r"(?P<year>(?:19|20|21)[0-9]{2})(?P<mark>[-/])(?P<month>[0-9]{2})(?P=mark)(?P<day>[0-9]{2})"
+    r"(?![0-9/-])",
+    re.IGNORECASE,
 )
 ITEM = re.compile(
     rf"(?:(?P<weekday>{_WEEKDAY})[,.]{{0,2}}\s{{1,4}}(?:the\s{{1,4}})?)?(?P<day>[0-9]{{1,2}})"

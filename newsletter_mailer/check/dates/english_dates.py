@@ -218,7 +218,15 @@ def _iso(text: str) -> Iterator[DateMention]:
     for found in ISO.finditer(text):
         year, month, day = int(found["year"]), int(found["month"]), int(found["day"])
         if 1 <= month <= 12 or (12 < month <= 31 and 1 <= day <= 12):
-            yield DateMention(start=found.start(), end=found.end(), day=day, month=month, year=year)
+            weekday = _weekday(found["weekday"])
+            yield DateMention(
+                start=found.start("year") if weekday is None else found.start(),
+                end=found.end(),
+                day=day,
+                month=month,
+                year=year,
+                weekday=weekday,
+            )
 
 
 def _in_spans(found: Sequence[DateMention], text: str) -> Iterator[DateMention]:
