@@ -104,6 +104,7 @@ DATES = [
     Fault("month-wording", LEADERS, "this day on", "this day this month, on", "this month"),
     Fault("wrong-timezone-letters", HOARDING, BREAK, "Join by 10:00 GMT on 23 September.",
           "10:00 GMT"),
+    Fault("wrong-ordinal", HOARDING, BREAK, "Join us for the 21th time.", "21th"),
 ]  # fmt: skip
 WORDS = [
     Fault("unfinished-text", LETTER, "in a few months", "in a TODO", "TODO"),

@@ -32,6 +32,9 @@ _MONTH_WORDS = re.compile(r"\b(?P<which>this|next|last)\s{1,4}month\b", re.IGNOR
 #: What may stand between "next month" and its date.
 _BESIDE = re.compile(r"[\s,:(–—-]{0,4}(?:(?:on|is)\s{1,3})?(?:the\s{1,3})?", re.I)
 _MONTHS_AWAY = {"last": -1, "this": 0, "next": 1}
+_ORDINAL = re.compile(
+    r"(?<!\w)(?P<number>[0-9]{1,4})(?P<ending>st(?!\s?[0-9]{1,2}\s?lbs?\b)|nd|rd|th)(?![\w-])"
+)
 
 
 @check("weekday-mismatch", Severity.ERROR)
@@ -116,6 +119,26 @@ def ends_before_it_starts(subject: Subject, ask: Ask) -> Iterator[Finding]:
                 f'"{" ".join(text[first.start : last.end].split())}" ends before it begins.',
                 "Correct one of the two dates.",
             )
+
+
+@check("wrong-ordinal", Severity.WARNING)
+def wrong_ordinal(subject: Subject, ask: Ask) -> Iterator[Finding]:
+    """A number with another number's ending: 2st April, 21th, 11st.
+
+    Often the day was changed and its ending was not, so that the day is worth a second look. A
+    weight (12st 4lb) is not meant.
+    """
+    if not is_english(subject.issue):
+        return
+    for passage in subject.passages:
+        for found in _ORDINAL.finditer(passage.text):
+            ending = _ordinal_ending(int(found["number"]))
+            if found["ending"] != ending:
+                yield ask.finding(
+                    passage.at(*found.span()),
+                    f'"{found[0]}": no number {found["number"]} ends in "{found["ending"]}".',
+                    f"Write {found['number']}{ending}, if that is the number that is meant.",
+                )
 
 
 @check("missing-year", Severity.INFO)
@@ -223,6 +246,12 @@ def wrong_timezone_letters(subject: Subject, ask: Ask) -> Iterator[Finding]:
                     f"On {Moment(day).date_text} clocks show {right}, not {clock.letters}.",
                     f"Write {right}, or leave the letters out.",
                 )
+
+
+def _ordinal_ending(number: int) -> str:
+    if number % 100 in (11, 12, 13):
+        return "th"
+    return {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
 
 
 def _spoken(day: date) -> str:
