@@ -26,7 +26,7 @@ class Census:
     """All lists that were read. A row whose address is unusable is not counted."""
 
     segments: Mapping[Segment, int] = field(default_factory=dict)  #: people
-    sizes: Mapping[str, int] = field(default_factory=dict)  #: people by list
+    sizes: Mapping[str, int] = field(default_factory=dict)  #: people by list that was read whole
     repeated: Mapping[str, Doubles] = field(default_factory=dict)  #: within one list, by list
     shared: Doubles = Doubles()  #: people of several lists, each once for each further list
 

@@ -44,6 +44,7 @@ class ListFile:
         self.fields = tuple(fields)
         self.header_fields = header_fields
         self.columns: tuple[str, ...] = ()
+        self.is_readable = True  #: as far as it was read
         self._noted = Noted()
 
     @property
@@ -114,6 +115,7 @@ class ListFile:
                 self.wrong(f"The row that begins here {_broken(fault)}.", _QUOTES, line)
 
     def wrong(self, message: str, hint: str = "", line: int = 1) -> None:
+        self.is_readable = False
         self._noted.append(error("unreadable-list", Source(self.file, line), message, hint))
 
 

@@ -172,7 +172,8 @@ class Roster:
         del people[_DOUBLE]
         people -= self._unusable
         segments: Counter[Segment] = Counter()
-        sizes = Counter({listed.name: 0 for listed in self._lists if listed.columns})
+        readable = [one.name for one in self._lists if one.columns and one.is_readable]
+        sizes: Counter[str] = Counter()
         for number, count in people.items():
             group = self._groups[number]
             segments[group.regions, group.roles] += count
@@ -180,7 +181,7 @@ class Roster:
                 sizes[name] += count
         return Census(
             segments=segments,
-            sizes=sizes,
+            sizes={name: sizes[name] for name in readable},
             repeated={
                 name: self._doubles(pairs) for name, pairs in self._repeated.items() if pairs
             },

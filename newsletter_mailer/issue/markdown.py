@@ -26,7 +26,8 @@ _PARSER.validateLink = lambda url: True  # type: ignore[method-assign]
 _BACKTICKS = re.compile(r"`+")
 _ESCAPE_OR_BACKTICKS = re.compile(r"\\[!-/:-@\[-`{-~]|`+")
 _BRACKET = re.compile(r"\\.|\[|\]|\n[ \t]*(?=\n)", re.DOTALL)
-_HTML_TAG = re.compile(r"</?(?:[a-z][a-z0-9]*)(?:\s[^<>]*)?/?>|<!--", re.IGNORECASE)
+#: But not <<Name>>, a merge code of Word's.
+_HTML_TAG = re.compile(r"(?<!<)</?(?:[a-z][a-z0-9]*)(?:\s[^<>]*)?/?>(?!>)|<!--", re.IGNORECASE)
 _CONTAINERS = frozenset({"blockquote_open", "bullet_list_open", "ordered_list_open"})
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _WHOLE_LINK = re.compile(r"https?://[^/?#\\]+.*|mailto:.+|tel:.+|#.+", re.DOTALL | re.IGNORECASE)
