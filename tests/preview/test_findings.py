@@ -104,6 +104,21 @@ def test_a_finding_of_another_version_shows_that_version(
     expect(onlooker.mail.locator("a:target")).to_be_in_viewport()
 
 
+def test_a_finding_is_shown_when_it_is_clicked_before_its_place_is_known(
+    unchanged: Preview, onlooker: Onlooker
+) -> None:
+    late: list[Route] = []
+    onlooker.page.route("**/places*", lambda places: late.append(places))
+    page = onlooker.look(unchanged.issue())
+    findings(page)
+
+    page.get_by_role("button", name="https://example.org/events/global-majority").click()
+    page.wait_for_timeout(300)
+    late[0].continue_()
+
+    expect(onlooker.mail.locator("a:target")).to_be_in_viewport()
+
+
 def test_a_place_is_followed_when_pictures_come_late(unchanged: Preview, look: Look) -> None:
     onlooker = look(height=600)
     page = onlooker.look(unchanged.issue())

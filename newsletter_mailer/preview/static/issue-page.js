@@ -212,6 +212,7 @@ export class IssuePage {
 
   /** @param {number} index */
   async goToFinding(index) {
+    await this.settled();
     const finding = this.overview.findings[index];
     if (this.places[index] === null || this.places[index] === undefined) {
       const having = this.variants().find((one) => one.sections.includes(finding.section));
