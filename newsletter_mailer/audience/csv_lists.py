@@ -44,7 +44,7 @@ class ListFile:
         self.fields = tuple(fields)
         self.header_fields = header_fields
         self.columns: tuple[str, ...] = ()
-        self.is_readable = True  #: as far as it was read
+        self._is_broken = False
         self._noted = Noted()
 
     @property
@@ -53,6 +53,11 @@ class ListFile:
             return not self.path.exists()
         except OSError:  # there, but not for us: `rows` says so
             return False
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every row could be read, when the rows are through."""
+        return bool(self.columns) and not self._is_broken
 
     @property
     def findings(self) -> list[Finding]:
@@ -115,7 +120,7 @@ class ListFile:
                 self.wrong(f"The row that begins here {_broken(fault)}.", _QUOTES, line)
 
     def wrong(self, message: str, hint: str = "", line: int = 1) -> None:
-        self.is_readable = False
+        self._is_broken = True
         self._noted.append(error("unreadable-list", Source(self.file, line), message, hint))
 
 

@@ -165,6 +165,11 @@ class Roster:
         self._unite()
         return len(self._group_of) - self._group_of.count(_DOUBLE)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether every row of every list could be read."""
+        return all(one.is_whole for one in self._lists)
+
     def census(self) -> Census:
         """The people of all lists in numbers."""
         self._unite()
@@ -172,7 +177,6 @@ class Roster:
         del people[_DOUBLE]
         people -= self._unusable
         segments: Counter[Segment] = Counter()
-        readable = [one.name for one in self._lists if one.columns and one.is_readable]
         sizes: Counter[str] = Counter()
         for number, count in people.items():
             group = self._groups[number]
@@ -181,7 +185,7 @@ class Roster:
                 sizes[name] += count
         return Census(
             segments=segments,
-            sizes={name: sizes[name] for name in readable},
+            sizes={one.name: sizes[one.name] for one in self._lists if one.is_whole},
             repeated={
                 name: self._doubles(pairs) for name, pairs in self._repeated.items() if pairs
             },

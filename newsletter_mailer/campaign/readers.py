@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from newsletter_mailer.address import domain
 from newsletter_mailer.audience.csv_lists import ListFile, absent_hint
 from newsletter_mailer.audience.roster import Roster
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.errors import ProjectError
-from newsletter_mailer.findings import Finding, Severity, did_you_mean, has_errors
+from newsletter_mailer.findings import Finding, Severity, did_you_mean
 from newsletter_mailer.issue.model import Issue
 from newsletter_mailer.plan.domains import likely_slips
 from newsletter_mailer.plan.plan import Filters, Plan, Slip, Suppressed, assignments, make_plan
@@ -47,7 +47,7 @@ def plan_of(
     """The plan of this run. Where a list is absent, every declared region and role is in it."""
     plan = make_plan(assignments(variants, roster.batches(), filters, suppressed), roster.fields)
     plan.columns = frozenset(roster.columns)
-    plan.has_lists = not absent and not has_errors(_unreadable(roster.findings))
+    plan.has_lists = not absent and roster.is_whole
     plan.census = roster.census()
     plan.slips = _slips(roster, likely_slips(plan.domains))
     if absent:
@@ -82,11 +82,6 @@ def refuse_unknown(project: Project, issue: Issue, filters: Filters) -> None:
     for option, (chosen, possible, what) in known.items():
         for word in sorted(chosen - {*possible}):
             raise ProjectError(f'--{option}: {what} "{word}". {did_you_mean(word, possible)}')
-
-
-def _unreadable(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """What kept a list from being read: its columns are not known then."""
-    return (f for f in findings if f.rule in ("unreadable-list", "missing-column"))
 
 
 def _how_bad(needs_lists: bool, hint: str) -> Severity:

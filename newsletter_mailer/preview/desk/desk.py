@@ -71,8 +71,7 @@ class Desk:
         self._looked_at: list[str] = []
 
     def close(self) -> None:
-        with self._kept.lists:
-            pass
+        self._kept.lists.close()
 
     @property
     def version(self) -> Version | None:

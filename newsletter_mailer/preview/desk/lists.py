@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import TracebackType
 
 from newsletter_mailer.audience.roster import Roster
 from newsletter_mailer.campaign.project import Project
@@ -41,17 +40,6 @@ class Lists:
         self._readers: Readers | None = None
         self._planned: object = None
         self._plan: Plan | None = None
-
-    def __enter__(self) -> Lists:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        fault: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._close()
 
     def plan(self, project: Project, issue: Issue) -> Plan:
         """Who gets what. Raises ProjectError."""
@@ -89,14 +77,15 @@ class Lists:
             lists=[(name, fingerprint(_file(project, name))) for name in issue.lists],
         )
         if self._roster is None or wanted != self._wanted:
-            self._close()
+            self.close()
             roster = Roster(wanted.fields)
             self._roster = roster.__enter__()
             self._absent = read_lists(project, issue, roster)
             self._wanted = wanted
         return self._roster
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """What was read is forgotten, on the disk too."""
         if self._roster is not None:
             self._roster.__exit__(None, None, None)
         self._roster = self._readers = self._plan = self._wanted = None

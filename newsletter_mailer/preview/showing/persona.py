@@ -65,26 +65,19 @@ def persona_of(asked: Asked, version: Version) -> Persona | None:
     settings = version.project.settings
     if asked.reader is not None:
         regions, roles = asked.reader.regions, asked.reader.roles
-        variant = version.variants.of(regions, roles)
-        return Persona(
-            kind="subscriber",
-            variant=version.as_shown(variant),
-            regions=regions,
-            roles=roles,
-            subscriber=asked.reader,
-        )
-    if asked.region in settings.regions or asked.role in settings.roles:
+    elif asked.region in settings.regions or asked.role in settings.roles:
         regions = frozenset({asked.region} & {*settings.regions})
         roles = frozenset({asked.role} & {*settings.roles})
-        variant = version.variants.of(regions, roles)
-        return Persona(
-            kind="made-up",
-            variant=version.as_shown(variant),
-            regions=regions,
-            roles=roles,
-        )
-    chosen = (version.find(asked.variant) if asked.variant else None) or version.first()
-    return Persona(kind="version", variant=chosen) if chosen else None
+    else:
+        chosen = (version.find(asked.variant) if asked.variant else None) or version.first()
+        return Persona(kind="version", variant=chosen) if chosen else None
+    return Persona(
+        kind="subscriber" if asked.reader else "made-up",
+        variant=version.as_shown(version.variants.of(regions, roles)),
+        regions=regions,
+        roles=roles,
+        subscriber=asked.reader,
+    )
 
 
 def shares(issue: Issue, settings: Settings, persona: Persona) -> Iterator[Share]:

@@ -35,8 +35,6 @@ export class IssuePage {
     this.turn = 0;
     /** @type {Promise<void>} */
     this.renewing = Promise.resolve();
-    /** @type {Promise<void>} */
-    this.locating = Promise.resolve();
     this.root = document.body;
     this.status = makeStatus();
     this.toolbar = makeToolbar(this);
@@ -88,7 +86,7 @@ export class IssuePage {
   hear(news) {
     hearFrame(news);
     if (news.kind === "open" || news.kind === "shown") this.refresh(news.kind === "shown" && this.overview?.number > 0);
-    if (news.kind === "checked") this.refreshFindings();
+    if (news.kind === "checked") this.renewing = this.renewing.then(() => this.trying(() => this.renewFindings()));
     if (news.kind === "readers") {
       this.who.readersChanged();
       this.refresh();
@@ -99,19 +97,22 @@ export class IssuePage {
 
   /** All that is known, anew: files changed, or somebody else is looked at. */
   async refresh(isNews = false) {
-    this.renewing = this.tryToRenew(isNews);
+    this.renewing = this.trying(() => this.renew(isNews));
     await this.settled();
   }
 
   /** When nothing newer is on its way. */
   async settled() {
-    for (let one; one !== this.renewing; await one) one = this.renewing;
-    await this.locating;
+    let newest;
+    do {
+      newest = this.renewing;
+      await newest;
+    } while (newest !== this.renewing);
   }
 
-  async tryToRenew(/** @type {boolean} */ isNews) {
+  async trying(/** @type {() => Promise<void>} */ work) {
     try {
-      await this.renew(isNews);
+      await work();
       this.root.removeAttribute("data-absent");
     } catch (fault) {
       this.root.toggleAttribute("data-absent", !this.overview); // controls of nothing help nobody
@@ -138,22 +139,18 @@ export class IssuePage {
     if (isNews && overview.mistakes.length === 0) this.status.say(isAnother ? `Updated at ${clock()}` : `Saved at ${clock()}; this mail is the same`);
     await loaded;
     this.acts.refresh();
-    this.locate();
+    await this.locate();
   }
 
-  async refreshFindings() {
+  async renewFindings() {
     this.overview = await data.overview(this.issue);
     this.draw();
     this.acts.refresh();
-    this.locate();
-  }
-
-  locate() {
-    this.locating = this.findPlaces();
+    await this.locate();
   }
 
   /** Where in this mail each finding is. */
-  async findPlaces() {
+  async locate() {
     if (!this.view?.variant) return;
     const turn = this.turn;
     const answer = await data.places(this.issue, whoOf(this.choices)).catch(() => null);
