@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import math
 import re
 import socket
 import ssl
@@ -41,6 +42,7 @@ class FaultyServer:
     injected: bytes = b""
     pause: Callable[[], float] = lambda: 0.0  #: seconds before each answer
     on_message: Callable[[], object] = lambda: None  #: called when one was taken
+    most: float = math.inf  #: messages that it begins; whoever comes with another waits
     cues: list[Cue] = field(default_factory=list)
     accepted: list[Accepted] = field(default_factory=list)
     contents: dict[str, bytes] = field(default_factory=dict)  #: by recipient, the last one's
@@ -124,6 +126,9 @@ class FaultyServer:
             self.accepted.append(accepted)
             self.on_message()
             self.news.notify_all()
+
+    def is_full_for(self, envelope: str) -> bool:
+        return len(self.begun) >= self.most and envelope not in self.begun
 
     def number_of(self, envelope: str) -> int:
         """1 for the first message that ever came."""
@@ -227,6 +232,8 @@ class _Session:
             return
         envelope = re.search(r"ENVID=(\S+)", words)  # none after HELO
         if envelope is not None:
+            if self.server.is_full_for(envelope[1]):
+                await self.wire.until_gone(reading=True)
             self.message = self.server.number_of(envelope[1])
         self.mail = self.recipient = ""
         if await self.answer(Stage.MAIL, b"250 2.1.0 OK\r\n"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import signal
 import subprocess
@@ -16,8 +17,7 @@ from tests.faults.faulty_server import FaultyServer
 from tests.faults.scenes import ISSUE, SEND, states
 
 _GIVE_UP = 120.0  #: seconds for one run
-_RESERVE = 0.1  #: of the messages, left for the runs that go further than they were meant to
-_LONGEST_START = 2.0  #: seconds in which a sender that sends nothing yet is killed
+_LONGEST_START = 2.0  #: seconds in which a sender that was to send nothing yet is killed
 
 
 @dataclass(kw_only=True)
@@ -35,8 +35,9 @@ class Campaign:
 
     def kill_again_and_again(self, times: int) -> None:
         """So often, spread over the whole issue."""
-        while self.kills < times and len(self.server.accepted) < self.readers:
-            self._kill_one(times)
+        for kills_to_come in reversed(range(times)):
+            self._kill_one(kills_to_come)
+        self.server.most = math.inf
 
     def finish(self) -> Result:
         """A run that nobody kills."""
@@ -65,16 +66,17 @@ class Campaign:
     def states(self) -> dict[str, str]:
         return states(self.news)
 
-    def _kill_one(self, times: int) -> None:
+    def _kill_one(self, kills_to_come: int) -> None:
+        """However quick the sender is, at least one message is left for each of those to come."""
         server, chance = self.server, self.chance
         connections = chance.choice((1, 2, 4, 8, 16))
         slowness = chance.uniform(0, self.slowest)
         server.pipelining = chance.random() < 0.7
         server.pause = lambda: chance.uniform(0, slowness) if slowness else 0.0
-        before = len(server.accepted)
-        left = self.readers * (1 - _RESERVE) - before
-        share = max(0.0, left / (times - self.kills))  # of the messages, for this run
-        wanted = before + chance.randint(0, max(0, round(2 * share) - connections // 2))
+        before, begun = len(server.accepted), len(server.begun)
+        left = self.readers - begun - kills_to_come
+        wanted = chance.randint(0, min(left, round(2 * left / (kills_to_come + 1))))
+        server.most = begun + min(left, wanted + connections)
         sender = subprocess.Popen(
             [COMMAND, *SEND, "--connections", str(connections)],
             cwd=self.news.root,
@@ -83,26 +85,28 @@ class Campaign:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )
-        if wanted == before:  # at any moment from its start to its first message
-            time.sleep(chance.uniform(0, _LONGEST_START))
-        else:
-            self._await(sender, wanted)
+        if wanted:
+            assert self._await(sender, before + wanted, _GIVE_UP), "it hangs"
             time.sleep(chance.uniform(0, 0.004 + slowness))
+        else:  # at any moment from its start to its first message
+            self._await(sender, before + 1, chance.uniform(0, _LONGEST_START))
         sender.kill()
         _, told = sender.communicate()
-        if sender.returncode == -signal.SIGKILL:
-            self.kills += 1
-            self.early += len(server.accepted) == before
-            self.in_flight += connections
-        else:
-            assert sender.returncode in (0, 3), told.decode()
+        assert sender.returncode == -signal.SIGKILL, told.decode()
+        self.kills += 1
+        self.early += len(server.accepted) == before
+        self.in_flight += connections
 
-    def _await(self, sender: subprocess.Popen[bytes], wanted: int) -> None:
-        give_up = time.monotonic() + _GIVE_UP
-        while len(self.server.accepted) < wanted and sender.poll() is None:
-            assert time.monotonic() < give_up, "it hangs"
+    def _await(self, sender: subprocess.Popen[bytes], accepted: int, seconds: float) -> bool:
+        """Whether so many messages were taken by then. It doesn't wait for a sender that ended."""
+        give_up = time.monotonic() + seconds
+        while len(self.server.accepted) < accepted and sender.poll() is None:
+            to_wait = give_up - time.monotonic()
+            if to_wait <= 0:
+                return False
             with self.server.news:
-                self.server.news.wait(0.05)
+                self.server.news.wait(min(to_wait, 0.05))
+        return True
 
     def assert_nobody_twice_nobody_lost(self) -> tuple[set[str], set[str]]:
         """Gives who is unknown, and who of them the server took."""
