@@ -10,7 +10,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -161,6 +162,14 @@ def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
         if not name.startswith(_SETTINGS_OF_OURS) and name != "PYTHONUTF8"
     }
     return {**clean, "PYTHONIOENCODING": "utf-8", **(more or {})}
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    """Up to a minute: other tests may be at work beside this one."""
+    give_up = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < give_up, "it never came"
+        time.sleep(0.05)
 
 
 def run(

@@ -22,6 +22,7 @@ from tests.acceptance.scene import (
     environment,
     plain_newsletter,
     run,
+    wait_until,
 )
 from tests.conftest import Result
 from tests.smtp_server import Behaviour, Inbox
@@ -103,7 +104,7 @@ def test_a_crash_after_a_message_says_so_and_the_next_run_completes(
 def test_a_run_that_is_stopped_records_everything_and_the_next_completes(
     news: Newsletter, inbox: Inbox, number: signal.Signals
 ) -> None:
-    words = (*SEND, "--rate", "2/s", "--connections", "2", "--json")
+    words = (*SEND, "--rate", "1/s", "--connections", "2", "--json")
     running = news.begin(*words, env=inbox.environment())
     wait_until(lambda: len(inbox.received) >= 2)
     running.send_signal(number)
@@ -166,14 +167,6 @@ def test_stopped_while_waiting_for_its_hour_nothing_was_sent(
     assert "Nothing was sent." in err
     assert inbox.connections == 0
     assert news.snapshot() == before
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    for _ in range(200):
-        if true():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it never came")
 
 
 class Terminal:

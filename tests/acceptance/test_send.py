@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 import tomllib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any  # JSON
@@ -620,21 +620,21 @@ def _seconds(run: dict[str, str]) -> float:
 
 
 def test_another_sender_at_work_is_left_alone(two: Newsletter) -> None:
-    with smtp_server() as inbox:
-        slow = two.begin(*SEND, "--rate", "30/min", "--connections", "1", env=inbox.environment())
-        _wait_until(lambda: bool(inbox.received))
-        busy = two.run(*SEND, env=inbox.environment())
-        _, err = slow.communicate(timeout=30)
+    may_answer, is_asked = threading.Event(), threading.Event()
+
+    def at_dot(address: str) -> None:
+        is_asked.set()
+        may_answer.wait(90)
+
+    with smtp_server(Behaviour(at_dot=at_dot)) as inbox, smtp_server() as idle:
+        first = two.begin(*SEND, "--connections", "1", env=inbox.environment())
+        assert is_asked.wait(90)
+        busy = two.run(*SEND, env=idle.environment())
+        may_answer.set()
+        _, err = first.communicate(timeout=90)
 
     assert busy.code == 1
     assert "Another send is at work" in busy.err
-    assert slow.returncode == 0, err
+    assert idle.received == []
+    assert first.returncode == 0, err
     assert len(by_recipient(inbox)) == 2
-
-
-def _wait_until(true: Callable[[], bool]) -> None:
-    for _ in range(200):
-        if true():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it never came")

@@ -8,14 +8,13 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any  # JSON
 
 import pytest
 
-from tests.acceptance.scene import Newsletter, addresses, plain_newsletter
+from tests.acceptance.scene import Newsletter, addresses, plain_newsletter, wait_until
 from tests.smtp_server import SILENCE, Behaviour, Inbox, scripted_server, smtp_server
 
 SEND = ("send", "--issue", "2030-01", "--yes")
@@ -198,14 +197,6 @@ def test_a_connection_takes_so_many_messages(news: Newsletter, inbox: Inbox) -> 
 
 
 posix = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
-
-
-def wait_until(true: Callable[[], bool]) -> None:
-    for _ in range(1_200):
-        if true():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it never came")
 
 
 @posix
