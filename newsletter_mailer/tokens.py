@@ -3,7 +3,8 @@
 Letters and digits are all that Markdown, MJML, premailer and lxml leave alone in every place where
 a slot can stand: of 29 schemes tried in 12 places only such words survived (`{{ x }}` becomes `%20`
 in a link, a private-use character becomes `\\u{e000}` in an attribute). The nonce comes from the
-content hash, so that no text can hold a token by chance and two builds agree byte for byte.
+content hash, so that no text can hold a token by chance and two builds agree byte for byte; all
+tokens are equally long, so that plain text wraps the same whichever of them came first.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ class Token(Generic[T]):
 
 
 class TokenMint(Generic[T]):
-    """Hands out one token per meaning, and finds them again. One mint per composed issue."""
+    """Hands out one token per meaning, and finds them again. One per issue, also over its edits."""
 
     def __init__(self, nonce: str) -> None:
         """`nonce`: 8 hexadecimal digits."""
@@ -36,7 +37,7 @@ class TokenMint(Generic[T]):
     def token(self, meaning: T) -> str:
         word = self._words.get(meaning)
         if word is None:
-            word = f"{self._prefix}{len(self._meanings)}z"
+            word = f"{self._prefix}{len(self._meanings):04}z"
             self._words[meaning] = word
             self._meanings.append(meaning)
         return word

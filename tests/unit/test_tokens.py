@@ -37,6 +37,12 @@ def test_ten_tokens_are_told_apart_from_one() -> None:
     ]
 
 
+def test_all_tokens_are_equally_long() -> None:
+    mint: TokenMint[int] = TokenMint("0a1b2c3d")
+
+    assert len({len(mint.token(number)) for number in range(10_000)}) == 1
+
+
 def test_a_text_that_holds_a_token_by_chance_is_noticed() -> None:
     mint: TokenMint[str] = TokenMint("0a1b2c3d")
 
