@@ -27,7 +27,8 @@ Block = tuple[str | None, list[Rendered]]
 class Composer:
     """Composes the variants of one issue. What is wrong collects in `findings`.
 
-    `marked`: with the marks of `tracing.py`, to be looked at and never mailed.
+    `marked`: with the marks of `tracing.py`, to be looked at and never mailed. `before`: one that
+    composed the issue as it was before an edit; sections that are as they were are taken over.
     """
 
     def __init__(
@@ -38,17 +39,27 @@ class Composer:
         content_hash: str,
         *,
         marked: bool = False,
+        before: Composer | None = None,
     ) -> None:
         self.findings: list[Finding] = []
         self._is_marked = marked
+        #: All that goes into a section's MJML and text beside the section itself.
+        self._surroundings = (
+            *(marked, template, settings, issue.id),
+            *(issue.subject, issue.preheader, issue.date, issue.language),
+        )
         if marked:
             template = marked_template(template)
         self._issue, self._template, self._settings = issue, template, settings
         self._templates = Templates(template)
-        self._slots = Slots(issue, template, settings, content_hash)
+        self.slots: Slots = Slots(
+            issue, template, settings, content_hash, before.slots if before else None
+        )
         self._common = self._common_values()
-        self._sections = SectionRenderer(self._templates, self._slots, self._common, marked=marked)
+        self._sections = SectionRenderer(self._templates, self.slots, self._common, marked=marked)
         self._rendered: dict[tuple[str, int], Rendered | None] = {}
+        if before is not None:
+            self._take_over(before)
 
     def compose(self, variant: Variant) -> CompiledVariant | None:
         """The variant, or None when something is wrong with it."""
@@ -56,7 +67,7 @@ class Composer:
             blocks = self._blocks(variant)
             if blocks is None:
                 return None
-            html, refused = self._slots.in_page(self._page(blocks))
+            html, refused = self.slots.in_page(self._page(blocks))
         except TemplateMistake as mistake:
             self._wrong(mistake.finding)
             return None
@@ -72,11 +83,27 @@ class Composer:
         return CompiledVariant(
             variant=variant,
             html=html,
-            text=self._slots.in_text(self._text(blocks)),
-            subject=self._slots.in_line(self._issue.subject),
-            preheader=self._slots.in_line(self._issue.preheader),
-            pictures={key: self._slots.pictures[key] for key in sorted(shown)},
+            text=self.slots.in_text(self._text(blocks)),
+            subject=self.slots.in_line(self._issue.subject),
+            preheader=self.slots.in_line(self._issue.preheader),
+            pictures={key: self.slots.pictures[key] for key in sorted(shown)},
         )
+
+    def _take_over(self, before: Composer) -> None:
+        if self._surroundings != before._surroundings:
+            return
+        if not self.slots.shares_tokens_with(before.slots):
+            return
+        they_were = {section.slug: section for section in before._issue.sections}
+        untouched = {
+            section.slug
+            for section in self._issue.sections
+            if section == they_were.get(section.slug)
+        }
+        for (slug, level), rendered in before._rendered.items():
+            if rendered is not None and slug in untouched:
+                self._rendered[slug, level] = rendered
+                self.slots.take_pictures(rendered.values["mjml"], before.slots)
 
     def _wrong(self, finding: Finding) -> None:
         if finding not in self.findings:
@@ -97,14 +124,14 @@ class Composer:
                     line.strip() for line in settings.postal_address.split("\n") if line.strip()
                 ],
                 "reply_to": settings.reply_to,
-                "masthead": self._slots.picture(self._template.pictures[masthead], settings.name)
+                "masthead": self.slots.picture(self._template.pictures[masthead], settings.name)
                 if masthead
                 else None,
             },
             "issue": {
                 "id": issue.id,
-                "subject": self._slots.words(issue.subject),
-                "preheader": self._slots.words(issue.preheader),
+                "subject": self.slots.words(issue.subject),
+                "preheader": self.slots.words(issue.preheader),
                 "date": Moment(issue.date),
             },
             "picture": self._template_picture,
@@ -115,7 +142,7 @@ class Composer:
         if path not in self._template.pictures:
             known = ", ".join(self._template.pictures)
             raise LookupError(f"the template has no picture {path} (it has: {known or 'none'})")
-        return self._slots.picture(self._template.pictures[path], alt)
+        return self.slots.picture(self._template.pictures[path], alt)
 
     def _blocks(self, variant: Variant) -> list[Block] | None:
         """The variant's sections in blocks, or None where one of them has a mistake."""
@@ -170,7 +197,7 @@ class Composer:
             "blocks": shown,
             "contents": contents,
             "why": self._why(),
-            "links": {"unsubscribe": self._slots.unsubscribe, "view_online": None},
+            "links": {"unsubscribe": self.slots.unsubscribe, "view_online": None},
         }
         css = {
             name: self._templates.style_sheet(name, self._common)
@@ -201,12 +228,12 @@ class Composer:
         return issue_text(
             name=self._settings.name,
             date=Moment(self._issue.date).date_text,
-            subject=self._slots.words(self._issue.subject),
+            subject=self.slots.words(self._issue.subject),
             entries=[
                 Entry(heading, [rendered.part for rendered in rendereds])
                 for heading, rendereds in blocks
             ],
             why=self._why(),
-            unsubscribe=self._slots.unsubscribe,
+            unsubscribe=self.slots.unsubscribe,
             postal_address=self._settings.postal_address,
         )

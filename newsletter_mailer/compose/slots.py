@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Sequence
 
 from newsletter_mailer.compose.compiled import HtmlSlot, PictureSlot, TextPiece, UrlPart
 from newsletter_mailer.compose.places import Place, escape, places
@@ -24,22 +25,38 @@ class Slots:
     """The tokens of one issue, and the pictures that were asked for."""
 
     def __init__(
-        self, issue: Issue, template: Template, settings: Settings, content_hash: str
+        self,
+        issue: Issue,
+        template: Template,
+        settings: Settings,
+        content_hash: str,
+        before: Slots | None = None,
     ) -> None:
+        """`before`: its tokens stand for the same here, unless a new text holds one by chance."""
         self.pictures: dict[str, Picture] = {}  #: by the key of their slots
         self._subject = issue.subject
         self._template_file = f"{template.folder}/newsletter.mjml"
         self._sources = dict(reversed([*issue.merge_fields()]))
-        self._mint: TokenMint[Meaning] = TokenMint(_nonce(content_hash, issue, template))
+        self.mint = _mint(content_hash, [*_texts(issue, template)], before)
         self._constants = {
             **{("newsletter", name): text for name, text in settings.merge_fields.items()},
             ("issue", "id"): issue.id,
             ("issue", "date"): Moment(issue.date).date_text,
         }
 
+    def shares_tokens_with(self, other: Slots) -> bool:
+        return self.mint is other.mint
+
+    def take_pictures(self, text: str, before: Slots) -> None:
+        """Those whose tokens stand in a text that was made with the slots before."""
+        for piece in self.mint.split(text):
+            if isinstance(piece, Token) and isinstance(piece.meaning, PictureSlot):
+                key = piece.meaning.key
+                self.pictures[key] = before.pictures[key]
+
     @property
     def unsubscribe(self) -> str:
-        return self._mint.token(_UNSUBSCRIBE)
+        return self.mint.token(_UNSUBSCRIBE)
 
     def words(self, text: MergeText) -> str:
         """The text with a token in place of each field."""
@@ -50,14 +67,14 @@ class Slots:
     def _word(self, field: MergeField) -> str:
         if (field.namespace, field.name) == ("issue", "subject"):
             return self.words(self._subject)
-        return self._mint.token(field)
+        return self.mint.token(field)
 
     def picture(self, picture: Picture, alt: str) -> dict[str, str | int]:
         """What a template gets of a picture."""
         key = f"{len(picture.content)}-{picture.path}"
         self.pictures[key] = picture
         return {
-            "src": self._mint.token(PictureSlot(key)),
+            "src": self.mint.token(PictureSlot(key)),
             "alt": alt,
             "width": picture.width,
             "height": picture.height,
@@ -68,12 +85,12 @@ class Slots:
         if not target.lower().startswith(_WEB):
             return target
         return "".join(
-            self._mint.token(UrlPart(piece.meaning))
+            self.mint.token(UrlPart(piece.meaning))
             if isinstance(piece, Token) and isinstance(piece.meaning, MergeField)
             else piece
             if isinstance(piece, str)
-            else self._mint.token(piece.meaning)
-            for piece in self._mint.split(target)
+            else self.mint.token(piece.meaning)
+            for piece in self.mint.split(target)
         )
 
     def in_page(self, page: str) -> tuple[tuple[str | HtmlSlot, ...], list[Finding]]:
@@ -96,7 +113,7 @@ class Slots:
     def in_text(self, text: str) -> tuple[TextPiece, ...]:
         """A plain text's pieces; what is the same for every reader is put in."""
         pieces: list[TextPiece] = []
-        for piece in self._mint.split(text):
+        for piece in self.mint.split(text):
             if isinstance(piece, str):
                 pieces.append(piece)
                 continue
@@ -124,17 +141,17 @@ class Slots:
                 continue
             place, value = next(found), self._constant(piece.meaning)
             if value is None or place is Place.REFUSED_CODE:
-                parts.append(self._mint.token(piece.meaning))
+                parts.append(self.mint.token(piece.meaning))
             else:
                 parts.append(escape(value, place))
         return "".join(parts)
 
     def _pieces(self, page: str) -> tuple[list[str | Token[Meaning]], list[tuple[int, int]]]:
-        pieces = list(self._mint.split(page))
+        pieces = list(self.mint.split(page))
         spans: list[tuple[int, int]] = []
         position = 0
         for piece in pieces:
-            length = len(piece if isinstance(piece, str) else self._mint.token(piece.meaning))
+            length = len(piece if isinstance(piece, str) else self.mint.token(piece.meaning))
             if not isinstance(piece, str):
                 spans.append((position, position + length))
             position += length
@@ -161,14 +178,17 @@ def _in_html(meaning: Meaning) -> MergeField | PictureSlot:
     return meaning.field if isinstance(meaning, UrlPart) else meaning
 
 
-def _nonce(content_hash: str, issue: Issue, template: Template) -> str:
-    """Eight digits such that no text at hand holds what would be taken for a token."""
-    texts = [
-        content.decode("utf-8", "replace")
-        for path, content in (*issue.files.items(), *template.files.items())
-        if not path.endswith((".png", ".jpg", ".jpeg", ".gif"))
-    ]
+def _mint(content_hash: str, texts: Sequence[str], before: Slots | None) -> TokenMint[Meaning]:
+    """One whose tokens none of the texts holds by chance."""
+    mint = before.mint if before else TokenMint[Meaning](content_hash[:8])
     nonce = content_hash[:8]
-    while any(TokenMint(nonce).collides_with(text) for text in texts):
+    while any(mint.collides_with(text) for text in texts):
         nonce = hashlib.sha256(nonce.encode()).hexdigest()[:8]
-    return nonce
+        mint = TokenMint(nonce)
+    return mint
+
+
+def _texts(issue: Issue, template: Template) -> Iterator[str]:
+    for path, content in (*issue.files.items(), *template.files.items()):
+        if not path.endswith((".png", ".jpg", ".jpeg", ".gif")):
+            yield content.decode("utf-8", "replace")

@@ -56,7 +56,8 @@ class Version:
         #: Those that somebody gets, the most read first, without sections that are broken.
         self.shown: Mapping[str, Variant] = {one.id: one for one in self._sound()}
         self._broken = {one.source.file for one in errors_among(edition.findings)}
-        self._composer = self._new_composer()
+        self.composer: Composer = self._new_composer(before.composer if before else None)
+        self.marker: Composer = self._new_composer(before.marker if before else None, marked=True)
         self._common = self._common_digest()
         self._compiled: dict[Recipe, CompiledVariant] = {}
         self._traces: dict[Recipe, Sequence[Trace]] = {}
@@ -66,7 +67,7 @@ class Version:
     @property
     def mistakes(self) -> Sequence[Finding]:
         """What kept variants from being composed, as far as they were."""
-        return self._composer.findings
+        return self.composer.findings
 
     def find(self, variant_id: str) -> Variant | None:
         """A variant that somebody gets, or that somebody could get."""
@@ -108,7 +109,7 @@ class Version:
             compiled = self._before.get(recipe)
             if compiled is None:
                 self.composed += 1
-                compiled = self._composer.compose(variant)
+                compiled = self.composer.compose(variant)
             if compiled is None:
                 return None
             # The same sections may have another name now: "full" until there is one more.
@@ -147,17 +148,18 @@ class Version:
         by_size = sorted(variants, key=lambda one: (-counts[one], -len(variants[one].sections)))
         return sound((variants[one] for one in by_size), self.edition)
 
-    def _new_composer(self, *, marked: bool = False) -> Composer:
+    def _new_composer(self, before: Composer | None, *, marked: bool = False) -> Composer:
         return Composer(
             self.edition.issue,
             self.edition.template,
             self.project.settings,
             self.edition.content.total,
             marked=marked,
+            before=before,
         )
 
     def _traced(self, variant: Variant) -> Sequence[Trace]:
-        marked = self._new_composer(marked=True).compose(variant)
+        marked = self.marker.compose(variant)
         if (
             marked is None
         ):  # the page itself was composed: it has no places, and is shown all the same

@@ -1,0 +1,165 @@
+"""An issue composed again after an edit: the same mail as composed from nothing, in less work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from newsletter_mailer.compose.compiled import CompiledVariant
+from newsletter_mailer.compose.composer import Composer
+from newsletter_mailer.compose.section_parts import Rendered, SectionRenderer
+from newsletter_mailer.issue.model import Issue, Section
+from newsletter_mailer.plan.variants import Variants
+from tests.newsroom import LINKS, Newsroom, text_section
+
+STORY = """\
+---
+kind: story
+title: A story of {{ subscriber.first_name | default("you") }}
+picture: images/p.jpg
+picture_alt: People in a hall
+---
+Of {{ issue.subject }}, with a picture:
+
+![A hall](images/q.jpg)
+"""
+
+
+def compose(
+    newsroom: Newsroom, *, marked: bool, before: Composer | None = None
+) -> tuple[Composer, list[CompiledVariant | None]]:
+    """The whole, and what a reader in Walsall gets."""
+    issue: Issue = newsroom.issue
+    total = newsroom.content.total
+    composer = Composer(
+        issue, newsroom.template, newsroom.settings, total, marked=marked, before=before
+    )
+    variants = Variants(issue)
+    walsall = variants.of(frozenset({"walsall"}), frozenset())
+    return composer, [composer.compose(variants.full()), composer.compose(walsall)]
+
+
+@dataclass
+class Desk:
+    """An issue that is edited, and composed after each edit."""
+
+    newsroom: Newsroom
+    marked: bool
+    composer: Composer | None = None
+    rendered: list[str] = field(default_factory=list)  #: slugs, since the last edit
+
+    def compose(self) -> list[CompiledVariant | None]:
+        self.rendered.clear()
+        self.composer, made = compose(self.newsroom, marked=self.marked, before=self.composer)
+        assert self.composer.findings == []
+        return made
+
+
+@pytest.fixture(params=[False, True], ids=["mailed", "marked"])
+def desk(
+    newsroom: Newsroom,
+    portrait: bytes,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Desk:
+    newsroom.write("images/p.jpg", portrait)
+    newsroom.write("images/q.jpg", portrait)
+    newsroom.write("20-story.md", STORY)
+    newsroom.write("30-dudley.md", text_section("For *Dudley*.", title="News", regions="dudley"))
+    desk = Desk(newsroom, marked=request.param)
+    render = SectionRenderer.render
+
+    def noted(renderer: SectionRenderer, section: Section, level: int) -> Rendered:
+        desk.rendered.append(section.slug)
+        return render(renderer, section, level)
+
+    monkeypatch.setattr(SectionRenderer, "render", noted)
+    desk.compose()
+    return desk
+
+
+Edit = Callable[[Newsroom], None]
+
+
+def _replace(path: str, old: str, new: str) -> Edit:
+    def edit(newsroom: Newsroom) -> None:
+        text = newsroom.folder.read(path)
+        assert old in text
+        newsroom.folder.write(path, text.replace(old, new))
+        newsroom.cached = None
+
+    return edit
+
+
+def _in_issue(path: str, old: str, new: str) -> Edit:
+    return _replace(f"issues/2030-01/{path}", old, new)
+
+
+def _other_picture(newsroom: Newsroom) -> None:
+    """As many octets under the same name."""
+    old = (newsroom.folder.root / "issues/2030-01/images/q.jpg").read_bytes()
+    newsroom.write("images/q.jpg", old[:-3] + bytes([old[-3] ^ 1]) + old[-2:])
+
+
+EVERY = ["10-hello", "20-story", "30-dudley"]
+EDITS: dict[str, tuple[Edit, list[str]]] = {
+    "nothing": (lambda newsroom: None, []),
+    "a text": (_in_issue("30-dudley.md", "For", "All for"), ["30-dudley"]),
+    "a field": (_in_issue("20-story.md", '"you"', '"all"'), ["20-story"]),
+    "a line further down": (_in_issue("30-dudley.md", "For", "\n\nFor"), ["30-dudley"]),
+    "a region": (_in_issue("30-dudley.md", "dudley", "walsall"), ["30-dudley"]),
+    "a new section": (lambda n: n.write("15-new.md", text_section("New.")), ["15-new"]),
+    "a section less": (lambda newsroom: newsroom.drop("10-hello.md"), []),
+    "a picture": (_other_picture, ["20-story"]),
+    "the subject": (_in_issue("issue.toml", "The subject", "Another subject"), EVERY),
+    "the date": (_in_issue("issue.toml", "2030-01-15", "2030-01-16"), EVERY),
+    "the settings": (_replace("newsletter.toml", "Test News", "Our News"), EVERY),
+}
+
+
+@pytest.mark.parametrize(("edit", "anew"), EDITS.values(), ids=EDITS)
+def test_an_edit_renders_what_it_touched_and_makes_the_same_mail(
+    desk: Desk, edit: Edit, anew: list[str]
+) -> None:
+    edit(desk.newsroom)
+
+    made = desk.compose()
+
+    assert sorted(desk.rendered) == anew
+    assert made == compose(desk.newsroom, marked=desk.marked)[1]
+
+
+def test_edit_after_edit_makes_the_same_mail(desk: Desk) -> None:
+    names = ["a region", "a new section", "a picture", "a text", "the subject", "a field"]
+    for name in (*names, "a section less", "the date"):
+        edit, _ = EDITS[name]
+        edit(desk.newsroom)
+
+        assert desk.compose() == compose(desk.newsroom, marked=desk.marked)[1]
+
+
+def test_a_text_that_holds_a_token_of_before_stays_a_text(desk: Desk) -> None:
+    assert desk.composer is not None
+    token = desk.composer.slots.unsubscribe
+    desk.newsroom.write("15-new.md", text_section(f"See {token}."))
+
+    whole, _ = desk.compose()
+
+    assert whole is not None
+    assert f"See {token}." in whole.words({}, LINKS)
+    assert sorted(desk.rendered) == sorted([*EVERY, "15-new"])
+    assert [whole] == compose(desk.newsroom, marked=desk.marked)[1][:1]
+
+
+def test_a_section_with_a_mistake_is_rendered_when_it_is_mended(desk: Desk) -> None:
+    kind = "sections/text.mjml"
+    sound = desk.newsroom.folder.read(f"templates/regional/{kind}")
+    desk.newsroom.write_template(kind, sound.replace("{{ section.body }}", "{{ section.bodi }}"))
+    broken, [whole, _] = compose(desk.newsroom, marked=desk.marked, before=desk.composer)
+    assert whole is None
+    desk.newsroom.write_template(kind, sound)
+    desk.composer = broken
+
+    assert desk.compose() == compose(desk.newsroom, marked=desk.marked)[1]
