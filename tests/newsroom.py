@@ -93,6 +93,13 @@ class Newsroom:
         self.folder.write(f"templates/regional/{path}", content)
         self.cached = None
 
+    def replace(self, path: str, old: str, new: str) -> None:
+        """`path` inside the project's folder."""
+        text = self.folder.read(path)
+        assert old in text
+        self.folder.write(path, text.replace(old, new))
+        self.cached = None
+
     def drop(self, path: str) -> None:
         (self.folder.root / "issues" / self.issue_id / path).unlink()
 

@@ -90,9 +90,8 @@ class Composer:
         )
 
     def _take_over(self, before: Composer) -> None:
-        if self._surroundings != before._surroundings:
-            return
-        if not self.slots.shares_tokens_with(before.slots):
+        has_same_tokens = self.slots.mint is before.slots.mint
+        if not has_same_tokens or self._surroundings != before._surroundings:
             return
         they_were = {section.slug: section for section in before._issue.sections}
         untouched = {

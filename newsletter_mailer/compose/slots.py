@@ -44,9 +44,6 @@ class Slots:
             ("issue", "date"): Moment(issue.date).date_text,
         }
 
-    def shares_tokens_with(self, other: Slots) -> bool:
-        return self.mint is other.mint
-
     def take_pictures(self, text: str, before: Slots) -> None:
         """Those whose tokens stand in a text that was made with the slots before."""
         for piece in self.mint.split(text):
@@ -180,8 +177,8 @@ def _in_html(meaning: Meaning) -> MergeField | PictureSlot:
 
 def _mint(content_hash: str, texts: Sequence[str], before: Slots | None) -> TokenMint[Meaning]:
     """One whose tokens none of the texts holds by chance."""
-    mint = before.mint if before else TokenMint[Meaning](content_hash[:8])
     nonce = content_hash[:8]
+    mint = before.mint if before else TokenMint[Meaning](nonce)
     while any(mint.collides_with(text) for text in texts):
         nonce = hashlib.sha256(nonce.encode()).hexdigest()[:8]
         mint = TokenMint(nonce)

@@ -280,7 +280,7 @@ def test_a_server_that_keeps_waiting_is_left(site: WebServer, path: str) -> None
     with pytest.raises(TooLate, match="no answer within"):
         http_to(site, timeout=0.5).ask("HEAD", f"http://{SITE}:{site.port}{path}")
 
-    assert time.monotonic() - begun < 12
+    assert time.monotonic() - begun < 4
 
 
 def test_a_site_that_keeps_waiting_twice_is_not_asked_again(site: WebServer) -> None:
@@ -333,9 +333,9 @@ def test_ctrl_c_ends_it_soon(site: WebServer) -> None:
 
     begun = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        Asker(http_to(site), pressed_once, pause=60).answers(pages, {})
+        Asker(http_to(site), pressed_once, pause=5).answers(pages, {})
 
-    assert time.monotonic() - begun < 30
+    assert time.monotonic() - begun < 4
     assert len(site.requests) <= 2
 
 
@@ -468,10 +468,10 @@ def test_of_several_addresses_only_public_ones_are_asked(
         return ["10.255.255.1", "::1", "127.0.0.1"]
 
     begun = time.monotonic()
-    http = http_to(site, resolve=both, timeout=60)
+    http = http_to(site, resolve=both)
 
     assert http.ask("HEAD", f"http://{SITE}:{site.port}/200").status == 200
-    assert time.monotonic() - begun < 30, "10.255.255.1 would have taken its time"
+    assert time.monotonic() - begun < 2, "10.255.255.1 would have taken its time"
 
 
 def test_no_proxy_is_asked(

@@ -29,6 +29,7 @@ def kill_and_resume(folder: Path, *, readers: int, times: int, slowest: float) -
         assert last.code == (3 if unknown else 0), last.err
         assert last.json["unknown"] == len(unknown)
         assert len(unknown) <= issue.in_flight
+        assert issue.kills == times
 
         again = issue.resend_unknown()
         assert again.code == 0, again.err

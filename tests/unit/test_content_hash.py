@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from tests.newsroom import Newsroom, text_section
@@ -24,8 +22,6 @@ Body {{ subscriber.x | default("you") }}.
 """
 EVENT = "---\nkind: event\ntitle: E\nstarts: 2030-02-01 10:00\nends: 12:00\n---\nBody\n"
 
-Change = Callable[[Newsroom], None]
-
 
 @pytest.fixture
 def press(newsroom: Newsroom, portrait: bytes) -> Newsroom:
@@ -33,16 +29,6 @@ def press(newsroom: Newsroom, portrait: bytes) -> Newsroom:
     newsroom.write("20-story.md", STORY)
     newsroom.write("30-event.md", EVENT)
     return newsroom
-
-
-def replacing(path: str, old: str, new: str) -> Change:
-    def change(newsroom: Newsroom) -> None:
-        text = newsroom.folder.read(path)
-        assert old in text
-        newsroom.folder.write(path, text.replace(old, new))
-        newsroom.cached = None
-
-    return change
 
 
 @pytest.mark.parametrize(
@@ -89,7 +75,7 @@ def test_whatever_a_reader_sees_changes_the_hash(
 ) -> None:
     before = press.content
 
-    replacing(path, old, new)(press)
+    press.replace(path, old, new)
 
     after = press.content
     assert after.total != before.total
@@ -141,7 +127,7 @@ def test_what_no_reader_sees_does_not_change_the_hash(
 ) -> None:
     before = press.content
 
-    replacing(path, old, new)(press)
+    press.replace(path, old, new)
 
     assert press.content == before
 

@@ -10,8 +10,6 @@ import pytest
 from jinja2 import Environment
 
 from newsletter_mailer.campaign.project import open_project
-from newsletter_mailer.compose.section_parts import Rendered, SectionRenderer
-from newsletter_mailer.issue.model import Section
 from newsletter_mailer.preview.desk.desk import Desk
 from newsletter_mailer.preview.desk.version import Version
 from tests.acceptance.scene import Newsletter, newsletter
@@ -140,19 +138,9 @@ def test_a_section_compiles_no_template_anew(work: Work, monkeypatch: pytest.Mon
     assert compiled == []
 
 
-def test_a_section_is_rendered_without_the_others(
-    work: Work, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_section_is_rendered_without_the_others(work: Work, rendered: list[str]) -> None:
     """Twice, as the places of its elements are asked for as well."""
-    rendered: list[str] = []
-    render = SectionRenderer.render
-
-    def noted(renderer: SectionRenderer, section: Section, level: int) -> Rendered:
-        rendered.append(section.slug)
-        return render(renderer, section, level)
-
-    monkeypatch.setattr(SectionRenderer, "render", noted)
-
+    rendered.clear()
     for words in ("each of you", "you", "them"):
         work.change(HELLO, "everyone", words)
         work.change(HELLO, words, "everyone")

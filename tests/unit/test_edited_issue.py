@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pytest
 
 from newsletter_mailer.compose.compiled import CompiledVariant
 from newsletter_mailer.compose.composer import Composer
-from newsletter_mailer.compose.section_parts import Rendered, SectionRenderer
-from newsletter_mailer.issue.model import Issue, Section
+from newsletter_mailer.issue.model import Issue
 from newsletter_mailer.plan.variants import Variants
 from tests.newsroom import LINKS, Newsroom, text_section
 
@@ -42,13 +41,13 @@ def compose(
 
 
 @dataclass
-class Desk:
+class EditedIssue:
     """An issue that is edited, and composed after each edit."""
 
     newsroom: Newsroom
     marked: bool
+    rendered: list[str]  #: slugs, since the last edit
     composer: Composer | None = None
-    rendered: list[str] = field(default_factory=list)  #: slugs, since the last edit
 
     def compose(self) -> list[CompiledVariant | None]:
         self.rendered.clear()
@@ -58,39 +57,26 @@ class Desk:
 
 
 @pytest.fixture(params=[False, True], ids=["mailed", "marked"])
-def desk(
+def edited(
     newsroom: Newsroom,
     portrait: bytes,
+    rendered: list[str],
     request: pytest.FixtureRequest,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Desk:
+) -> EditedIssue:
     newsroom.write("images/p.jpg", portrait)
     newsroom.write("images/q.jpg", portrait)
     newsroom.write("20-story.md", STORY)
     newsroom.write("30-dudley.md", text_section("For *Dudley*.", title="News", regions="dudley"))
-    desk = Desk(newsroom, marked=request.param)
-    render = SectionRenderer.render
-
-    def noted(renderer: SectionRenderer, section: Section, level: int) -> Rendered:
-        desk.rendered.append(section.slug)
-        return render(renderer, section, level)
-
-    monkeypatch.setattr(SectionRenderer, "render", noted)
-    desk.compose()
-    return desk
+    edited = EditedIssue(newsroom, request.param, rendered)
+    edited.compose()
+    return edited
 
 
 Edit = Callable[[Newsroom], None]
 
 
 def _replace(path: str, old: str, new: str) -> Edit:
-    def edit(newsroom: Newsroom) -> None:
-        text = newsroom.folder.read(path)
-        assert old in text
-        newsroom.folder.write(path, text.replace(old, new))
-        newsroom.cached = None
-
-    return edit
+    return lambda newsroom: newsroom.replace(path, old, new)
 
 
 def _in_issue(path: str, old: str, new: str) -> Edit:
@@ -121,45 +107,45 @@ EDITS: dict[str, tuple[Edit, list[str]]] = {
 
 @pytest.mark.parametrize(("edit", "anew"), EDITS.values(), ids=EDITS)
 def test_an_edit_renders_what_it_touched_and_makes_the_same_mail(
-    desk: Desk, edit: Edit, anew: list[str]
+    edited: EditedIssue, edit: Edit, anew: list[str]
 ) -> None:
-    edit(desk.newsroom)
+    edit(edited.newsroom)
 
-    made = desk.compose()
+    made = edited.compose()
 
-    assert sorted(desk.rendered) == anew
-    assert made == compose(desk.newsroom, marked=desk.marked)[1]
+    assert sorted(edited.rendered) == anew
+    assert made == compose(edited.newsroom, marked=edited.marked)[1]
 
 
-def test_edit_after_edit_makes_the_same_mail(desk: Desk) -> None:
+def test_edit_after_edit_makes_the_same_mail(edited: EditedIssue) -> None:
     names = ["a region", "a new section", "a picture", "a text", "the subject", "a field"]
     for name in (*names, "a section less", "the date"):
         edit, _ = EDITS[name]
-        edit(desk.newsroom)
+        edit(edited.newsroom)
 
-        assert desk.compose() == compose(desk.newsroom, marked=desk.marked)[1]
+        assert edited.compose() == compose(edited.newsroom, marked=edited.marked)[1]
 
 
-def test_a_text_that_holds_a_token_of_before_stays_a_text(desk: Desk) -> None:
-    assert desk.composer is not None
-    token = desk.composer.slots.unsubscribe
-    desk.newsroom.write("15-new.md", text_section(f"See {token}."))
+def test_a_text_that_holds_a_token_of_before_stays_a_text(edited: EditedIssue) -> None:
+    assert edited.composer is not None
+    token = edited.composer.slots.unsubscribe
+    edited.newsroom.write("15-new.md", text_section(f"See {token}."))
 
-    whole, _ = desk.compose()
+    whole, _ = edited.compose()
 
     assert whole is not None
     assert f"See {token}." in whole.words({}, LINKS)
-    assert sorted(desk.rendered) == sorted([*EVERY, "15-new"])
-    assert [whole] == compose(desk.newsroom, marked=desk.marked)[1][:1]
+    assert sorted(edited.rendered) == sorted([*EVERY, "15-new"])
+    assert [whole] == compose(edited.newsroom, marked=edited.marked)[1][:1]
 
 
-def test_a_section_with_a_mistake_is_rendered_when_it_is_mended(desk: Desk) -> None:
+def test_a_section_with_a_mistake_is_rendered_when_it_is_mended(edited: EditedIssue) -> None:
     kind = "sections/text.mjml"
-    sound = desk.newsroom.folder.read(f"templates/regional/{kind}")
-    desk.newsroom.write_template(kind, sound.replace("{{ section.body }}", "{{ section.bodi }}"))
-    broken, [whole, _] = compose(desk.newsroom, marked=desk.marked, before=desk.composer)
+    sound = edited.newsroom.folder.read(f"templates/regional/{kind}")
+    edited.newsroom.write_template(kind, sound.replace("{{ section.body }}", "{{ section.bodi }}"))
+    broken, [whole, _] = compose(edited.newsroom, marked=edited.marked, before=edited.composer)
     assert whole is None
-    desk.newsroom.write_template(kind, sound)
-    desk.composer = broken
+    edited.newsroom.write_template(kind, sound)
+    edited.composer = broken
 
-    assert desk.compose() == compose(desk.newsroom, marked=desk.marked)[1]
+    assert edited.compose() == compose(edited.newsroom, marked=edited.marked)[1]

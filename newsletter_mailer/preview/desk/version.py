@@ -160,10 +160,8 @@ class Version:
 
     def _traced(self, variant: Variant) -> Sequence[Trace]:
         marked = self.marker.compose(variant)
-        if (
-            marked is None
-        ):  # the page itself was composed: it has no places, and is shown all the same
-            return ()
+        if marked is None:
+            return ()  # the page itself was composed: it has no places, and is shown all the same
         tree = parse_page(filled_page(marked))
         otherwise = Source(f"{self.edition.template.folder}/newsletter.mjml")
         sources = origins(tree, otherwise)
