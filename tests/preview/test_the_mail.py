@@ -9,7 +9,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.preview.conftest import Look, Onlooker, Preview
 
@@ -24,6 +24,27 @@ def test_the_page_shows_the_mail(unchanged: Preview, onlooker: Onlooker) -> None
     expect(onlooker.mail.locator("h1")).to_have_text("Regional Update")
     expect(onlooker.mail.get_by_text("Dear Sam")).to_be_visible()
     expect(onlooker.page.get_by_role("heading", level=1)).to_contain_text("August 2025")
+
+
+@pytest.mark.parametrize("width", ["375", "600"])
+def test_the_mail_is_as_tall_before_its_pictures_come(
+    width: str, unchanged: Preview, onlooker: Onlooker
+) -> None:
+    """Else its height is told several times, and the last that is heard need not be the newest."""
+    page, held = onlooker.page, list[Route]()
+    page.route("**/pictures/**", lambda picture: held.append(picture))
+    with page.expect_request(re.compile(r"/tall/[0-9a-f-]+/f")):
+        page.goto(unchanged.issue(query=f"width={width}"))
+    waiting = page.frame_locator("iframe.waiting").locator("html")
+    before = waiting.evaluate("(html) => html.offsetHeight")
+
+    for picture in held:
+        picture.continue_()
+    onlooker.mail.locator("h1").wait_for()
+
+    assert held
+    assert onlooker.in_mail("img[src*=pictures]", "(img) => img.naturalHeight") > 0
+    assert onlooker.in_mail("html", "(html) => html.offsetHeight") == before
 
 
 @pytest.mark.parametrize(("name", "width"), [("Phone", 375), ("Tablet", 768), ("Desktop", 1000)])

@@ -65,10 +65,12 @@ class Frames:
         frame = query.get("frame", "")
         if not _FRAME.fullmatch(frame):
             raise HTTPException(400, "A frame has a number.")
-        names = picture_names(mail.made.compiled.pictures)
-        page = mail.page(
-            {key: f"{self._base}/pictures/{issue}/{name}" for key, name in names.items()}
-        )
+        pictures = mail.made.compiled.pictures
+        addresses = {
+            key: f"{self._base}/pictures/{issue}/{name}"
+            for key, name in picture_names(pictures).items()
+        }
+        page = mail.page(addresses)
         places, against = mail.places(), query.get("against", "")
         other = frozenset[int]()
         if against:
@@ -77,6 +79,11 @@ class Frames:
         until = query.get("until", "")
         showing = Showing(
             look=Look(query["look"]) if query.get("look") in [*Look] else Look.LIGHT,
+            sizes={
+                addresses[key]: (picture.width, picture.height)
+                for key, picture in pictures.items()
+                if query.get("images") != "off"
+            },
             follow=lambda place: f"{self._base}/click/{frame}/{place.number}",
             measured=f"{self._base}/tall/{frame}/",
             until=next((one.number for one in places if str(one.number) == until), None),

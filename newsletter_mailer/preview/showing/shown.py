@@ -6,7 +6,7 @@ link that our server answers with "nothing new" (204), and tells the page around
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lxml import etree
@@ -52,6 +52,7 @@ class Showing:
 
     look: Look = Look.LIGHT
     follow: Follow | None = None  #: None: a click leads to the place itself, in the frame
+    sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)  #: of pictures, by address
     measured: str = ""  #: what the addresses begin with by which the page tells its height
     until: int | None = None  #: only what stands before this element: its height is the place
     other: frozenset[int] = field(default_factory=frozenset)  #: places that differ
@@ -68,6 +69,7 @@ def shown_page(page: str, places: Sequence[Place], showing: Showing) -> str:
     doctype = tree.getroottree().docinfo.doctype
     styles = dress(tree, showing.look) + _STYLES
     _calm(elements)
+    _keep_room(elements, showing.sizes)
     _mark(elements, places, showing)
     if showing.until is not None:
         _cut(elements[showing.until])
@@ -90,6 +92,18 @@ def _calm(elements: Iterable[etree._Element]) -> None:
             element.attrib.pop(name, None)
         if element.tag == "meta" and element.get("http-equiv", "").lower() == "refresh":
             element.attrib.pop("http-equiv")
+
+
+def _keep_room(elements: Iterable[etree._Element], sizes: Mapping[str, tuple[int, int]]) -> None:
+    """Pictures are as tall as they will be before they are there, in place.
+
+    What is told of a page's height comes on several connections, the newest not always last.
+    """
+    for element in elements:
+        size = sizes.get(element.get("src", "")) if element.tag == "img" else None
+        if size:
+            style = f"aspect-ratio:auto {size[0]}/{size[1]};{element.get('style', '')}"
+            element.set("style", style)
 
 
 def _mark(elements: Sequence[etree._Element], places: Iterable[Place], showing: Showing) -> None:
