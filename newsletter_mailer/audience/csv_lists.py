@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from newsletter_mailer.audience.rows import (
@@ -21,7 +21,27 @@ from newsletter_mailer.settings import Settings
 
 _CHUNK = 1 << 20
 _LONGEST_CELL = csv.field_size_limit()
+#: A file's size, the time of its last change and its number; None where it is not.
+Fingerprint = tuple[int, int, int] | None
 _QUOTES = 'A value in quotes must be closed: "...", and a quote inside is doubled: "".'
+
+
+def list_path(root: Path, name: str) -> Path:
+    return root / "recipients" / f"{name}.csv"
+
+
+def fingerprints(root: Path, names: Sequence[str]) -> Mapping[str, Fingerprint]:
+    """By list."""
+    return {name: fingerprint(list_path(root, name)) for name in names}
+
+
+def fingerprint(file: Path) -> Fingerprint:
+    """Changes when the file is written or replaced."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns, found.st_ino
 
 
 class ListFile:
@@ -38,7 +58,7 @@ class ListFile:
     ) -> None:
         """`fields`: merge fields that are wanted; `header_fields`: those that go into headers."""
         self.name = name
-        self.path = root / "recipients" / f"{name}.csv"
+        self.path = list_path(root, name)
         self.file = f"recipients/{name}.csv"
         self.settings = settings
         self.fields = tuple(fields)

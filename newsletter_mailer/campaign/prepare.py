@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from newsletter_mailer.audience.csv_lists import Fingerprint, fingerprints
 from newsletter_mailer.audience.roster import Roster
 from newsletter_mailer.campaign.edition import Edition, read_edition
 from newsletter_mailer.campaign.project import Project
@@ -44,6 +45,15 @@ from newsletter_mailer.settings import Settings
 from newsletter_mailer.store.rows import Remembered
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """When and why an issue is looked at."""
+
+    at: datetime | None = None  #: the assumed time of sending; None: now
+    is_first_run: bool = False  #: readers are about to get it for the first time
+    gather: Callable[[Subject], Evidence] = lambda subject: Evidence()
+
+
 @dataclass(slots=True, kw_only=True)
 class Prepared:
     """An edition, planned, composed and checked. Nothing has left."""
@@ -56,12 +66,27 @@ class Prepared:
     variants: Variants
     plan: Plan
     compiled: dict[str, CompiledVariant]
-    findings: list[Finding]
+    found: Sequence[Finding]  #: while the files were read
+    refused: Sequence[Finding]  #: while the variants were composed
+    findings: list[Finding]  #: all of them, as the newsletter's settings want them
+    lists: Mapping[str, Fingerprint]  #: as they were when they were read
     remembered: Remembered | None = None  #: the readers, where the lists are not here
 
     def assignments(self, suppressed: Suppressed) -> Iterator[Assignment]:
         """Every reader of this run, once more; who must not be mailed is looked up anew."""
         return assignments(self.variants, self.roster.batches(), self.filters, suppressed)
+
+    def ask_again(self, circumstances: Circumstances) -> None:
+        """The same files, lists and variants, at another moment."""
+        self.findings = judged(
+            self.project,
+            self.edition,
+            self.plan,
+            self.compiled,
+            self.found,
+            self.refused,
+            circumstances,
+        )
 
     def sample_subject(self) -> str:
         """The subject as a made-up reader sees it."""
@@ -73,15 +98,6 @@ class Prepared:
         """Raises ContentError if there is an error among the findings."""
         if has_errors(self.findings):
             raise ContentError(self.findings)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Circumstances:
-    """When and why an issue is looked at."""
-
-    at: datetime | None = None  #: the assumed time of sending; None: now
-    is_first_run: bool = False  #: readers are about to get it for the first time
-    gather: Callable[[Subject], Evidence] = lambda subject: Evidence()
 
 
 @contextmanager
@@ -102,6 +118,7 @@ def prepare(
     """
     edition = read_edition(project, issue_id)
     refuse_unknown(project, edition.issue, filters)
+    lists = fingerprints(project.root, edition.issue.lists)
     with Roster(fields_in_use(edition.issue)) as roster:
         absent = read_lists(project, edition.issue, roster)
         variants = Variants(edition.issue)
@@ -132,9 +149,12 @@ def prepare(
             variants=variants,
             plan=plan,
             compiled=compiled,
+            found=found,
+            refused=composer.findings,
             findings=judged(
                 project, edition, plan, compiled, found, composer.findings, circumstances
             ),
+            lists=lists,
             remembered=remembered,
         )
 

@@ -10,13 +10,14 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from newsletter_mailer.audience.csv_lists import fingerprints
+from newsletter_mailer.campaign.clearance import refuse_unless_clear
+from newsletter_mailer.campaign.edition import read_edition
 from newsletter_mailer.campaign.evidence import Wanted, gatherer
 from newsletter_mailer.campaign.prepare import Circumstances, Prepared, prepare
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.campaign.run import Run
 from newsletter_mailer.campaign.send_request import SendReport, SendRequest, Watcher
-from newsletter_mailer.campaign.sent_file import refuse_another_ledger, sent_file
-from newsletter_mailer.campaign.sign_off import refuse_unapproved
 from newsletter_mailer.deliver.loop import runner
 from newsletter_mailer.deliver.sandbox import sandbox
 from newsletter_mailer.deliver.session import connect
@@ -38,42 +39,10 @@ def send(
     """
     memory = _memory(project, request)
     with ExitStack() as stack:
-        suppressed = stack.enter_context(_suppressions(project))
-        prepared = stack.enter_context(
-            prepare(
-                project,
-                request.issue_id,
-                filters=request.filters,
-                suppressed=suppressed,
-                needs_lists=not request.dry_run,
-                remember=lambda: _remembered(memory, request),
-                circumstances=Circumstances(
-                    at=max(filter(None, (request.at, datetime.now(UTC)))),
-                    is_first_run=_is_first_run(project, request),
-                    gather=gatherer(project, Wanted(), watcher.note),
-                ),
-            )
-        )
+        prepared = stack.enter_context(_prepared(project, request, watcher))
         prepared.refuse_errors()
-        if not request.to_sandbox:
-            refuse_unapproved(
-                project,
-                request.issue_id,
-                prepared.edition.content,
-                datetime.now(UTC),
-                is_rehearsal=request.dry_run,
-                note=watcher.note,
-            )
         with _looking_at(memory) as ledger:
-            if (
-                request.dry_run
-                and ledger is None
-                and sent_file(project, request.issue_id).is_file()
-            ):
-                watcher.note("This issue was sent elsewhere: who has it is not known here.")
-            elif not request.to_sandbox:
-                refuse_another_ledger(project, request.issue_id, ledger)
-            _refuse_changes(prepared, ledger, request)
+            refuse_unless_clear(prepared, request, ledger, watcher.note)
             forecast = _forecast(prepared, ledger)
             if request.dry_run:
                 if _nobody_has(ledger, request) and _tells_of_what_is_past(prepared):
@@ -85,6 +54,7 @@ def send(
             _refuse_empty(prepared)
             smtp = None if request.to_sandbox else read_smtp_settings(project.environment)
             watcher.prepared(prepared, forecast, server=_where(smtp))
+            was_there = ledger is not None
         if smtp is not None and not watcher.confirm():
             raise NotConfirmed("Nothing was sent: you said no.")
         if request.at is not None:
@@ -94,9 +64,65 @@ def send(
         loop = stack.enter_context(runner())
         first = loop.run(connect(smtp, project.settings.sender.address))
         stack.callback(first.close)
-        ledger = stack.enter_context(open_ledger(memory))
+        ledger = stack.enter_context(open_ledger(memory, may_be_new=not was_there))
         ledger.hold()
+        prepared = _second_look(prepared, request, ledger, watcher, stack)
         return Run(prepared, request, watcher, stop, ledger).mail(loop, first, smtp)
+
+
+@contextmanager
+def _prepared(project: Project, request: SendRequest, watcher: Watcher) -> Iterator[Prepared]:
+    memory = _memory(project, request)
+    with (
+        _suppressions(project) as suppressed,
+        prepare(
+            project,
+            request.issue_id,
+            filters=request.filters,
+            suppressed=suppressed,
+            needs_lists=not request.dry_run,
+            remember=lambda: _remembered(memory, request),
+            circumstances=Circumstances(
+                at=max(filter(None, (request.at, datetime.now(UTC)))),
+                is_first_run=_is_first_run(project, request),
+                gather=gatherer(project, Wanted(), watcher.note),
+            ),
+        ) as prepared,
+    ):
+        yield prepared
+
+
+def _second_look(
+    prepared: Prepared, request: SendRequest, ledger: Ledger, watcher: Watcher, stack: ExitStack
+) -> Prepared:
+    """Hours may lie between the checks and the lock: what changed meanwhile is asked anew.
+
+    Readers get what was checked, or nothing. Raises what `send` raises.
+    """
+    project, seen = prepared.project, prepared.edition.content
+    now = read_edition(project, request.issue_id).content
+    if now.total != seen.total:
+        changed = ", ".join(now.changed(seen.files)) or "a setting"
+        raise ProjectError(
+            f"The issue was changed after it was checked, and before the first message left: "
+            f"{changed}. Nothing was sent; run send again."
+        )
+    if fingerprints(project.root, prepared.edition.issue.lists) != prepared.lists:
+        if request.at is None:
+            raise ProjectError(
+                "A list was changed after it was checked, and before the first message left. "
+                "Nothing was sent; run send again."
+            )
+        prepared = stack.enter_context(_prepared(project, request, watcher))
+        readers = sum(prepared.plan.head_counts.values())
+        watcher.note(f"The lists were changed meanwhile: they have {readers:,} readers for it now.")
+    else:
+        prepared.ask_again(
+            Circumstances(at=datetime.now(UTC), is_first_run=_is_first_run(project, request))
+        )
+    prepared.refuse_errors()
+    refuse_unless_clear(prepared, request, ledger, lambda text: None)
+    return prepared
 
 
 def _is_first_run(project: Project, request: SendRequest) -> bool:
@@ -157,23 +183,6 @@ def _refuse_empty(prepared: Prepared) -> None:
     raise ProjectError(
         "Nobody is left to mail: no subscriber of the lists matches."
         + (f" Skipped: {why}." if why else " Look at --list, --region, --role and the lists.")
-    )
-
-
-def _refuse_changes(prepared: Prepared, ledger: Ledger | None, request: SendRequest) -> None:
-    record = ledger.issue(prepared.edition.issue.id) if ledger else None
-    content = prepared.edition.content
-    if record is None or record.content_hash == content.total or request.accept_changes:
-        return
-    changed = ", ".join(content.changed(record.files)) or "the program's way to compose it"
-    fresh = (
-        f" To rehearse from the beginning, delete outbox/{request.issue_id}."
-        if request.to_sandbox
-        else ""
-    )
-    raise ProjectError(
-        f"The issue has changed since some readers got it: {changed}. "
-        f"Add --accept-changes to send the rest as it is now.{fresh}"
     )
 
 

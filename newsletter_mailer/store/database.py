@@ -29,11 +29,17 @@ _COMPLAINTS = {
 }
 
 
-def open_to_write(path: Path) -> sqlite3.Connection:
+def open_to_write(path: Path, *, may_be_new: bool = True) -> sqlite3.Connection:
     """The database at this path, made if there is none, brought to today's schema.
 
-    Raises LedgerError.
+    `may_be_new` False: it was seen here, and a new one would have forgotten everybody. Raises
+    LedgerError.
     """
+    if not may_be_new and not _is_there(path):
+        raise LedgerError(
+            f"The ledger {path} was here, and is gone: a new one would not know who got what. "
+            "Nothing was sent. Put it back, then run send again."
+        )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as fault:
@@ -60,11 +66,8 @@ def open_to_read(path: Path) -> sqlite3.Connection | None:
     One of an older schema is brought forward in memory. Without a write-ahead log beside it the
     file is complete, and opened as immutable (SQLite would make the log's files anew otherwise).
     """
-    try:
-        if not path.exists() or (path.is_file() and path.stat().st_size == 0):
-            return None
-    except OSError as fault:
-        raise LedgerError(f"The ledger cannot be used: {fault.strerror}.") from None
+    if not _is_there(path):
+        return None
     log = path.with_name(path.name + "-wal")
     how = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
     with explained(f"The ledger {path}"):
@@ -82,6 +85,14 @@ def open_to_read(path: Path) -> sqlite3.Connection | None:
         return database
     database.close()
     return None
+
+
+def _is_there(path: Path) -> bool:
+    """An empty file is a ledger that its first sender is about to make. Raises LedgerError."""
+    try:
+        return path.exists() and not (path.is_file() and path.stat().st_size == 0)
+    except OSError as fault:
+        raise LedgerError(f"The ledger cannot be used: {fault.strerror}.") from None
 
 
 def _brought_forward(database: sqlite3.Connection) -> sqlite3.Connection:
@@ -123,7 +134,8 @@ def _migrate(database: sqlite3.Connection) -> None:
                 database.execute(statement)
         if taken == 0:
             database.execute(
-                "INSERT INTO ledger VALUES (?, ?)", (secrets.token_hex(8), secrets.token_bytes(32))
+                "INSERT INTO ledger (id, key) VALUES (?, ?)",
+                (secrets.token_hex(8), secrets.token_bytes(32)),
             )
         database.execute(f"PRAGMA user_version = {len(STEPS)}")
     except BaseException:

@@ -288,9 +288,9 @@ class Ledger:
         }
 
 
-def open_ledger(path: Path) -> Ledger:
-    """The ledger at this path, made if there is none. Raises LedgerError."""
-    return Ledger(open_to_write(path), path)
+def open_ledger(path: Path, *, may_be_new: bool = True) -> Ledger:
+    """The ledger at this path, made if there is none and there may be none. Raises LedgerError."""
+    return Ledger(open_to_write(path, may_be_new=may_be_new), path)
 
 
 def read_ledger(path: Path) -> Ledger | None:

@@ -141,4 +141,30 @@ _SECOND = (
     """,
 )
 
-STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND)
+#: What stands outside a ledger must be in it, so that an older copy is recognised.
+_THIRD = (
+    """
+    CREATE TABLE generation (           -- every use of the ledger that must not be forgotten
+        number INTEGER PRIMARY KEY,     -- only grows
+        token TEXT NOT NULL,            -- tells two copies apart that both went on
+        at TEXT NOT NULL,
+        what TEXT NOT NULL,             -- send, suppress, ...
+        issue TEXT NOT NULL,            -- or empty
+        host TEXT NOT NULL,             -- where: the machine's name,
+        machine TEXT NOT NULL,          -- what tells it from others,
+        path TEXT NOT NULL              -- and the ledger's path there
+    )
+    """,
+    "ALTER TABLE run ADD COLUMN commits INTEGER NOT NULL DEFAULT 0",  # as many as its journal says
+    "ALTER TABLE ledger ADD COLUMN left_for TEXT NOT NULL DEFAULT ''",  # where it goes on instead
+    """
+    CREATE TABLE loss (                 -- what happened since a copy that was put back was made
+        issue TEXT NOT NULL,
+        number INTEGER NOT NULL,        -- generation
+        at TEXT NOT NULL,               -- when a person put it back all the same
+        PRIMARY KEY (issue, number)
+    ) WITHOUT ROWID
+    """,
+)
+
+STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD)

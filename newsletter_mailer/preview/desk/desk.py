@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from newsletter_mailer.audience.csv_lists import fingerprint
 from newsletter_mailer.campaign.edition import Edition, edition_of, template_of
 from newsletter_mailer.campaign.evidence import Wanted, gatherer
 from newsletter_mailer.campaign.prepare import Circumstances, judged
@@ -20,7 +21,7 @@ from newsletter_mailer.errors import NewsletterError
 from newsletter_mailer.findings import Finding, Source, error, in_order
 from newsletter_mailer.issue.model import Template
 from newsletter_mailer.plan.variants import Variant
-from newsletter_mailer.preview.desk.lists import Lists, fingerprint
+from newsletter_mailer.preview.desk.lists import Lists
 from newsletter_mailer.preview.desk.mistakes import errors_among, findings_of
 from newsletter_mailer.preview.desk.readers import Readers
 from newsletter_mailer.preview.desk.version import Made, Version

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
+from newsletter_mailer.audience.csv_lists import Fingerprint, fingerprints
 from newsletter_mailer.audience.roster import Roster
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.campaign.readers import absent_findings, plan_of, read_lists
@@ -14,9 +14,6 @@ from newsletter_mailer.issue.model import Issue
 from newsletter_mailer.plan.plan import Filters, Plan, fields_in_use
 from newsletter_mailer.plan.variants import Variant, Variants
 from newsletter_mailer.preview.desk.readers import Readers
-
-#: A file's size and the times of its last change; None where it is not.
-Fingerprint = tuple[int, int, int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +24,7 @@ class _Wanted:
     header_fields: frozenset[str]
     regions: Mapping[str, str]
     roles: Mapping[str, str]
-    lists: Sequence[tuple[str, Fingerprint]]
+    lists: Mapping[str, Fingerprint]
 
 
 class Lists:
@@ -74,7 +71,7 @@ class Lists:
             header_fields=issue.header_fields(),
             regions=project.settings.regions,
             roles=project.settings.roles,
-            lists=[(name, fingerprint(_file(project, name))) for name in issue.lists],
+            lists=fingerprints(project.root, issue.lists),
         )
         if self._roster is None or wanted != self._wanted:
             self.close()
@@ -89,19 +86,6 @@ class Lists:
         if self._roster is not None:
             self._roster.__exit__(None, None, None)
         self._roster = self._readers = self._plan = self._wanted = None
-
-
-def fingerprint(file: Path) -> Fingerprint:
-    """Changes when the file is written or replaced."""
-    try:
-        found = file.stat()
-    except OSError:
-        return None
-    return found.st_size, found.st_mtime_ns, found.st_ino
-
-
-def _file(project: Project, name: str) -> Path:
-    return project.root / "recipients" / f"{name}.csv"
 
 
 def _with_sections_of(issue: Issue, variants: Mapping[str, Variant]) -> dict[str, Variant]:
