@@ -4,7 +4,8 @@ NewsletterError
 ├── ContentError      findings of severity error: nothing may leave
 ├── ProjectError      no project, no such issue, settings that cannot work
 ├── LedgerError       the memory of what was sent cannot be trusted or written
-│   └── LedgerBusy    another sender holds it
+│   ├── LedgerBusy        another sender holds it
+│   └── OutdatedLedger    a newer one, or another copy of it, went on
 ├── DeliveryError     the server cannot be used at all
 │   ├── CannotConnect
 │   ├── LoginRefused
@@ -42,6 +43,10 @@ class LedgerError(NewsletterError):
 
 class LedgerBusy(LedgerError):
     """Another sender is at work on this ledger."""
+
+
+class OutdatedLedger(LedgerError):
+    """What stands outside the ledger tells of a use that it does not know."""
 
 
 class DeliveryError(NewsletterError):

@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import re
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +18,7 @@ from typing import Any  # values of a TOML table
 
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.characters import has_line_break, unmailable
+from newsletter_mailer.durable import replace_file
 from newsletter_mailer.errors import ProjectError
 from newsletter_mailer.findings import Finding
 from newsletter_mailer.issue.content_hash import ContentHash
@@ -143,28 +143,12 @@ def write_approval(project: Project, issue_id: str, approval: Approval) -> Path:
         "",
     ]
     try:
-        _replace(file, _HEADING + "\n".join(lines))
+        replace_file(file, _HEADING + "\n".join(lines))
     except OSError as fault:
         raise ProjectError(
             f"{file} cannot be written: {fault.strerror}. Nothing was approved."
         ) from None
     return file
-
-
-def _replace(file: Path, text: str) -> None:
-    """Written beside it and renamed: a crash leaves the old file or the new one."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
-    written = Path(name)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as new:
-            new.write(text)
-            new.flush()
-            os.fsync(new.fileno())
-        written.chmod(0o644)  # mkstemp keeps it to one person; it is to be committed
-        written.replace(file)
-    except BaseException:
-        written.unlink(missing_ok=True)
-        raise
 
 
 def _quoted(text: str) -> str:

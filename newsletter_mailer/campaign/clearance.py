@@ -6,10 +6,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from newsletter_mailer.campaign.prepare import Prepared
+from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.campaign.send_request import SendRequest
-from newsletter_mailer.campaign.sent_file import refuse_another_ledger, sent_file
+from newsletter_mailer.campaign.sent_file import (
+    refuse_another_ledger,
+    refuse_lost_ledger,
+    sent_file,
+    witnesses,
+)
 from newsletter_mailer.campaign.sign_off import refuse_unapproved
-from newsletter_mailer.errors import ProjectError
+from newsletter_mailer.errors import OutdatedLedger, ProjectError
 from newsletter_mailer.store.ledger import Ledger
 
 
@@ -18,7 +24,7 @@ def refuse_unless_clear(
 ) -> None:
     """`ledger`: as it stands now; None: there is none. `note` tells what is no obstacle.
 
-    Raises NotApproved, ProjectError, LedgerError.
+    Raises NotApproved, ProjectError, LedgerError, OutdatedLedger.
     """
     project, issue_id = prepared.project, request.issue_id
     if not request.to_sandbox:
@@ -30,11 +36,25 @@ def refuse_unless_clear(
             is_rehearsal=request.dry_run,
             note=note,
         )
-        if request.dry_run and ledger is None and sent_file(project, issue_id).is_file():
-            note("This issue was sent elsewhere: who has it is not known here.")
-        else:
-            refuse_another_ledger(project, issue_id, ledger)
+        _refuse_doubtful_ledger(project, request, ledger, note)
     _refuse_changes(prepared, request, ledger)
+
+
+def _refuse_doubtful_ledger(
+    project: Project, request: SendRequest, ledger: Ledger | None, note: Callable[[str], None]
+) -> None:
+    """Whoever is mailed with a memory that is not the last one may have the issue already."""
+    if request.dry_run and ledger is None:
+        if sent_file(project, request.issue_id).is_file():
+            note("This issue was sent elsewhere: who has it is not known here.")
+        return
+    refuse_another_ledger(project, request.issue_id, ledger)
+    if ledger is None:
+        refuse_lost_ledger(project)
+    elif doubt := ledger.doubt(witnesses(project)):
+        if not request.dry_run:
+            raise OutdatedLedger(doubt)
+        note(doubt)
 
 
 def _refuse_changes(prepared: Prepared, request: SendRequest, ledger: Ledger | None) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from newsletter_mailer.errors import ContentError, ProjectError
+from newsletter_mailer.issue.folder import spelled_id
 from newsletter_mailer.settings import FILE, Settings, read_settings
 
 _LEDGER_URL = re.compile(r"sqlite:///(?P<path>.+)")
@@ -21,7 +22,7 @@ class Project:
 
     @property
     def ledger_path(self) -> Path:
-        """Raises ProjectError."""
+        """One ledger has one path, whatever links lead to it. Raises ProjectError."""
         url = self.environment.get("LEDGER_URL") or "sqlite:///.newsletter/ledger.db"
         found = _LEDGER_URL.fullmatch(url)
         if not found:
@@ -29,7 +30,11 @@ class Project:
                 "LEDGER_URL is not understood: write sqlite:///path/to/ledger.db "
                 "(relative to the project folder)."
             )
-        return self.root / found["path"]
+        return (self.root / found["path"]).resolve()
+
+    def named(self, issue_id: str) -> str:
+        """The issue's id as its folder spells it. Raises ProjectError."""
+        return spelled_id(self.root, issue_id)
 
     def outbox(self, issue_id: str) -> Path:
         return self.root / "outbox" / issue_id

@@ -14,6 +14,7 @@ from typing import BinaryIO, Literal
 
 from newsletter_mailer.address import canonical
 from newsletter_mailer.campaign.project import Project
+from newsletter_mailer.campaign.sent_file import refuse_another_ledger, witnesses
 from newsletter_mailer.campaign.who import logged_in
 from newsletter_mailer.deliver.mail_log import LONGEST_LINE, MailLog
 from newsletter_mailer.errors import LedgerError, ProjectError
@@ -103,10 +104,13 @@ def resolve_by_log(project: Project, issue_id: str, file: Path) -> Proof:
 @contextmanager
 def _held(project: Project, issue_id: str) -> Iterator[Ledger]:
     checked_id(issue_id)
-    if not project.ledger_path.is_file():
+    path = project.ledger_path
+    if not path.is_file():
+        refuse_another_ledger(project, issue_id, None)
         raise LedgerError("There is no ledger yet: nothing was sent from here.")
-    with open_ledger(project.ledger_path) as ledger:
-        ledger.hold()
+    with open_ledger(path, may_be_new=False) as ledger:
+        ledger.hold(witnesses(project))
+        refuse_another_ledger(project, issue_id, ledger)
         yield ledger
 
 

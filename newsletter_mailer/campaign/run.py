@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from newsletter_mailer.address import domain, needs_smtputf8
 from newsletter_mailer.campaign.prepare import Prepared
 from newsletter_mailer.campaign.send_request import SendReport, SendRequest, Watcher
-from newsletter_mailer.campaign.sent_file import write_sent_file
+from newsletter_mailer.campaign.sent_file import write_sent
 from newsletter_mailer.campaign.who import logged_in
 from newsletter_mailer.compose.links import reader_links, unsubscribe_uri
 from newsletter_mailer.compose.message import (
@@ -26,7 +26,7 @@ from newsletter_mailer.deliver.dialogue import Content
 from newsletter_mailer.deliver.engine import Engine
 from newsletter_mailer.deliver.replies import Outcome
 from newsletter_mailer.deliver.session import Session, connect
-from newsletter_mailer.errors import DeliveryError
+from newsletter_mailer.errors import DeliveryError, ProjectError
 from newsletter_mailer.smtp_settings import SmtpSettings
 from newsletter_mailer.store.ledger import Ledger
 from newsletter_mailer.store.rows import ClaimedRow, PlannedRow
@@ -105,21 +105,43 @@ class Run:
             },
             by=logged_in(),
         )
-        if not self.request.to_sandbox:
-            write_sent_file(
-                self.prepared.project,
-                self.issue_id,
-                ledger_id=self.ledger.id,
-                content_hash=edition.content.total,
-                now=now,
-                list_sizes=self.prepared.plan.census.sizes,
-            )
+        try:
+            self._tell_outside(sender)
+        except ProjectError:
+            self._settle(sender)
+            raise
         return sender
 
     def _end(self, sender: Sender) -> None:
+        self._settle(sender)
+        try:
+            self._tell_outside(sender)
+        except ProjectError as fault:  # the run is over, and its beginning stands there
+            self.watcher.note(str(fault))
+
+    def _settle(self, sender: Sender) -> None:
+        """The run is over in the ledger; its journal goes then, and not before."""
+        try:
+            counts = self.ledger.counts(self.issue_id, sender.run)
+            self.ledger.end_run(sender.run, datetime.now(UTC), counts)
+        except BaseException:
+            sender.journal.abandon()
+            raise
         sender.close()
-        counts = self.ledger.counts(self.issue_id, sender.run)
-        self.ledger.end_run(sender.run, datetime.now(UTC), counts)
+
+    def _tell_outside(self, sender: Sender) -> None:
+        """The issue's sent.toml knows of the run. Raises ProjectError."""
+        if self.request.to_sandbox:
+            return
+        write_sent(
+            self.prepared.project,
+            self.issue_id,
+            ledger=self.ledger,
+            run=sender.run,
+            content_hash=self.prepared.edition.content.total,
+            now=datetime.now(UTC),
+            list_sizes=self.prepared.plan.census.sizes,
+        )
 
     def _rows(self, takes_smtputf8: bool) -> Iterator[PlannedRow]:
         """This run's audience; who is skipped is counted."""

@@ -18,6 +18,7 @@ from newsletter_mailer.campaign.prepare import Circumstances, Prepared, prepare
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.campaign.run import Run
 from newsletter_mailer.campaign.send_request import SendReport, SendRequest, Watcher
+from newsletter_mailer.campaign.sent_file import witnesses
 from newsletter_mailer.deliver.loop import runner
 from newsletter_mailer.deliver.sandbox import sandbox
 from newsletter_mailer.deliver.session import connect
@@ -25,6 +26,7 @@ from newsletter_mailer.errors import NotConfirmed, ProjectError
 from newsletter_mailer.plan.plan import Suppressed
 from newsletter_mailer.smtp_settings import SmtpSettings, read_smtp_settings
 from newsletter_mailer.store.ledger import Ledger, open_ledger, read_ledger
+from newsletter_mailer.store.place import why_not_there
 from newsletter_mailer.store.rows import Remembered
 from newsletter_mailer.store.states import State
 
@@ -43,6 +45,7 @@ def send(
         prepared.refuse_errors()
         with _looking_at(memory) as ledger:
             refuse_unless_clear(prepared, request, ledger, watcher.note)
+            _tell_of_its_place(memory, request, ledger, watcher)
             forecast = _forecast(prepared, ledger)
             if request.dry_run:
                 if _nobody_has(ledger, request) and _tells_of_what_is_past(prepared):
@@ -64,8 +67,12 @@ def send(
         loop = stack.enter_context(runner())
         first = loop.run(connect(smtp, project.settings.sender.address))
         stack.callback(first.close)
-        ledger = stack.enter_context(open_ledger(memory, may_be_new=not was_there))
-        ledger.hold()
+        ledger = stack.enter_context(
+            open_ledger(memory, may_be_new=not was_there, is_rehearsal=request.to_sandbox)
+        )
+        ledger.hold(witnesses(project))
+        if not request.to_sandbox:
+            ledger.uses.note_told()
         prepared = _second_look(prepared, request, ledger, watcher, stack)
         return Run(prepared, request, watcher, stop, ledger).mail(loop, first, smtp)
 
@@ -170,6 +177,21 @@ def _suppressions(project: Project) -> Iterator[Suppressed]:
     """Who must not be mailed, from the real ledger; in a rehearsal too."""
     with _looking_at(project.ledger_path) as ledger:
         yield (lambda addresses: {}) if ledger is None else ledger.suppressions.among
+
+
+def _tell_of_its_place(
+    memory: Path, request: SendRequest, ledger: Ledger | None, watcher: Watcher
+) -> None:
+    """Once for each place."""
+    if request.to_sandbox or (ledger is not None and ledger.uses.told_of() == str(memory)):
+        return
+    if why := why_not_there(memory):
+        watcher.note(
+            f"The ledger {memory} lies {why}. It is safe while one machine uses it at a time: send "
+            "locks it and keeps a journal. Two machines would each have a copy, and a copy that "
+            "comes back over the other is refused, not mailed from. A folder of this machine's own "
+            "disk is better: set LEDGER_URL in .env to it (docs/delivery.md, Two computers)."
+        )
 
 
 def _where(smtp: SmtpSettings | None) -> str:

@@ -1,21 +1,128 @@
-"""issues/ID/sent.toml: says, in the repository, that an issue was sent and with which ledger."""
+"""issues/ID/sent.toml: says, in the repository, that an issue was sent, and with which ledger.
+
+It is one of the witnesses of the ledger's last use: a ledger that does not know that use is older.
+"""
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any  # values of a TOML table
 
 from newsletter_mailer.campaign.project import Project
+from newsletter_mailer.durable import replace_file
 from newsletter_mailer.errors import ProjectError
+from newsletter_mailer.findings import Finding
+from newsletter_mailer.issue.files import text_file
+from newsletter_mailer.issue.folder import issue_ids
+from newsletter_mailer.store.generation import NEVER_USED, Generation, Witness, restore_command
 from newsletter_mailer.store.ledger import Ledger
+from newsletter_mailer.toml_lines import parse_toml
 
 SENT_FILE = "sent.toml"
+_HEADING = """\
+# Written by send, at each run. Commit it: another machine then knows that this issue was sent, and
+# with which ledger; and an older copy of the ledger is told by it.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """That an issue was sent."""
+
+    issue: str  #: the id that it was sent with; empty in a file of an older version
+    ledger: str  #: id of the ledger that knows who has it
+    when: datetime  #: the first real run
+    content_hash: str  #: as it was then
+    run: int = 0  #: the last one's number
+    generation: Generation = NEVER_USED  #: of the ledger, at the last run
+    lists: Mapping[str, int]  #: how many people each had, at the first run
 
 
 def sent_file(project: Project, issue_id: str) -> Path:
     return project.root / "issues" / issue_id / SENT_FILE
+
+
+def read_sent(project: Project, issue_id: str) -> Sent | None:
+    """None where the issue was never sent. Raises ProjectError for a file that says nothing."""
+    file = sent_file(project, issue_id)
+    if not file.is_file():
+        return None
+    name = file.relative_to(project.root).as_posix()
+    findings: list[Finding] = []
+    text = text_file(file, name, findings)
+    table, broken = parse_toml(text, name) if text is not None else ({}, [])
+    try:
+        if findings or broken:
+            raise ValueError(findings or broken)
+        return _sent(table)
+    except (ValueError, KeyError, TypeError):
+        ledger = project.ledger_path
+        raise ProjectError(
+            f"{name} cannot be read, so it is not known whether this issue was sent, and with "
+            "which ledger. Restore it from your version control or a backup. If there is none: "
+            f"delete it if nobody ever got the issue; else {restore_command(ledger)} "
+            "writes it anew, and whoever is still owed the issue is unknown then."
+        ) from None
+
+
+def _sent(table: Mapping[str, Any]) -> Sent:
+    """Raises ValueError, KeyError, TypeError for what send does not write."""
+    when, lists = table["when"], table.get("lists", {})
+    texts = [table["ledger"], table["content_hash"], table.get("issue", ""), table.get("token", "")]
+    numbers = [table.get("run", 0), table.get("generation", 0), *lists.values()]
+    if not all(isinstance(one, str) for one in texts) or not isinstance(when, datetime):
+        raise TypeError
+    if not all(isinstance(one, int) and one >= 0 for one in numbers):
+        raise ValueError
+    ledger, content_hash, issue, token = texts
+    run, generation, *_ = numbers
+    return Sent(
+        issue=issue,
+        ledger=ledger,
+        when=when if when.tzinfo else when.replace(tzinfo=UTC),
+        content_hash=content_hash,
+        run=run,
+        generation=Generation(generation, token),
+        lists=dict(lists),
+    )
+
+
+def witnesses(project: Project) -> list[Witness]:
+    """What the issues' sent.toml say of ledgers. One that cannot be read says nothing here."""
+    return [
+        Witness(
+            ledger=sent.ledger,
+            generation=sent.generation,
+            file=f"issues/{issue_id}/{SENT_FILE}",
+            issue=sent.issue or issue_id,
+        )
+        for issue_id, sent in all_sent(project)
+    ]
+
+
+def unreadable_sent(project: Project) -> list[str]:
+    """The issues whose sent.toml says nothing."""
+    unreadable = []
+    for issue_id in issue_ids(project.root):
+        try:
+            read_sent(project, issue_id)
+        except ProjectError:
+            unreadable.append(issue_id)
+    return unreadable
+
+
+def all_sent(project: Project) -> Iterator[tuple[str, Sent]]:
+    """Every issue that says that it was sent, by the name of its folder."""
+    for issue_id in issue_ids(project.root):
+        try:
+            sent = read_sent(project, issue_id)
+        except ProjectError:
+            continue  # told when that issue is sent
+        if sent is not None:
+            yield issue_id, sent
 
 
 def refuse_another_ledger(project: Project, issue_id: str, ledger: Ledger | None) -> None:
@@ -23,53 +130,104 @@ def refuse_another_ledger(project: Project, issue_id: str, ledger: Ledger | None
 
     Raises ProjectError.
     """
-    file = sent_file(project, issue_id)
-    if not file.is_file():
+    sent = read_sent(project, issue_id)
+    if sent is None:
         return
-    name = file.relative_to(project.root).as_posix()
-    try:
-        named = tomllib.loads(file.read_text("utf-8"))["ledger"]
-    except (OSError, ValueError, KeyError):
+    name = f"issues/{issue_id}/{SENT_FILE}"
+    if sent.issue and sent.issue != issue_id:
         raise ProjectError(
-            f"{name} cannot be read, so it is not known whether this issue was sent. "
-            "Restore it from your version control."
-        ) from None
-    if ledger is None or ledger.id != named:
+            f"{name} says that this issue was sent as {sent.issue}: under another name everybody "
+            f"would get it again. Name the folder issues/{sent.issue} again. (If this is another "
+            f"issue that was begun as a copy, delete {name}.)"
+        )
+    if ledger is None or ledger.id != sent.ledger:
         raise ProjectError(
-            f"This issue was sent with another ledger ({named}): the one here does not know who "
-            f"got it. Copy that ledger to {project.ledger_path}, or run send where it is. (If "
-            f"nobody ever got the issue, delete {name}.)"
+            f"This issue was sent with another ledger ({sent.ledger}): the one here does not know "
+            f"who got it. Run send where that ledger is; or have it go on here: there "
+            "newsletter-mailer ledger move FILE, and here newsletter-mailer ledger restore FILE. "
+            f"(If nobody ever got the issue, delete {name}.)"
+        )
+    if ledger.issue(issue_id) is None and sent.generation == NEVER_USED:
+        raise ProjectError(
+            f"{name} says that this issue was sent with the ledger {project.ledger_path}, which "
+            "does not know it: it is an older copy. Put the newer one back, its -wal and -shm with "
+            f"it. If it is lost: {restore_command(project.ledger_path)}."
         )
 
 
-def write_sent_file(
+def refuse_lost_ledger(project: Project) -> None:
+    """There is no ledger here, and issues were sent with one. Raises ProjectError."""
+    for issue_id, sent in all_sent(project):
+        raise ProjectError(
+            f"There is no ledger at {project.ledger_path}, and issues/{issue_id}/{SENT_FILE} "
+            f"names one ({sent.ledger}): it knows who got what, and who wants no more mail. Put it "
+            "there, its -wal and -shm with it, or a copy: newsletter-mailer ledger restore FILE. "
+            "If it is lost for good, begin a new one: newsletter-mailer ledger begin."
+        )
+
+
+def write_sent(
     project: Project,
     issue_id: str,
     *,
-    ledger_id: str,
+    ledger: Ledger,
+    run: int,
     content_hash: str,
     now: datetime,
     list_sizes: Mapping[str, int],
 ) -> None:
-    """Once, before the first message leaves. Raises ProjectError.
+    """At each run, before its first message leaves, and when it ends. Raises ProjectError.
 
     `list_sizes`: people by list, with which a later issue's lists are compared.
     """
-    file = sent_file(project, issue_id)
-    if file.exists():
-        return
-    text = (
-        "# Written by the first real send. Commit it: another machine then knows that this issue\n"
-        "# was sent, and with which ledger.\n"
-        f'ledger = "{ledger_id}"\n'
-        f"when = {now.isoformat(timespec='seconds')}\n"
-        f'content_hash = "{content_hash}"\n'
-        "\n[lists] # how many people each had\n"
-        + "".join(f'"{name}" = {size}\n' for name, size in list_sizes.items())
+    sent = read_sent(project, issue_id) or Sent(
+        issue=issue_id,
+        ledger=ledger.id,
+        when=now.replace(microsecond=0),
+        content_hash=content_hash,
+        lists=list_sizes,
     )
+    _write(project, issue_id, replace(sent, run=run), ledger)
+
+
+def write_restored(project: Project, issue_id: str, ledger: Ledger) -> None:
+    """In place of a file that says nothing, as far as the ledger knows. Raises ProjectError."""
+    record, runs = ledger.issue(issue_id), ledger.runs(issue_id)
+    if record is not None:
+        sent = Sent(
+            issue=issue_id,
+            ledger=ledger.id,
+            when=record.date.replace(microsecond=0),
+            content_hash=record.content_hash,
+            run=len(runs),
+            lists={},
+        )
+        _write(project, issue_id, sent, ledger)
+
+
+def _write(project: Project, issue_id: str, sent: Sent, ledger: Ledger) -> None:
+    generation = ledger.uses.generation()
+    written = replace(sent, issue=issue_id, ledger=ledger.id, generation=generation)
+    file = sent_file(project, issue_id)
     try:
-        file.write_text(text, "utf-8")
+        replace_file(file, _text(written))
     except OSError as fault:
         raise ProjectError(
-            f"{file} cannot be written: {fault.strerror}. Nothing was sent."
+            f"{file} cannot be written: {fault.strerror}. No message leaves without it."
         ) from None
+
+
+def _text(sent: Sent) -> str:
+    return (
+        f"{_HEADING}"
+        f'issue = "{sent.issue}"\n'
+        f'ledger = "{sent.ledger}"\n'
+        f"when = {sent.when.isoformat(timespec='seconds')}\n"
+        f'content_hash = "{sent.content_hash}"\n'
+        "\n# The last run, and which use of the ledger it was. Both only grow.\n"
+        f"run = {sent.run}\n"
+        f"generation = {sent.generation.number}\n"
+        f'token = "{sent.generation.token}"\n'
+        "\n[lists] # how many people each had at the first run\n"
+        + "".join(f'"{name}" = {size}\n' for name, size in sent.lists.items())
+    )

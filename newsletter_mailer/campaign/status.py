@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from newsletter_mailer.campaign.project import Project
+from newsletter_mailer.campaign.sent_file import refuse_another_ledger, witnesses
 from newsletter_mailer.deliver.reasons import reason
 from newsletter_mailer.errors import ProjectError
 from newsletter_mailer.findings import did_you_mean
@@ -43,6 +44,25 @@ def ledger_of(project: Project, issue_id: str, *, of_sandbox: bool = False) -> L
         ledger.close()
         raise
     return ledger
+
+
+def doubt(project: Project, issue_id: str, *, of_sandbox: bool = False) -> str:
+    """Why what the ledger says may not be the last word, and what to do; empty if it is.
+
+    Raises LedgerError, ProjectError.
+    """
+    if of_sandbox:
+        return ""
+    ledger = read_ledger(project.ledger_path)
+    try:
+        if ledger is None:
+            refuse_another_ledger(project, issue_id, None)
+            return ""
+        with ledger:
+            refuse_another_ledger(project, issue_id, ledger)
+            return ledger.doubt(witnesses(project))
+    except ProjectError as fault:
+        return str(fault)
 
 
 def standing_in(ledger: Ledger, issue_id: str) -> Standing:

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from newsletter_mailer.address import BadAddress, canonical, mailbox
 from newsletter_mailer.campaign.project import Project
-from newsletter_mailer.errors import ProjectError
+from newsletter_mailer.campaign.sent_file import witnesses
+from newsletter_mailer.errors import LedgerError, ProjectError
 from newsletter_mailer.store.ledger import open_ledger, read_ledger
 
 
@@ -14,9 +15,16 @@ def suppress(project: Project, address: str, reason: str) -> str:
     """The canonical address that is mailed no more. `reason`: unsubscribed, bounced, complained
     or manual. Raises ProjectError, LedgerError.
     """
-    found = _canonical(address)
+    found, now = _canonical(address), datetime.now(UTC)
     with open_ledger(project.ledger_path) as ledger:
-        ledger.suppressions.add(found, reason, datetime.now(UTC))
+        if where := ledger.uses.left_for():
+            raise LedgerError(
+                f"The ledger {ledger.path} was moved to {where}, and goes on there: {found} must "
+                "be taken off there. Nothing was changed."
+            )
+        ledger.suppressions.add(found, reason, now)
+        if not ledger.doubt(witnesses(project)):  # an older copy must stay known as one
+            ledger.note_use("suppress", now)
     return found
 
 
@@ -26,7 +34,11 @@ def unsuppress(project: Project, address: str) -> bool:
     if not project.ledger_path.is_file():
         return False
     with open_ledger(project.ledger_path) as ledger:
-        return ledger.suppressions.remove(found)
+        ledger.uses.refuse_doubt(witnesses(project))
+        was_suppressed = ledger.suppressions.remove(found)
+        if was_suppressed:
+            ledger.note_use("unsuppress", datetime.now(UTC))
+        return was_suppressed
 
 
 def suppressed(project: Project) -> list[dict[str, str]]:

@@ -14,6 +14,7 @@ from newsletter_mailer import __version__
 from newsletter_mailer.cli.approve import approve
 from newsletter_mailer.cli.author import add, build, new
 from newsletter_mailer.cli.check import check
+from newsletter_mailer.cli.ledger import app as ledger
 from newsletter_mailer.cli.output import examples
 from newsletter_mailer.cli.preview import preview
 from newsletter_mailer.cli.project import ProjectOption, note_before_the_command
@@ -105,3 +106,4 @@ app.command(
     )
 )(resolve)
 app.add_typer(subscribers, name="subscribers")
+app.add_typer(ledger, name="ledger")

@@ -35,6 +35,7 @@ def approve(
     from newsletter_mailer.campaign.approve import approve as job
 
     newsletter = opened(project)
+    issue = newsletter.named(issue)
     approved = job(
         newsletter,
         issue,

@@ -63,7 +63,9 @@ def _by_hand(
 ) -> None:
     from newsletter_mailer.campaign.resolve import resolve_unknown
 
-    count = resolve_unknown(opened(project), issue, decision.value, addresses)
+    newsletter = opened(project)
+    issue = newsletter.named(issue)
+    count = resolve_unknown(newsletter, issue, decision.value, addresses)
     if json_output:
         print_json({"issue": issue, "how": decision.value, "settled": count})
     if count == 0:
@@ -78,6 +80,7 @@ def _by_log(issue: str, log: Path, json_output: bool, project: Path | None) -> N
     from newsletter_mailer.campaign.resolve import resolve_by_log
 
     newsletter = opened(project)
+    issue = newsletter.named(issue)
     proof = resolve_by_log(newsletter, issue, log)
     if json_output:
         print_json(

@@ -152,6 +152,7 @@ def send(
     if report_file is not None:
         check_report_file(report_file, is_dry_run=dry_run)
     newsletter = opened(project)
+    issue = newsletter.named(issue)
     if test:
         send_test_mails(newsletter, issue, test, as_subscriber, to_sandbox, json_output)
         return

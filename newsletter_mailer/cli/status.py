@@ -51,14 +51,17 @@ def status(
     project: ProjectOption = None,
 ) -> None:
     """Say what became of an issue, from the ledger."""
-    from newsletter_mailer.campaign.status import deliveries, standing
+    from newsletter_mailer.campaign.status import deliveries, doubt, standing
 
     if csv_file == "-" and json_output:
         raise typer.BadParameter("--csv - and --json both print: choose one.")
     if report_file is not None:
         check_report_file(report_file, is_dry_run=False)
     newsletter = opened(project)
+    issue = newsletter.named(issue)
     found = standing(newsletter, issue, of_sandbox=of_sandbox)
+    if why := doubt(newsletter, issue, of_sandbox=of_sandbox):
+        say(f"note: this may not be the last word. {why}")
     readers = deliveries(newsletter, issue, of_sandbox=of_sandbox, state=state)
     named = readers if addresses or state is not None else ()
     if report_file is not None and not write_report(

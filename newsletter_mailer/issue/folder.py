@@ -54,6 +54,21 @@ def checked_id(issue_id: str) -> str:
     return issue_id
 
 
+def spelled_id(root: Path, issue_id: str) -> str:
+    """As the issue's folder is spelled: Windows and macOS find spring by the name of Spring, too.
+
+    One issue has one id, whatever links lead to it. The id as it is where there is no such folder.
+    Raises ProjectError if it cannot be a folder's name.
+    """
+    known = issue_ids(root)
+    if checked_id(issue_id) not in known:
+        alike = [one for one in known if one.casefold() == issue_id.casefold()]
+        issue_id = alike[0] if len(alike) == 1 else issue_id
+    folder = (root / "issues" / issue_id).resolve()
+    is_here = folder.parent == (root / "issues").resolve()
+    return folder.name if is_here and folder.name in known else issue_id
+
+
 def read_issue(
     root: Path, issue_id: str, settings: Settings, template: Template
 ) -> tuple[Issue | None, list[Finding]]:
@@ -63,7 +78,7 @@ def read_issue(
 
 def issue_folder(root: Path, issue_id: str) -> Path:
     """Raises ProjectError when there is no such issue."""
-    folder = root / "issues" / checked_id(issue_id)
+    folder = root / "issues" / spelled_id(root, issue_id)
     if not folder.is_dir():
         known = did_you_mean(issue_id, issue_ids(root))
         raise ProjectError(

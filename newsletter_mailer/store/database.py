@@ -68,8 +68,7 @@ def open_to_read(path: Path) -> sqlite3.Connection | None:
     """
     if not _is_there(path):
         return None
-    log = path.with_name(path.name + "-wal")
-    how = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"
+    how = "mode=ro" if has_write_ahead_log(path) else "immutable=1"
     with explained(f"The ledger {path}"):
         database = sqlite3.connect(
             f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None, timeout=_WAIT
@@ -85,6 +84,42 @@ def open_to_read(path: Path) -> sqlite3.Connection | None:
         return database
     database.close()
     return None
+
+
+def has_write_ahead_log(path: Path) -> bool:
+    """Whether there may be commits beside the file that are not in it yet."""
+    try:
+        return path.with_name(f"{path.name}-wal").stat().st_size > 0
+    except OSError:
+        return False
+
+
+def checkpoint(database: sqlite3.Connection) -> None:
+    """Brings what stands in the write-ahead log into the file, as far as nobody reads there."""
+    with explained():
+        database.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+
+def copy_to(database: sqlite3.Connection, file: Path) -> None:
+    """A consistent copy in one file, only its owner's, whole or not at all. Raises LedgerError."""
+    if file.exists():
+        raise LedgerError(f"{file} is there already. Name a new file; nothing was changed.")
+    new = file.with_name(f"{file.name}.part")
+    try:
+        new.touch(mode=0o600)
+        with explained(f"The copy {file}"):
+            copy = sqlite3.connect(new, isolation_level=None)
+            try:
+                copy.execute("PRAGMA synchronous = FULL")
+                database.backup(copy)
+                copy.execute("PRAGMA journal_mode = DELETE")  # one file, nothing beside it
+            finally:
+                copy.close()
+        new.replace(file)
+    except OSError as fault:
+        raise LedgerError(f"{file} cannot be written: {fault.strerror}.") from None
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def _is_there(path: Path) -> bool:

@@ -26,6 +26,8 @@ _HEAD, _SLOT = 4_096, 256  #: octets
 _FIELDS = struct.Struct("<BBHIqBB")  #: mark, state, code, attempt, row, lengths of two texts
 _TEXT = _SLOT - _FIELDS.size
 _ROW = struct.Struct("<Iq")  #: attempt and row, behind the first four octets
+_COMMITS = struct.Struct("<Q")  #: at the end of the head
+_COMMITS_AT = _HEAD - _COMMITS.size
 _FREE, _DOTTED, _ANSWERED = 0, 1, 2
 _STATES = (State.SENT, State.DEFERRED, State.REFUSED, State.UNKNOWN)
 #: By state: first digits of the codes that mean it; 0: the server said nothing.
@@ -88,6 +90,10 @@ class Journal:
         memory[slot + 1 : slot + 4] = struct.pack("<BH", _STATES.index(state), code or 0)
         memory[slot] = _ANSWERED
 
+    def committed(self, commits: int) -> None:
+        """The ledger has so many commits of this run for good: one that has fewer lost some."""
+        _COMMITS.pack_into(self._memory, _COMMITS_AT, commits)
+
     def release(self, slots: Iterable[int]) -> None:
         """The ledger has the outcomes of these for good."""
         for slot in slots:
@@ -114,6 +120,18 @@ def was_used(path: Path) -> bool:
     return any(_ROW.unpack_from(octets, at + 4) != (0, 0) for at in rows)
 
 
+def commits_told(path: Path) -> int:
+    """How many commits of its run a journal knows of. 0 for what is no journal."""
+    try:
+        octets = path.read_bytes()
+    except OSError:
+        return 0
+    if len(octets) < _HEAD or not octets.startswith(_MAGIC):
+        return 0
+    (commits,) = _COMMITS.unpack_from(octets, _COMMITS_AT)
+    return int(commits)
+
+
 def read_journal(path: Path, token: str) -> Entries | None:
     """What a dead sender left. None if nothing there can be trusted: then all is unknown."""
     try:
@@ -123,7 +141,7 @@ def read_journal(path: Path, token: str) -> Entries | None:
     if len(octets) != _HEAD + SLOTS * _SLOT or not octets.startswith(_MAGIC):
         return None
     try:
-        head = json.loads(octets[len(_MAGIC) : _HEAD].rstrip(b"\0"))
+        head = json.loads(octets[len(_MAGIC) : _COMMITS_AT].rstrip(b"\0"))
     except ValueError:
         return None
     if head != {"token": token, "boot": boot_id()}:

@@ -6,22 +6,26 @@ import json
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from newsletter_mailer.errors import LedgerBusy, LedgerError
+from newsletter_mailer.errors import LedgerBusy, LedgerError, OutdatedLedger
 from newsletter_mailer.store.database import (
+    checkpoint,
     explained,
+    has_write_ahead_log,
     open_to_read,
     open_to_write,
     stamp,
     transaction,
 )
 from newsletter_mailer.store.figures import Figures
+from newsletter_mailer.store.generation import Witness
 from newsletter_mailer.store.journal import Journal
 from newsletter_mailer.store.lock import AlreadyLocked, FileLock
 from newsletter_mailer.store.planned import keep_variants, plan, plan_as_before
-from newsletter_mailer.store.recovery import journal_path, recover
+from newsletter_mailer.store.recovery import journal_path, recover, refuse_unknown_journals
 from newsletter_mailer.store.resolutions import Resolutions
 from newsletter_mailer.store.rows import (
     By,
@@ -33,15 +37,26 @@ from newsletter_mailer.store.rows import (
 from newsletter_mailer.store.sender import Sender
 from newsletter_mailer.store.states import TROUBLE, State
 from newsletter_mailer.store.suppressions import Suppressions
+from newsletter_mailer.store.uses import Uses
 
 
 class Ledger:
     """An open ledger. Use it as a context manager."""
 
-    def __init__(self, database: sqlite3.Connection, path: Path) -> None:
+    def __init__(
+        self,
+        database: sqlite3.Connection,
+        path: Path,
+        *,
+        had_log: bool = True,
+        is_rehearsal: bool = False,
+    ) -> None:
+        """`had_log`: whether its write-ahead log was there before it was opened."""
         self._database = database
-        self._lock = FileLock(path.with_name(path.name + ".lock"))
+        self._had_log, self._is_rehearsal = had_log, is_rehearsal
+        self._lock = FileLock(path)
         self.path = path
+        self.uses = Uses(database, path)
         self.suppressions = Suppressions(database)
         self.resolutions = Resolutions(database)
         self.figures = Figures(database)
@@ -54,28 +69,43 @@ class Ledger:
 
     def close(self) -> None:
         self._database.close()
-        self._lock.release()
+        self._lock.release()  # and not before: see store.lock
 
-    def hold(self) -> None:
+    def hold(self, witnesses: Sequence[Witness] = ()) -> None:
         """Makes this process the only sender, and settles what a dead one left.
 
-        Raises LedgerBusy.
+        `witnesses`: what stands elsewhere of its last use. Raises LedgerBusy, OutdatedLedger.
         """
+        _acquire(self._lock, self.path)
+        if not self._is_rehearsal:
+            self.uses.refuse_doubt(witnesses)
+        recover(self._database, self.path, had_log=self._had_log)
+
+    def doubt(self, witnesses: Sequence[Witness] = ()) -> str:
+        """Why this is not the ledger that counts, and what to do; empty if it is.
+
+        Raises LedgerError.
+        """
+        if self._is_rehearsal:
+            return ""
+        if doubt := self.uses.doubt(witnesses):
+            return doubt
         try:
-            self._lock.acquire()
-        except AlreadyLocked:
-            raise LedgerBusy(
-                f"Another send is at work with {self.path.name}. "
-                "Wait until it ends, then run again."
-            ) from None
-        except OSError as fault:
-            raise LedgerError(f"The ledger cannot be locked: {fault.strerror}.") from None
-        recover(self._database, self.path)
+            refuse_unknown_journals(self._database, self.path)
+        except OutdatedLedger as fault:
+            return str(fault)
+        return ""
+
+    def note_use(self, what: str, now: datetime, issue: str = "") -> None:
+        """A use that must not be forgotten: an older copy is told by it. Raises LedgerError."""
+        if not self._is_rehearsal:
+            with transaction(self._database):
+                self.uses.record(what, now, issue=issue)
+            self.uses.publish()
 
     @property
     def id(self) -> str:
-        with explained():
-            return str(self._database.execute("SELECT id FROM ledger").fetchone()[0])
+        return self.uses.ledger_id
 
     def issue(self, issue: str) -> IssueRecord | None:
         with explained():
@@ -128,6 +158,10 @@ class Ledger:
         except BaseException:
             journal.remove()
             raise
+        # The file alone, without its log, shall know of the run: whoever copies it finds out.
+        checkpoint(self._database)
+        if not self._is_rehearsal:
+            self.uses.publish()
         return Sender(self._database, self.path, issue, run, journal)
 
     def _begin(
@@ -149,7 +183,7 @@ class Ledger:
             )
             cursor = database.execute(
                 "INSERT INTO run (issue, began, filters, content_hash, who, host, sender, planned,"
-                " skipped) VALUES (?, ?, ?, ?, ?, ?, ?, 0, '{}')",
+                " skipped, is_settled) VALUES (?, ?, ?, ?, ?, ?, ?, 0, '{}', 0)",
                 (issue, *about),
             )
             run = cursor.lastrowid or 0
@@ -158,6 +192,8 @@ class Ledger:
             else:
                 plan(database, issue, run, rows, host)
             keep_variants(database, issue, variants)
+            if not self._is_rehearsal:
+                self.uses.record("send", datetime.fromisoformat(began), issue=issue)
             # Who is skipped is known only now: the rows are counted while they are read.
             database.execute(
                 "UPDATE run SET skipped = ?, planned = "
@@ -167,12 +203,21 @@ class Ledger:
         return run
 
     def end_run(self, run: int, now: datetime, counts: Mapping[State, int]) -> None:
-        """`counts`: of the run's audience, as it stands now."""
+        """`counts`: of the run's audience, as it stands now. Raises LedgerError."""
         with transaction(self._database) as database:
             database.execute(
-                "UPDATE run SET ended = ?, counts = ? WHERE id = ?",
+                "UPDATE run SET ended = ?, counts = ?, is_settled = 1 WHERE id = ?",
                 (stamp(now), json.dumps(counts), run),
             )
+            if not self._is_rehearsal:
+                # A copy from the middle of the run is older than this.
+                self.uses.record("send", now, issue=self._issue_of(run))
+        if not self._is_rehearsal:
+            self.uses.publish()
+
+    def _issue_of(self, run: int) -> str:
+        row = self._database.execute("SELECT issue FROM run WHERE id = ?", (run,)).fetchone()
+        return str(row[0])
 
     def counts(self, issue: str, run: int | None = None) -> dict[State, int]:
         """How many rows are in each state; of one run's audience, or of the whole issue."""
@@ -288,15 +333,42 @@ class Ledger:
         }
 
 
-def open_ledger(path: Path, *, may_be_new: bool = True) -> Ledger:
-    """The ledger at this path, made if there is none and there may be none. Raises LedgerError."""
-    return Ledger(open_to_write(path, may_be_new=may_be_new), path)
+@contextmanager
+def held_alone(path: Path) -> Iterator[None]:
+    """Nobody sends with the ledger while the context lasts. Raises LedgerBusy, LedgerError."""
+    lock = FileLock(path)
+    try:
+        _acquire(lock, path)
+        yield
+    finally:
+        lock.release()
 
 
-def read_ledger(path: Path) -> Ledger | None:
+def _acquire(lock: FileLock, path: Path) -> None:
+    try:
+        lock.acquire()
+    except AlreadyLocked:
+        raise LedgerBusy(
+            f"Another send is at work with {path.name}. Wait until it ends, then run again."
+        ) from None
+    except OSError as fault:
+        raise LedgerError(f"The ledger cannot be locked: {fault.strerror}.") from None
+
+
+def open_ledger(path: Path, *, may_be_new: bool = True, is_rehearsal: bool = False) -> Ledger:
+    """The ledger at this path, made if there is none and there may be none.
+
+    `is_rehearsal`: nobody's mail depends on it, and copies of it do no harm. Raises LedgerError.
+    """
+    had_log = has_write_ahead_log(path)
+    database = open_to_write(path, may_be_new=may_be_new)
+    return Ledger(database, path, had_log=had_log, is_rehearsal=is_rehearsal)
+
+
+def read_ledger(path: Path, *, is_rehearsal: bool = False) -> Ledger | None:
     """An existing ledger to look at; nothing is written. None if there is none.
 
     Raises LedgerError.
     """
     database = open_to_read(path)
-    return None if database is None else Ledger(database, path)
+    return None if database is None else Ledger(database, path, is_rehearsal=is_rehearsal)

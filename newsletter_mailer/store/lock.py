@@ -1,4 +1,10 @@
-"""One sender at a time: a lock on a file, which the system lets go when the process ends."""
+"""One sender at a time: a lock on the ledger's own file, which ends with the process in any case.
+
+A lock file beside it could be deleted, and a second sender would make it anew. SQLite's own locks
+(fcntl) and this one do not know each other. But a descriptor of the file that is closed takes
+SQLite's locks of this process with it: it stays open until the database is closed.
+https://www.sqlite.org/howtocorrupt.html section 2.2
+"""
 
 from __future__ import annotations
 
@@ -9,7 +15,12 @@ from pathlib import Path
 if os.name == "nt":  # pragma: no cover  # the twin of fcntl.flock
     import msvcrt
 
+    #: An octet of SQLite's lock-byte page, of which SQLite uses the first 512, and none for data:
+    #: https://www.sqlite.org/fileformat2.html section 1.4. Locks of Windows keep readers out.
+    _OCTET = 0x4000_0000 + 1024
+
     def _lock(descriptor: int) -> None:
+        os.lseek(descriptor, _OCTET, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
 
 else:
@@ -27,23 +38,22 @@ class AlreadyLocked(Exception):
 
 
 class FileLock:
-    """Held from `acquire` to `release`, or to the end of the process, however it ends."""
+    """Of an existing file; held from `acquire` to `release`, or to the end of the process."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._descriptor: int | None = None
 
     def acquire(self) -> None:
-        """Raises AlreadyLocked, OSError."""
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        """Call `release` afterwards, also if it fails. Raises AlreadyLocked, OSError."""
+        if self._descriptor is None:
+            self._descriptor = os.open(self._path, os.O_RDWR)
         try:
-            _lock(descriptor)
+            _lock(self._descriptor)
         except OSError as fault:
-            os.close(descriptor)
             if fault.errno in _HELD:
                 raise AlreadyLocked from fault
             raise
-        self._descriptor = descriptor
 
     def release(self) -> None:
         if self._descriptor is not None:

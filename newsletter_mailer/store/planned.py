@@ -10,8 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from newsletter_mailer.address import domain
 from newsletter_mailer.store.rows import PlannedRow
+from newsletter_mailer.store.states import State
 from newsletter_mailer.store.turns import Turns
 
+MAYBE_MAILED = "a run that this ledger does not know of may have mailed it"
 #: Whoever is not owed it any more keeps what was planned: it is what they got, or may have got.
 _IF_OWED = ", ".join(
     f"{column} = iif(state IN ('queued', 'deferred'), excluded.{column}, {column})"
@@ -22,13 +24,20 @@ _IF_OWED = ", ".join(
 def plan(
     database: sqlite3.Connection, issue: str, run: int, rows: Iterable[PlannedRow], host: str
 ) -> None:
-    """Rows of earlier runs keep their state; what is owed is planned anew, and due at once."""
+    """Rows of earlier runs keep their state; what is owed is planned anew, and due at once.
+
+    If a run is lost (`loss`), nobody knows whether somebody new in the ledger has the issue.
+    """
+    (is_lost,) = database.execute(
+        "SELECT EXISTS (SELECT 1 FROM loss WHERE issue = ?)", (issue,)
+    ).fetchone()
+    state, reply = (State.UNKNOWN, MAYBE_MAILED) if is_lost else (State.QUEUED, None)
     key: bytes = database.execute("SELECT key FROM ledger").fetchone()[0]
     turns = Turns()
     database.executemany(
         "INSERT INTO delivery (issue, address, mailbox, domain, variant, field_values,"  # noqa: S608  # constants
-        " message_id, state, run, planned_by, turn)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?) "
+        " message_id, state, reply, run, planned_by, turn)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (issue, address) DO UPDATE SET run = excluded.run, "
         f"turn = excluded.turn, due = 0, {_IF_OWED}",
         (
@@ -40,6 +49,8 @@ def plan(
                 row.variant,
                 json.dumps(row.values),
                 f"{_digest(key, issue, row.address)}@{host}",
+                state,
+                reply,
                 run,
                 run,
                 turns.next(name),

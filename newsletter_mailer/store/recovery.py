@@ -2,19 +2,26 @@
 
 No mark: its message was never whole at the server, so the row is owed again. An answer: that is its
 fate. A dot without an answer: unknown. A journal that is gone, or from before the machine started
-anew: everything that the sender had claimed is unknown.
+anew: everything that the sender had claimed is unknown. If the write-ahead log is gone as well, its
+claims are not known either: everybody whom it was to mail and who has no fate is unknown.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
-from newsletter_mailer.errors import LedgerError
+from newsletter_mailer.errors import OutdatedLedger
 from newsletter_mailer.store.database import transaction
-from newsletter_mailer.store.journal import Entries, Entry, read_journal, was_used
+from newsletter_mailer.store.generation import restore_command
+from newsletter_mailer.store.journal import (
+    Entries,
+    Entry,
+    commits_told,
+    read_journal,
+    was_used,
+)
 from newsletter_mailer.store.states import State
 
 _DIED = "the sender died before it read the answer"
@@ -24,15 +31,28 @@ _NO_JOURNAL = (
 )
 
 
+_NO_LOG = (
+    "the sender died, and whom it mailed is not known: its journal is gone, and the ledger's "
+    "write-ahead log too"
+)
+
+
 def journal_path(ledger: Path, token: str) -> Path:
     return ledger.with_name(f"{ledger.name}.{token}.journal")
 
 
-def recover(database: sqlite3.Connection, ledger: Path) -> None:
-    """Leaves no row "sending" and no journal. Only for who holds the lock. Raises LedgerError."""
-    journals_there = [*ledger.parent.glob(f"{ledger.name}.*.journal")]
+def journals_of(ledger: Path) -> list[Path]:
+    return sorted(ledger.parent.glob(f"{ledger.name}.*.journal"))
+
+
+def recover(database: sqlite3.Connection, ledger: Path, *, had_log: bool) -> None:
+    """Leaves no row "sending" and no journal. Only for who holds the lock.
+
+    `had_log`: whether the ledger had its write-ahead log before it was opened. Raises LedgerError.
+    """
+    journals_there = journals_of(ledger)
     with transaction(database):
-        _refuse_older_ledger(database, ledger, journals_there)
+        refuse_unknown_journals(database, ledger)
         left = database.execute(
             "SELECT delivery.id, attempts, run.sender FROM delivery "
             "LEFT JOIN run ON run.id = delivery.claimed WHERE state = 'sending'"
@@ -49,26 +69,66 @@ def recover(database: sqlite3.Connection, ledger: Path) -> None:
             else:
                 entry = entries.get((row, attempt))
             _settle(database, row, entry)
+        if not had_log:
+            _doubt_all_owed(database, ledger)
+        database.execute("UPDATE run SET is_settled = 1 WHERE is_settled = 0")
     for path in journals_there:
         path.unlink(missing_ok=True)
 
 
-def _refuse_older_ledger(
-    database: sqlite3.Connection, ledger: Path, journals: Sequence[Path]
-) -> None:
-    """A copy from before a run would have its readers mailed again.
+def refuse_unknown_journals(database: sqlite3.Connection, ledger: Path) -> None:
+    """A copy from before a run, or from its middle, would have its readers mailed again.
 
-    Its sender's journal tells, unless that run ended well. One that was never used is of a sender
-    that died before its run was in the ledger.
+    The sender's journal tells, unless that run ended well. One that was never used is of a sender
+    that died before its run was in the ledger. Raises OutdatedLedger.
     """
-    known = {journal_path(ledger, token) for (token,) in database.execute("SELECT sender FROM run")}
-    for path in journals:
-        if path not in known and was_used(path):
-            raise LedgerError(
-                f"The ledger {ledger} is not the one that was last used here: {path.name} beside "
-                "it is of a run that it does not know, so those readers would get a second copy. "
-                "Put the newer ledger back. If there is none, delete that file: then this ledger "
-                "counts, and whoever got the issue in that run gets it again."
+    known = {token for (token,) in database.execute("SELECT sender FROM run")}
+    behind = {journal for _, journal in _behind(database, ledger)}
+    for path in journals_of(ledger):
+        if path not in {journal_path(ledger, token) for token in known} and was_used(path):
+            what = "is of a run that it does not know"
+        elif path in behind:
+            what = (
+                "knows more of its run than the ledger does, whose write-ahead log (-wal) is not "
+                "the one that was used"
+            )
+        else:
+            continue
+        raise OutdatedLedger(
+            f"The ledger {ledger} is not as it was last used here: {path.name} beside it {what}, "
+            "so those readers would get a second copy. Put the newer ledger back, its -wal and "
+            "-shm with it. If it is lost, this says of whom nobody knows, and goes on without "
+            f"mailing them: {restore_command(ledger)}."
+        )
+
+
+def unsettled_runs(database: sqlite3.Connection, ledger: Path) -> list[tuple[str, Path]]:
+    """Issue and journal of the runs that did not end, and of which nobody has read the journal."""
+    runs = database.execute("SELECT issue, sender FROM run WHERE is_settled = 0").fetchall()
+    return [(issue, journal_path(ledger, token)) for issue, token in runs]
+
+
+def commits_missing(database: sqlite3.Connection, ledger: Path) -> set[str]:
+    """The issues of runs whose journal knows of commits that the ledger does not have."""
+    return {issue for issue, _ in _behind(database, ledger)}
+
+
+def _behind(database: sqlite3.Connection, ledger: Path) -> list[tuple[str, Path]]:
+    runs = database.execute("SELECT issue, sender, commits FROM run").fetchall()
+    return [
+        (issue, journal)
+        for issue, token, commits in runs
+        if commits_told(journal := journal_path(ledger, token)) > commits
+    ]
+
+
+def _doubt_all_owed(database: sqlite3.Connection, ledger: Path) -> None:
+    for issue, journal in unsettled_runs(database, ledger):
+        if not journal.exists():
+            database.execute(
+                "UPDATE delivery SET state = 'unknown', reply = ?, at = ? "
+                "WHERE issue = ? AND state IN ('queued', 'deferred')",
+                (_NO_LOG, int(time.time() * 1000), issue),
             )
 
 

@@ -145,24 +145,26 @@ _SECOND = (
 _THIRD = (
     """
     CREATE TABLE generation (           -- every use of the ledger that must not be forgotten
-        number INTEGER PRIMARY KEY,     -- only grows
+        number INTEGER NOT NULL,        -- only grows
         token TEXT NOT NULL,            -- tells two copies apart that both went on
         at TEXT NOT NULL,
         what TEXT NOT NULL,             -- send, suppress, ...
         issue TEXT NOT NULL,            -- or empty
         host TEXT NOT NULL,             -- where: the machine's name,
         machine TEXT NOT NULL,          -- what tells it from others,
-        path TEXT NOT NULL              -- and the ledger's path there
-    )
+        path TEXT NOT NULL,             -- and the ledger's path there
+        PRIMARY KEY (number, token)
+    ) WITHOUT ROWID
     """,
     "ALTER TABLE run ADD COLUMN commits INTEGER NOT NULL DEFAULT 0",  # as many as its journal says
+    "ALTER TABLE run ADD COLUMN is_settled INTEGER NOT NULL DEFAULT 1",  # 0: its journal is needed
+    "ALTER TABLE ledger ADD COLUMN told TEXT NOT NULL DEFAULT ''",  # of which place a person was
     "ALTER TABLE ledger ADD COLUMN left_for TEXT NOT NULL DEFAULT ''",  # where it goes on instead
     """
     CREATE TABLE loss (                 -- what happened since a copy that was put back was made
         issue TEXT NOT NULL,
-        number INTEGER NOT NULL,        -- generation
         at TEXT NOT NULL,               -- when a person put it back all the same
-        PRIMARY KEY (issue, number)
+        PRIMARY KEY (issue, at)
     ) WITHOUT ROWID
     """,
 )

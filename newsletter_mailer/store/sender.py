@@ -27,6 +27,8 @@ class Sender:
         self._deferred: set[int] = set()  #: rows claimed that were
         self.journal = journal
         self.server = ""  #: what rows are settled with
+        self._commits = 0
+        self._is_contested = False  #: somebody else changed what this run had claimed
 
     def record_and_claim(
         self,
@@ -41,7 +43,7 @@ class Sender:
         One transaction, so one fsync for both. Suppressed addresses are never claimed; they keep
         their state. `due`: the states that may be sent, in order of preference, and until when a
         row of each must be due. `pace`: by limit, the moment until which it is used up.
-        Raises LedgerError.
+        Raises LedgerError, also if a row is not as this run left it.
         """
         if not due.keys() <= {*OWED}:
             raise ValueError(f"only {', '.join(OWED)} rows may be sent")
@@ -60,17 +62,21 @@ class Sender:
                     if state is State.DEFERRED:
                         self._deferred.update(row.id for row in owed)
                     rows += owed
-            database.execute(
+            claimed = database.execute(
                 "UPDATE delivery SET state = 'sending', attempts = attempts + 1, claimed = ? "
-                "WHERE id IN (SELECT value FROM json_each(?))",
+                "WHERE id IN (SELECT value FROM json_each(?)) AND state IN ('queued', 'deferred')",
                 (self.run, json.dumps([row.id for row in rows])),
             )
+            self._refuse_other_count(claimed.rowcount, len(rows))
+            self._count_commit(database)
+        self._commits += 1
+        self.journal.committed(self._commits)
         return rows
 
     def give_back(self, rows: Mapping[int, float]) -> None:
         """Claimed rows that were never begun are what they were: row -> when it is due."""
         with transaction(self._database) as database:
-            database.executemany(
+            given = database.executemany(
                 "UPDATE delivery SET state = ?, attempts = attempts - 1, due = ? "
                 "WHERE id = ? AND state = 'sending' AND claimed = ?",
                 [
@@ -78,6 +84,7 @@ class Sender:
                     for row, due in rows.items()
                 ],
             )
+            self._refuse_other_count(given.rowcount, len(rows))
         self._deferred -= rows.keys()
 
     def next_due(self) -> dict[State, tuple[float, int]]:
@@ -110,7 +117,7 @@ class Sender:
                     (self.run,),
                 ).fetchone()
         finally:
-            if left:
+            if left or self._is_contested:
                 self.journal.abandon()
             else:
                 self.journal.remove()
@@ -120,7 +127,7 @@ class Sender:
         for item in settled:
             if item.state not in TRANSITIONS[State.SENDING]:
                 raise ValueError(f"an attempt cannot end as {item.state}")
-        database.executemany(
+        done = database.executemany(
             "UPDATE delivery SET state = ?, code = ?, enhanced = ?, reply = ?, server = ?, at = ?,"
             " due = ? WHERE id = ? AND state = 'sending' AND claimed = ?",
             [
@@ -138,7 +145,21 @@ class Sender:
                 for item in settled
             ],
         )
+        self._refuse_other_count(done.rowcount, len(settled))
         self._deferred.difference_update(item.id for item in settled)
+
+    def _count_commit(self, database: sqlite3.Connection) -> None:
+        database.execute("UPDATE run SET commits = ? WHERE id = ?", (self._commits + 1, self.run))
+
+    def _refuse_other_count(self, changed: int, expected: int) -> None:
+        """Whoever else changes these rows may mail them: this run ends. Raises LedgerError."""
+        if expected and changed != expected:
+            self._is_contested = True
+            raise LedgerError(
+                f"The ledger {self._path} is used by another sender at the same time: of "
+                f"{expected} rows that this run holds it had changed {expected - changed}. No "
+                "further message leaves. Look who else sends with it, then run send again."
+            )
 
     def _owed(
         self, database: sqlite3.Connection, state: State, due: float, count: int

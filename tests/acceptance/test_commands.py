@@ -29,6 +29,10 @@ COMMANDS = (
     "subscribers suppress",
     "subscribers unsuppress",
     "subscribers show",
+    "ledger backup",
+    "ledger move",
+    "ledger restore",
+    "ledger begin",
 )
 
 

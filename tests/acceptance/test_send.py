@@ -170,7 +170,7 @@ def test_only_the_first_real_send_writes_sent_toml(month: Month) -> None:
         ".newsletter/ledger.db",
         ".newsletter/ledger.db-wal",
         ".newsletter/ledger.db-shm",
-        ".newsletter/ledger.db.lock",
+        ".newsletter/ledger.db.generation",
     }
     assert b"Commit it" in written["issues/2030-01/sent.toml"]
 

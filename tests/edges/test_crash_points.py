@@ -148,6 +148,8 @@ class CrashPoints(RuleBasedStateMachine):
         self.it_records_and_claims(0)
         if self.choose():
             self.it_gives_back_what_was_not_begun()
+        assert self.ledger is not None
+        self.ledger.end_run(self.at_work().run, NOW, {})
         self.at_work().close()
         assert self.journals() == []
         self.is_gone()
@@ -174,7 +176,10 @@ class CrashPoints(RuleBasedStateMachine):
         self.at_work().journal.abandon()
         if how == "power":
             self.boots += 1
-        else:
+        else:  # the log is gone as well, since the ledger was closed: nobody knows of anybody owed
+            for row in self.ledger.deliveries(ISSUE):
+                if row.state in OWED:
+                    self.in_doubt.add(row.address)
             for journal in self.journals():
                 journal.unlink()
         self.is_gone()

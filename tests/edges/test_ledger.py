@@ -109,6 +109,10 @@ def settle(ledger: Ledger, sender: Sender, **ends: tuple[State, int | None, str]
     )
 
 
+def journals(ledger: Ledger) -> list[Path]:
+    return [*ledger.path.parent.glob("*.journal")]
+
+
 def states(ledger: Ledger) -> dict[str, str]:
     return {row.address: row.state.value for row in ledger.deliveries(ISSUE)}
 
@@ -187,13 +191,14 @@ def test_an_outcome_moves_a_row_only_along_the_drawn_ways(
     sender = begin(ledger, ALL[0])
     put(ledger, sender, begun)
 
-    if end in TRANSITIONS[State.SENDING]:
+    moved = begun is State.SENDING and end in TRANSITIONS[begun]
+    if moved:
         settle(ledger, sender, ann=(end, None, ""))
     else:
-        with pytest.raises(ValueError, match="cannot end"):
+        refusal = LedgerError if end in TRANSITIONS[State.SENDING] else ValueError
+        with pytest.raises(refusal, match=r"another sender|cannot end"):
             settle(ledger, sender, ann=(end, None, ""))
 
-    moved = begun is State.SENDING and end in TRANSITIONS[begun]
     assert states(ledger) == {ALL[0]: end if moved else begun}
 
 
@@ -202,7 +207,11 @@ def test_a_row_given_back_is_owed_again_if_it_was_claimed(ledger: Ledger, state:
     sender = begin(ledger, ALL[0])
     put(ledger, sender, state)
 
-    sender.give_back({number_of(ledger, ALL[0]): 0.0})
+    if state is State.SENDING:
+        sender.give_back({number_of(ledger, ALL[0]): 0.0})
+    else:
+        with pytest.raises(LedgerError, match="another sender"):
+            sender.give_back({number_of(ledger, ALL[0]): 0.0})
 
     assert states(ledger) == {ALL[0]: "queued" if state is State.SENDING else state}
 
@@ -305,7 +314,6 @@ def test_the_queued_come_before_the_deferred_and_none_before_it_is_due(ledger: L
     sender = begin(ledger, *ALL)
     claim(sender, 2)
     settle(ledger, sender, ann=(State.DEFERRED, 451, ""), ben=(State.DEFERRED, 451, ""))
-    sender.give_back({number_of(ledger, ALL[0]): 0.0})
     ledger._database.execute(
         "UPDATE delivery SET due = ? WHERE address = ?", (LATER.timestamp(), ALL[1])
     )
@@ -385,18 +393,23 @@ def test_what_is_still_owed_is_planned_anew(ledger: Ledger) -> None:
     assert row.variant == "new"
 
 
-def test_an_outcome_that_comes_too_late_changes_nothing(ledger: Ledger) -> None:
-    """Of a sender whose rows were given to another: somebody deleted the lock's file, say."""
-    first = begin(ledger, ALL[0])
+def test_a_row_that_somebody_else_changed_ends_the_run_and_nothing_of_it_is_recorded(
+    ledger: Ledger,
+) -> None:
+    first = begin(ledger, *ALL[:2])
     claim(first)
     first.give_back({number_of(ledger, ALL[0]): 0.0})
     second = begin(ledger, ALL[0])
     claim(second)
 
-    settle(ledger, first, ann=(State.REFUSED, 550, "no"))
-    first.give_back({number_of(ledger, ALL[0]): 0.0})
+    with pytest.raises(LedgerError, match="another sender at the same time: of 2 rows"):
+        settle(ledger, first, ann=(State.REFUSED, 550, "no"), ben=(State.SENT, 250, ""))
+    with pytest.raises(LedgerError, match="another sender at the same time: of 2 rows"):
+        first.give_back({number_of(ledger, one): 0.0 for one in ALL[:2]})
 
-    assert states(ledger) == {ALL[0]: "sending"}
+    assert states(ledger) == {ALL[0]: "sending", ALL[1]: "sending"}
+    first.close()
+    assert journals(ledger), "it may hold what the ledger lacks"
 
 
 def test_issues_do_not_mix(ledger: Ledger) -> None:
@@ -744,7 +757,7 @@ def test_looking_writes_nothing_not_even_beside_the_file(path: Path) -> None:
         file.name: (file.stat().st_mtime_ns, file.read_bytes()) for file in path.parent.iterdir()
     }
     assert after == before
-    assert [*after] == ["ledger.db"]
+    assert sorted(after) == ["ledger.db", "ledger.db.generation"]
 
 
 @pytest.mark.parametrize("content", [None, b""])

@@ -1,0 +1,77 @@
+"""ledger: a copy to keep, a move to another place, a copy put back, a new beginning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from newsletter_mailer.campaign.project import Project
+from newsletter_mailer.campaign.sent_file import (
+    unreadable_sent,
+    witnesses,
+    write_restored,
+)
+from newsletter_mailer.errors import LedgerError
+from newsletter_mailer.store import copies
+from newsletter_mailer.store.copies import Gap, Replaced
+from newsletter_mailer.store.ledger import open_ledger
+
+
+def backup(project: Project, file: Path) -> Path:
+    """A consistent copy of the ledger, to be kept; a send may be at work. Its path.
+
+    Raises LedgerError, ProjectError.
+    """
+    copies.backup(_existing(project), file.absolute())
+    return file.absolute()
+
+
+def move(project: Project, file: Path, now: datetime) -> Path:
+    """The ledger goes on in `file`, elsewhere; here nobody sends with it any more. Its path.
+
+    Raises LedgerError, ProjectError; then it goes on here.
+    """
+    path = _existing(project)
+    with open_ledger(path, may_be_new=False) as ledger:
+        ledger.hold(witnesses(project))
+        copies.move(path, file.absolute(), now)
+    return file.absolute()
+
+
+def restore(
+    project: Project, file: Path, now: datetime, confirm: Callable[[Gap], None]
+) -> tuple[Gap, Replaced | None]:
+    """The ledger in `file` counts here from now on. What it does not know, and what it replaced.
+
+    `confirm`: asks a person, who is told what it does not know; raises NotConfirmed. Raises that,
+    LedgerError, ProjectError; then everything is as it was.
+    """
+    ledger, file = project.ledger_path, file.absolute()
+    told, doubtful = witnesses(project), unreadable_sent(project)
+    gap = copies.gap(file, ledger, told, doubtful)
+    confirm(gap)
+    replaced = copies.restore(file, ledger, told, doubtful, now)
+    with open_ledger(ledger, may_be_new=False) as restored:
+        for issue_id in doubtful:
+            write_restored(project, issue_id, restored)
+    return gap, replaced
+
+
+def begin(project: Project) -> Path:
+    """A new ledger, which knows nobody, where the old one is lost for good. Its path.
+
+    Raises LedgerError, ProjectError.
+    """
+    path = project.ledger_path
+    if path.exists():
+        raise LedgerError(f"There is a ledger at {path}; nothing was changed.")
+    with open_ledger(path):
+        return path
+
+
+def _existing(project: Project) -> Path:
+    path = project.ledger_path
+    if not path.is_file():
+        raise LedgerError(f"There is no ledger at {path} yet: nothing was sent from here.")
+    return path

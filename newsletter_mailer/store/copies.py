@@ -1,0 +1,264 @@
+"""Copies of a ledger: consistent ones, and one that a person puts in place all the same.
+
+A copy of the file alone may lack what stands in its write-ahead log; SQLite's backup has all of it
+(https://www.sqlite.org/backup.html), also while a sender is at work.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from newsletter_mailer.errors import LedgerError
+from newsletter_mailer.store.database import (
+    copy_to,
+    explained,
+    open_to_read,
+    open_to_write,
+    stamp,
+    transaction,
+)
+from newsletter_mailer.store.generation import Witness
+from newsletter_mailer.store.generation_file import read_generation
+from newsletter_mailer.store.home import NOWHERE
+from newsletter_mailer.store.ledger import held_alone
+from newsletter_mailer.store.planned import MAYBE_MAILED
+from newsletter_mailer.store.recovery import commits_missing, journals_of, unsettled_runs
+from newsletter_mailer.store.uses import Uses
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """What a ledger that is to count does not know."""
+
+    missed: Sequence[Witness]  #: uses that something else tells of, the latest first
+    issues: Collection[str]  #: of which it is not known who has them
+    readers: int  #: who are owed those, as far as this ledger knows
+
+    def __bool__(self) -> bool:
+        return bool(self.missed or self.issues)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replaced:
+    """The ledger that was there before."""
+
+    kept: Path  #: where it is now
+    suppressed: int | None  #: addresses that were taken over; None: it could not be read
+
+
+def backup(ledger: Path, file: Path) -> None:
+    """A consistent copy, whole or not at all; a sender may be at work. Raises LedgerError."""
+    with _written(ledger) as database:
+        copy_to(database, file)
+
+
+def move(ledger: Path, file: Path, now: datetime) -> None:
+    """The ledger goes on in `file`, and here it is marked as left. Only for who holds it.
+
+    Raises LedgerError; then it goes on here.
+    """
+    backup(ledger, file)
+    with _written(file) as copy, transaction(copy):
+        Uses(copy, file).record("move", now, home=NOWHERE)
+    with _written(ledger) as database, transaction(database):
+        Uses(database, ledger).leave(str(file))
+
+
+def gap(file: Path, ledger: Path, witnesses: Sequence[Witness], doubtful: Collection[str]) -> Gap:
+    """What the ledger in `file` does not know, were it to count at `ledger`.
+
+    `doubtful`: issues of which nothing outside can be read. Raises LedgerError.
+    """
+    told = [*witnesses, *_history(ledger, file)]
+    database = open_to_read(file)
+    if database is None:
+        raise LedgerError(f"There is no ledger in {file}.")
+    try:
+        return _gap(database, file, told, doubtful, has_journals=_is_one_file(file, ledger))
+    finally:
+        database.close()
+
+
+def restore(
+    file: Path,
+    ledger: Path,
+    witnesses: Sequence[Witness],
+    doubtful: Collection[str],
+    now: datetime,
+) -> Replaced | None:
+    """The ledger in `file`, or a copy of it, is the one that counts at `ledger` from now on.
+
+    Nobody is mailed of whom it is not known whether they have an issue: they are unknown. Who was
+    suppressed in a ledger that was there before stays so, and that one is kept; None if there was
+    none. Raises LedgerBusy, LedgerError; then everything is as it was.
+    """
+    if _is_one_file(file, ledger):
+        with held_alone(ledger), _written(ledger) as database:
+            told = [*witnesses, *_history(ledger, file)]
+            found = _gap(database, ledger, told, doubtful, has_journals=True)
+            _accept(database, ledger, found, now)
+            _set_journals_aside(database, ledger, now)
+            Uses(database, ledger).publish()
+        return None
+    told = [*witnesses, *_history(ledger, file)]
+    new = ledger.with_name(f"{ledger.name}.new")
+    try:
+        ledger.parent.mkdir(parents=True, exist_ok=True)
+        new.unlink(missing_ok=True)
+        _copy_of(file, new)
+        with _written(new) as database:
+            found = _gap(database, new, told, doubtful, has_journals=False)
+            suppressed = _take_over_suppressions(ledger, database)
+            _accept(database, ledger, found, now)
+        replaced = _set_aside(ledger, suppressed, now)
+        new.replace(ledger)
+    except OSError as fault:
+        raise LedgerError(f"{ledger} cannot be replaced: {fault.strerror}.") from None
+    with _written(ledger) as database:
+        Uses(database, ledger).publish()
+    return replaced
+
+
+def _gap(
+    database: sqlite3.Connection,
+    file: Path,
+    witnesses: Sequence[Witness],
+    doubtful: Collection[str],
+    *,
+    has_journals: bool,
+) -> Gap:
+    """`has_journals`: those beside it are its own, and tell how far its last run came."""
+    missed = Uses(database, file).missed(witnesses)
+    issues = {one.issue for one in missed if one.issue} | {*doubtful}
+    for issue, journal in unsettled_runs(database, file):
+        if not has_journals or not journal.exists():
+            issues.add(issue)
+    if has_journals:
+        issues |= commits_missing(database, file)
+    (readers,) = database.execute(
+        "SELECT count(*) FROM delivery WHERE state IN ('queued', 'deferred', 'sending') "
+        "AND issue IN (SELECT value FROM json_each(?))",
+        (json.dumps([*issues]),),
+    ).fetchone()
+    return Gap(missed=missed, issues=sorted(issues), readers=readers)
+
+
+def _accept(database: sqlite3.Connection, ledger: Path, found: Gap, now: datetime) -> None:
+    """It counts from now on, and says of whom it does not know."""
+    uses = Uses(database, ledger)
+    with transaction(database):
+        uses.leave("")
+        uses.learn(found.missed, now)
+        for issue in found.issues:
+            database.execute("INSERT INTO loss VALUES (?, ?)", (issue, stamp(now)))
+            database.execute(
+                "UPDATE delivery SET state = 'unknown', code = NULL, enhanced = NULL, reply = ?, "
+                "at = ? WHERE issue = ? AND state IN ('queued', 'deferred', 'sending')",
+                (MAYBE_MAILED, int(now.timestamp() * 1000), issue),
+            )
+            database.execute("UPDATE run SET is_settled = 1 WHERE issue = ?", (issue,))
+        uses.record("restore", now)
+
+
+def _history(ledger: Path, file: Path) -> list[Witness]:
+    """The ledger that is there now, and the file beside it, tell of their uses too."""
+    if _is_one_file(file, ledger):
+        beside = _beside(ledger)
+        return [beside] if beside else []
+    database = _readable(ledger)
+    if database is None:
+        return []
+    try:
+        uses = Uses(database, ledger)
+        beside = _beside(ledger)
+        return [*([beside] if beside else []), *uses.as_witnesses()]
+    finally:
+        database.close()
+
+
+def _beside(ledger: Path) -> Witness | None:
+    """One that cannot be read says nothing: the person decides that this ledger counts."""
+    try:
+        return read_generation(ledger)
+    except LedgerError:
+        return None
+
+
+def _readable(ledger: Path) -> sqlite3.Connection | None:
+    """None if it is damaged, or not there."""
+    try:
+        return open_to_read(ledger)
+    except LedgerError:
+        return None
+
+
+def _take_over_suppressions(ledger: Path, database: sqlite3.Connection) -> int | None:
+    """Who objected is never mailed again, whatever is put back. None: the old one is unreadable."""
+    old = _readable(ledger)
+    if old is None:
+        return None
+    try:
+        with explained():
+            rows = old.execute("SELECT address, reason, since FROM suppression").fetchall()
+    finally:
+        old.close()
+    with transaction(database):
+        taken = database.executemany("INSERT OR IGNORE INTO suppression VALUES (?, ?, ?)", rows)
+    return max(taken.rowcount, 0)
+
+
+def _set_aside(ledger: Path, suppressed: int | None, now: datetime) -> Replaced | None:
+    """The old ledger keeps all that belongs to it, under another name. Raises OSError."""
+    if not ledger.exists():
+        return None
+    with held_alone(ledger):
+        pass  # nobody sends with it; whoever begins now finds it gone before the first message
+    kept = ledger.with_name(f"{ledger.name}.{now:%Y%m%d-%H%M%S}")
+    belongings = ("-wal", "-shm", *(one.name[len(ledger.name) :] for one in journals_of(ledger)))
+    ledger.rename(kept)
+    for ending in belongings:
+        one = ledger.with_name(f"{ledger.name}{ending}")
+        if one.exists():
+            one.rename(ledger.with_name(f"{kept.name}{ending}"))
+    return Replaced(kept=kept, suppressed=suppressed)
+
+
+def _set_journals_aside(database: sqlite3.Connection, ledger: Path, now: datetime) -> None:
+    """Those that contradict the ledger were heard. Those of its own runs are still needed."""
+    needed = {journal for _, journal in unsettled_runs(database, ledger)}
+    for journal in journals_of(ledger):
+        if journal not in needed:
+            journal.rename(journal.with_name(f"{journal.name}.{now:%Y%m%d-%H%M%S}"))
+
+
+def _copy_of(file: Path, new: Path) -> None:
+    database = open_to_read(file)
+    if database is None:
+        raise LedgerError(f"There is no ledger in {file}.")
+    try:
+        copy_to(database, new)
+    finally:
+        database.close()
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[sqlite3.Connection]:
+    """An existing ledger's database. Raises LedgerError."""
+    database = open_to_write(path, may_be_new=False)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def _is_one_file(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
