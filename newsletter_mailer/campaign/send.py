@@ -22,7 +22,7 @@ from newsletter_mailer.campaign.sent_file import witnesses
 from newsletter_mailer.deliver.loop import runner
 from newsletter_mailer.deliver.sandbox import sandbox
 from newsletter_mailer.deliver.session import connect
-from newsletter_mailer.errors import NotConfirmed, ProjectError
+from newsletter_mailer.errors import ContentError, NotConfirmed, ProjectError
 from newsletter_mailer.plan.plan import Suppressed
 from newsletter_mailer.smtp_settings import SmtpSettings, read_smtp_settings
 from newsletter_mailer.store.ledger import Ledger, open_ledger, read_ledger
@@ -73,7 +73,7 @@ def send(
         ledger.hold(witnesses(project))
         if not request.to_sandbox:
             ledger.uses.note_told()
-        prepared = _second_look(prepared, request, ledger, watcher, stack)
+        _look_again(prepared, request, ledger, watcher)
         return Run(prepared, request, watcher, stop, ledger).mail(loop, first, smtp)
 
 
@@ -99,37 +99,34 @@ def _prepared(project: Project, request: SendRequest, watcher: Watcher) -> Itera
         yield prepared
 
 
-def _second_look(
-    prepared: Prepared, request: SendRequest, ledger: Ledger, watcher: Watcher, stack: ExitStack
-) -> Prepared:
-    """Hours may lie between the checks and the lock: what changed meanwhile is asked anew.
+def _look_again(prepared: Prepared, request: SendRequest, ledger: Ledger, watcher: Watcher) -> None:
+    """Hours may lie between the checks and the lock: what others did meanwhile is asked anew.
 
-    Readers get what was checked, or nothing. Raises what `send` raises.
+    The text and the lists that were checked are those that are sent. Raises what `send` raises.
     """
-    project, seen = prepared.project, prepared.edition.content
-    now = read_edition(project, request.issue_id).content
-    if now.total != seen.total:
-        changed = ", ".join(now.changed(seen.files)) or "a setting"
-        raise ProjectError(
-            f"The issue was changed after it was checked, and before the first message left: "
-            f"{changed}. Nothing was sent; run send again."
-        )
-    if fingerprints(project.root, prepared.edition.issue.lists) != prepared.lists:
-        if request.at is None:
-            raise ProjectError(
-                "A list was changed after it was checked, and before the first message left. "
-                "Nothing was sent; run send again."
-            )
-        prepared = stack.enter_context(_prepared(project, request, watcher))
-        readers = sum(prepared.plan.head_counts.values())
-        watcher.note(f"The lists were changed meanwhile: they have {readers:,} readers for it now.")
-    else:
-        prepared.ask_again(
-            Circumstances(at=datetime.now(UTC), is_first_run=_is_first_run(project, request))
-        )
+    changed = _changed_since(prepared)
+    if changed:
+        watcher.note(f"Changed since the checks: {', '.join(changed)}. What was checked is sent.")
+    prepared.ask_again(
+        Circumstances(at=datetime.now(UTC), is_first_run=_is_first_run(prepared.project, request))
+    )
     prepared.refuse_errors()
     refuse_unless_clear(prepared, request, ledger, lambda text: None)
-    return prepared
+
+
+def _changed_since(prepared: Prepared) -> list[str]:
+    """The files of the issue and the lists that are not as they were checked."""
+    project, edition = prepared.project, prepared.edition
+    try:
+        content = read_edition(project, edition.issue.id).content
+    except (ContentError, ProjectError):
+        changed = [f"issues/{edition.issue.id} (it cannot be read now)"]
+    else:
+        changed = content.changed(edition.content.files)
+    now = fingerprints(project.root, edition.issue.lists)
+    return changed + [
+        f"recipients/{name}.csv" for name, seen in prepared.lists.items() if now[name] != seen
+    ]
 
 
 def _is_first_run(project: Project, request: SendRequest) -> bool:

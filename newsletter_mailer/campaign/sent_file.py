@@ -141,9 +141,9 @@ def refuse_another_ledger(project: Project, issue_id: str, ledger: Ledger | None
             f"issue that was begun as a copy, delete {name}.)"
         )
     if ledger is None or ledger.id != sent.ledger:
+        here = "there is none here" if ledger is None else "the one here does not know who got it"
         raise ProjectError(
-            f"This issue was sent with another ledger ({sent.ledger}): the one here does not know "
-            f"who got it. Run send where that ledger is; or have it go on here: there "
+            f"This issue was sent with another ledger ({sent.ledger}): {here}. Run send where that ledger is; or have it go on here: there "
             "newsletter-mailer ledger move FILE, and here newsletter-mailer ledger restore FILE. "
             f"(If nobody ever got the issue, delete {name}.)"
         )
