@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from pathlib import Path
 
@@ -40,20 +40,25 @@ def move(project: Project, file: Path, now: datetime) -> Path:
 
 
 def restore(
-    project: Project, file: Path, now: datetime, confirm: Callable[[Gap], None]
+    project: Project,
+    file: Path,
+    now: datetime,
+    confirm: Callable[[Gap], None],
+    in_doubt: Collection[str] = (),
 ) -> tuple[Gap, Replaced | None]:
     """The ledger in `file` counts here from now on. What it does not know, and what it replaced.
 
-    `confirm`: asks a person, who is told what it does not know; raises NotConfirmed. Raises that,
+    `in_doubt`: issues that may have been sent since, though nothing here says so. `confirm`: asks a person, who is told what it does not know; raises NotConfirmed. Raises that,
     LedgerError, ProjectError; then everything is as it was.
     """
     ledger, file = project.ledger_path, file.absolute()
-    told, doubtful = witnesses(project), unreadable_sent(project)
+    told, unreadable = witnesses(project), unreadable_sent(project)
+    doubtful = {*unreadable, *(project.named(issue_id) for issue_id in in_doubt)}
     gap = copies.gap(file, ledger, told, doubtful)
     confirm(gap)
     replaced = copies.restore(file, ledger, told, doubtful, now)
     with open_ledger(ledger, may_be_new=False) as restored:
-        for issue_id in doubtful:
+        for issue_id in unreadable:
             write_restored(project, issue_id, restored)
     return gap, replaced
 

@@ -143,9 +143,9 @@ def refuse_another_ledger(project: Project, issue_id: str, ledger: Ledger | None
     if ledger is None or ledger.id != sent.ledger:
         here = "there is none here" if ledger is None else "the one here does not know who got it"
         raise ProjectError(
-            f"This issue was sent with another ledger ({sent.ledger}): {here}. Run send where that ledger is; or have it go on here: there "
-            "newsletter-mailer ledger move FILE, and here newsletter-mailer ledger restore FILE. "
-            f"(If nobody ever got the issue, delete {name}.)"
+            f"This issue was sent with another ledger ({sent.ledger}): {here}. Run send where that "
+            "ledger is; or have it go on here: there newsletter-mailer ledger move FILE, and here "
+            f"newsletter-mailer ledger restore FILE. (If nobody ever got the issue, delete {name}.)"
         )
     if ledger.issue(issue_id) is None and sent.generation == NEVER_USED:
         raise ProjectError(

@@ -56,6 +56,12 @@ def move(
 @app.command(epilog=examples("newsletter-mailer ledger restore kept/2026-01.db"))
 def restore(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A copy, or a moved ledger.")],
+    in_doubt: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--in-doubt", metavar="ID", help="An issue that may have been sent since; repeatable."
+        ),
+    ] = None,
     yes: Yes = False,
     project: ProjectOption = None,
 ) -> None:
@@ -67,7 +73,13 @@ def restore(
     from newsletter_mailer.campaign.ledger import restore as job
 
     newsletter = opened(project)
-    gap, replaced = job(newsletter, file, datetime.now(UTC), lambda gap: _ask_about(gap, file, yes))
+    gap, replaced = job(
+        newsletter,
+        file,
+        datetime.now(UTC),
+        lambda gap: _ask_about(gap, file, yes),
+        in_doubt=in_doubt or (),
+    )
     say(f"The ledger {newsletter.ledger_path} counts here from now on.")
     for issue in gap.issues:
         say(f"{issue}: whoever may have it is unknown: newsletter-mailer status --issue {issue}")

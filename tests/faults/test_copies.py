@@ -239,6 +239,23 @@ def test_a_backup_is_whole_though_a_send_is_at_work(
     assert {*states(news).values()} <= {"sent", "unknown"}
 
 
+def test_a_person_may_say_that_an_issue_was_sent_since_the_whole_folder_was_kept(
+    news: Newsletter, server: FaultyServer, tmp_path: Path
+) -> None:
+    """Nothing is left that tells of it."""
+    send_well(news, server, issue=OTHER)
+    shutil.copytree(news.root, tmp_path / "kept")
+    send_well(news, server)
+    shutil.rmtree(news.root)
+    (tmp_path / "kept").rename(news.root)
+    words = ("ledger", "restore", str(news.root / LEDGER), "--in-doubt", ISSUE, "--yes")
+    assert news.run(*words).code == 0
+
+    send(news, server)
+    assert server.twice() == []
+    assert {*states(news).values()} == {"unknown"}
+
+
 def test_nothing_is_put_back_by_a_script_that_does_not_say_so(
     news: Newsletter, server: FaultyServer, tmp_path: Path
 ) -> None:
