@@ -48,8 +48,9 @@ def restore(
 ) -> tuple[Gap, Replaced | None]:
     """The ledger in `file` counts here from now on. What it does not know, and what it replaced.
 
-    `in_doubt`: issues that may have been sent since, though nothing here says so. `confirm`: asks a person, who is told what it does not know; raises NotConfirmed. Raises that,
-    LedgerError, ProjectError; then everything is as it was.
+    `in_doubt`: issues that may have been sent since, though nothing here says so. `confirm`: asks a
+    person, who is told what it does not know; raises NotConfirmed. Raises that, LedgerError,
+    ProjectError; then everything is as it was.
     """
     ledger, file = project.ledger_path, file.absolute()
     told, unreadable = witnesses(project), unreadable_sent(project)

@@ -25,7 +25,7 @@ from newsletter_mailer.store.database import (
 )
 from newsletter_mailer.store.generation import Witness
 from newsletter_mailer.store.generation_file import read_generation
-from newsletter_mailer.store.home import NOWHERE
+from newsletter_mailer.store.home import NOWHERE, home_of
 from newsletter_mailer.store.ledger import held_alone
 from newsletter_mailer.store.planned import MAYBE_MAILED
 from newsletter_mailer.store.recovery import commits_missing, journals_of, unsettled_runs
@@ -115,7 +115,7 @@ def restore(
         with _written(new) as database:
             found = _gap(database, new, told, doubtful, has_journals=False)
             suppressed = _take_over_suppressions(ledger, database)
-            _accept(database, ledger, found, now)
+            _accept(database, ledger, found, now, file=new)
         replaced = _set_aside(ledger, suppressed, now)
         new.replace(ledger)
     except OSError as fault:
@@ -149,8 +149,10 @@ def _gap(
     return Gap(missed=missed, issues=sorted(issues), readers=readers)
 
 
-def _accept(database: sqlite3.Connection, ledger: Path, found: Gap, now: datetime) -> None:
-    """It counts from now on, and says of whom it does not know."""
+def _accept(
+    database: sqlite3.Connection, ledger: Path, found: Gap, now: datetime, file: Path | None = None
+) -> None:
+    """It counts from now on, and says of whom it does not know. `file`: where it is until then."""
     uses = Uses(database, ledger)
     with transaction(database):
         uses.leave("")
@@ -163,7 +165,7 @@ def _accept(database: sqlite3.Connection, ledger: Path, found: Gap, now: datetim
                 (MAYBE_MAILED, int(now.timestamp() * 1000), issue),
             )
             database.execute("UPDATE run SET is_settled = 1 WHERE issue = ?", (issue,))
-        uses.record("restore", now)
+        uses.record("restore", now, home=home_of(ledger, file))
 
 
 def _history(ledger: Path, file: Path) -> list[Witness]:

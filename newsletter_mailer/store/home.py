@@ -13,11 +13,12 @@ _LINUX = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
 
 
 class Home(NamedTuple):
-    """`machine`: tells it from others, also when it is renamed; empty where the system has none."""
+    """Which machine, where on it, and which file there."""
 
     host: str
-    machine: str
+    machine: str  #: tells it from others, also when it is renamed; empty where the system has none
     path: str
+    number: str  #: of the file: it stays when a folder is renamed, and a copy has another
 
     @property
     def is_open(self) -> bool:
@@ -31,19 +32,19 @@ class Home(NamedTuple):
         return self.host == other.host
 
 
-NOWHERE = Home("", "", "")
+NOWHERE = Home("", "", "", "")
 
 
-def home_of(ledger: Path) -> Home:
-    """Here."""
-    return Home(socket.gethostname(), _machine(), str(ledger.resolve()))
+def home_of(ledger: Path, file: Path | None = None) -> Home:
+    """Here. `file`: what is about to be the ledger, if it is not in its place yet."""
+    return Home(socket.gethostname(), _machine(), str(ledger.resolve()), _number(file or ledger))
 
 
-def copied_from(ledger: Path, home: Home, is_same_ledger: Callable[[Path], bool]) -> str:
-    """Where the ledger is used that this is a copy of; empty if it is no copy.
+def elsewhere(ledger: Path, home: Home, is_same_ledger: Callable[[Path], bool]) -> str:
+    """Where the ledger at this path was used instead of here; empty if it was used here.
 
-    On the same machine a ledger whose old place is empty has been moved, with its folder.
-    `is_same_ledger`: whether the file at a path is a ledger with the same id.
+    On the same machine a folder may be renamed. `is_same_ledger`: whether the file at a path is a
+    ledger with the same id.
     """
     here = home_of(ledger)
     if home.is_open or (home.is_on(here) and home.path == here.path):
@@ -51,7 +52,7 @@ def copied_from(ledger: Path, home: Home, is_same_ledger: Callable[[Path], bool]
     if not home.is_on(here):
         return f"{home.host}, {home.path}"
     old = Path(home.path)
-    if _is_one_file(old, ledger) or not is_same_ledger(old):
+    if home.number == here.number and (_is_one_file(old, ledger) or not is_same_ledger(old)):
         return ""
     return home.path
 
@@ -63,15 +64,22 @@ def _is_one_file(one: Path, other: Path) -> bool:
         return False
 
 
+def _number(file: Path) -> str:
+    try:
+        return str(file.stat().st_ino)
+    except OSError:
+        return ""
+
+
 def _machine() -> str:
     """A digest: the machine's own number stays on it (machine-id(5))."""
-    number = _number()
+    number = _machine_number()
     return hashlib.sha256(f"newsletter-mailer {number}".encode()).hexdigest()[:16] if number else ""
 
 
 if sys.platform == "win32":  # pragma: no cover  # the twins of machine-id
 
-    def _number() -> str:
+    def _machine_number() -> str:
         import winreg
 
         key = r"SOFTWARE\Microsoft\Cryptography"
@@ -83,7 +91,7 @@ if sys.platform == "win32":  # pragma: no cover  # the twins of machine-id
 
 elif sys.platform == "darwin":  # pragma: no cover
 
-    def _number() -> str:
+    def _machine_number() -> str:
         import ctypes
 
         number, patience = (ctypes.c_ubyte * 16)(), (ctypes.c_long * 2)(1, 0)
@@ -92,7 +100,7 @@ elif sys.platform == "darwin":  # pragma: no cover
 
 else:
 
-    def _number() -> str:
+    def _machine_number() -> str:
         for file in _LINUX:
             try:
                 if number := file.read_text("ascii").strip():

@@ -152,7 +152,8 @@ _THIRD = (
         issue TEXT NOT NULL,            -- or empty
         host TEXT NOT NULL,             -- where: the machine's name,
         machine TEXT NOT NULL,          -- what tells it from others,
-        path TEXT NOT NULL,             -- and the ledger's path there
+        path TEXT NOT NULL,             -- the ledger's path there,
+        file TEXT NOT NULL,             -- and the number of its file
         PRIMARY KEY (number, token)
     ) WITHOUT ROWID
     """,

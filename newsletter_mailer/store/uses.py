@@ -20,7 +20,7 @@ from newsletter_mailer.store.generation import (
     unknown,
 )
 from newsletter_mailer.store.generation_file import read_generation, write_generation
-from newsletter_mailer.store.home import NOWHERE, Home, copied_from, home_of
+from newsletter_mailer.store.home import NOWHERE, Home, elsewhere, home_of
 
 
 class Uses:
@@ -59,7 +59,8 @@ class Uses:
         """Where it was used last; NOWHERE if nowhere, or if it was moved and not used since."""
         with explained():
             row = self._database.execute(
-                "SELECT host, machine, path FROM generation ORDER BY number DESC, at DESC LIMIT 1"
+                "SELECT host, machine, path, file FROM generation "
+                "ORDER BY number DESC, at DESC LIMIT 1"
             ).fetchone()
         return NOWHERE if row is None else Home(*row)
 
@@ -149,12 +150,13 @@ class Uses:
                 "with it. If it is lost, this says of whom nobody knows, and goes on without "
                 f"mailing them: {restore_command(self._path)}."
             )
-        if where := copied_from(self._path, self.home(), self._is_same_ledger):
+        if where := elsewhere(self._path, self.home(), self._is_same_ledger):
             return (
                 f"The ledger {self._path} is a copy of the one in use at {where}: if both go on, "
                 "readers get an issue twice. Send there; or have it go on here: there "
                 "newsletter-mailer ledger move FILE, and here newsletter-mailer ledger restore "
-                f"FILE. If the other one is gone for good: {restore_command(self._path)}."
+                "FILE. If the other one is gone for good, or was carried here whole: "
+                f"{restore_command(self._path)}."
             )
         return ""
 
@@ -167,7 +169,7 @@ class Uses:
         self, generation: Generation, what: str, now: datetime, issue: str, home: Home
     ) -> None:
         self._database.execute(
-            "INSERT OR IGNORE INTO generation VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO generation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (*generation, stamp(now), what, issue, *home),
         )
 
