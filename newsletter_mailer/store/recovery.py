@@ -8,6 +8,7 @@ claims are not known either: everybody whom it was to mail and who has no fate i
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import time
 from pathlib import Path
@@ -82,10 +83,10 @@ def refuse_unknown_journals(database: sqlite3.Connection, ledger: Path) -> None:
     The sender's journal tells, unless that run ended well. One that was never used is of a sender
     that died before its run was in the ledger. Raises OutdatedLedger.
     """
-    known = {token for (token,) in database.execute("SELECT sender FROM run")}
+    known = _journals_of_runs(database, ledger)
     behind = {journal for _, journal in _behind(database, ledger)}
     for path in journals_of(ledger):
-        if path not in {journal_path(ledger, token) for token in known} and was_used(path):
+        if path not in known and was_used(path):
             what = "is of a run that it does not know"
         elif path in behind:
             what = (
@@ -114,12 +115,21 @@ def commits_missing(database: sqlite3.Connection, ledger: Path) -> set[str]:
 
 
 def _behind(database: sqlite3.Connection, ledger: Path) -> list[tuple[str, Path]]:
-    runs = database.execute("SELECT issue, sender, commits FROM run").fetchall()
+    known = _journals_of_runs(database, ledger)
     return [
-        (issue, journal)
-        for issue, token, commits in runs
-        if commits_told(journal := journal_path(ledger, token)) > commits
+        (issue, path)
+        for path in journals_of(ledger)
+        for issue, commits in [known.get(path, ("", math.inf))]
+        if commits_told(path) > commits
     ]
+
+
+def _journals_of_runs(database: sqlite3.Connection, ledger: Path) -> dict[Path, tuple[str, float]]:
+    """Issue and commits of each run, by its journal."""
+    return {
+        journal_path(ledger, token): (issue, commits)
+        for token, issue, commits in database.execute("SELECT sender, issue, commits FROM run")
+    }
 
 
 def _doubt_all_owed(database: sqlite3.Connection, ledger: Path) -> None:
