@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from tests.acceptance.scene import Newsletter, addresses, plain_newsletter
 from tests.faults.cues import Cue, Fault, Stage
 from tests.faults.faulty_server import FaultyServer, faulty_server
 from tests.faults.scenes import SEND
+from tests.terminal import Terminal
 
 LIBRARY = next(iter(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")), None)
 
@@ -94,3 +97,35 @@ def test_a_clock_that_is_set_between_two_runs_keeps_nobody_waiting(
 
     assert done.code == 0, done.err
     assert sorted(server.recipients()) == EVERYONE
+
+
+@dataclass(frozen=True)
+class SeenBy:
+    """A server, and the clock of whoever sends to it."""
+
+    server: FaultyServer
+    clock: Clock
+
+    def environment(self) -> dict[str, str]:
+        return self.server.environment(**self.clock.environment)
+
+
+@pytest.mark.fault("An event passes while a send waits or asks")
+def test_what_passes_while_it_asks_is_past_when_the_answer_comes(
+    news: Newsletter, server: FaultyServer, clock: Clock
+) -> None:
+    day = datetime.now(UTC).date() + timedelta(days=10)
+    news.write(
+        "issues/2030-01/20-seminar.md",
+        f"---\nkind: event\ntitle: Spring Seminar\nstarts: {day}\nplace: Dudley\n---\nCome.\n",
+    )
+    issue = "issues/2030-01/issue.toml"
+    news.write(issue, news.read(issue).replace("2030-01-15", f"{day - timedelta(days=10)}"))
+    terminal = Terminal(news, SeenBy(server, clock), "send", "--issue", "2030-01")
+    terminal.read_until("[y/N]: ")
+    clock.set("+20d")
+    terminal.type("y\n")
+
+    assert terminal.end() == 1
+    assert "past-event" in terminal.screen
+    assert server.accepted == []
