@@ -1,19 +1,40 @@
-"""Where a key stands in a TOML text: `tomllib` tells values, not lines."""
+"""A TOML text, read by this module alone: its table, what is wrong with it, where a key stands.
+
+`tomllib` tells values, not lines; and it fails in its own ways where a text is nested deeply or a
+number is long.
+"""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
 from typing import Any  # TOML values have no narrower type
 
 from newsletter_mailer.findings import Finding, Source, error
 
+_DEEPEST = 20  #: tables and lists within each other; ours need three
+_PART = r"""(?:[\w-]+|"[^"\n]*"|'[^'\n]*')"""
+#: A key that opens more tables than that. `tomllib` takes hours for one of a megabyte.
+_DEEP_KEY = re.compile(
+    rf"{_PART}(?:[ \t]*\.[ \t]*{_PART}){{{_DEEPEST},}}+(?P<is_key>[ \t]*[=\]])?", re.ASCII
+)
+#: TOML 1.0: an integer has 64 bits. Python neither reads nor writes one of 4,300 digits.
+_LARGEST = 2**63
+_LONG_NUMBER = re.compile(r"\d[\d_]{18,}", re.ASCII)
+
 
 def parse_toml(text: str, file: str) -> tuple[dict[str, Any], list[Finding]]:
-    """The table, or an empty one and a finding with the line that is broken."""
+    """The table, or an empty one and a finding with the line that is broken. Raises nothing.
+
+    A table is at most 20 deep, and its integers have 64 bits, so that each value can be shown.
+    """
+    for chain in _DEEP_KEY.finditer(text):
+        if chain["is_key"]:
+            return {}, [_too_deep(file, _line_at(text, chain.start()))]
     try:
-        return tomllib.loads(text), []
+        table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
         found = re.search(r"\(at line (\d+), column (\d+)\)", str(fault))
         line = int(found[1]) if found else text.rstrip("\n").count("\n") + 1
@@ -27,7 +48,58 @@ def parse_toml(text: str, file: str) -> tuple[dict[str, Any], list[Finding]]:
             )
         ]
     except RecursionError:
-        return {}, [error("broken-toml", Source(file), "This TOML is nested too deeply to read.")]
+        return {}, [_too_deep(file, _line_with_most(text, "[{"))]
+    except ValueError:
+        number = _LONG_NUMBER.search(text)
+        return {}, [_too_long(file, _line_at(text, number.start()) if number else 1)]
+    for key, depth, value in _values(table):
+        if depth > _DEEPEST:
+            return {}, [_too_deep(file, line_of(text, key))]
+        if isinstance(value, int) and not -_LARGEST <= value < _LARGEST:
+            return {}, [_too_long(file, line_of(text, key))]
+    return table, []
+
+
+def as_day(value: object) -> date | None:
+    """The day of a TOML date or date-time, as it stands there; None for anything else."""
+    if isinstance(value, datetime):
+        return value.date()
+    return value if isinstance(value, date) else None
+
+
+def _too_deep(file: str, line: int) -> Finding:
+    return error(
+        "broken-toml",
+        Source(file, line),
+        "This TOML is nested too deeply to read.",
+        "Remove what was pasted here.",
+    )
+
+
+def _too_long(file: str, line: int) -> Finding:
+    return error(
+        "broken-toml", Source(file, line), "A number here is too long.", 'Put it in "quotes".'
+    )
+
+
+def _line_at(text: str, place: int) -> int:
+    return text.count("\n", 0, place) + 1
+
+
+def _line_with_most(text: str, characters: str) -> int:
+    lines = text.split("\n")
+    return 1 + max(range(len(lines)), key=lambda at: sum(map(lines[at].count, characters)))
+
+
+def _values(table: Mapping[str, Any]) -> Iterator[tuple[str, int, Any]]:
+    """Each value that stands in the table, with the outermost key above it and its depth."""
+    left = [(key, 1, value) for key, value in table.items()]
+    while left:
+        key, depth, value = left.pop()
+        yield key, depth, value
+        inner = value.values() if isinstance(value, dict) else value
+        if isinstance(value, dict | list):
+            left.extend((key, depth + 1, one) for one in inner)
 
 
 def line_of(text: str, *path: str) -> int:
@@ -49,7 +121,7 @@ def line_of(text: str, *path: str) -> int:
 def _table(lines: list[str]) -> dict[str, Any] | None:
     try:
         return tomllib.loads("\n".join(lines))
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return None
 
 

@@ -50,6 +50,7 @@ TOUCHES_THE_WORLD = (
     "issue/earlier.py",
     "issue/files.py",
     "issue/folder.py",
+    "issue/toml_file.py",
     "issue/template_folder.py",
     "audience/csv_lists.py",
     "audience/roster.py",

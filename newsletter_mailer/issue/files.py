@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 from newsletter_mailer.characters import unmailable
@@ -34,17 +35,18 @@ def text_file(path: Path, file: str, findings: list[Finding]) -> str | None:
     def wrong(message: str, hint: str = "", line: int = 1) -> None:
         findings.append(error("unreadable-file", Source(file, line), message, hint))
 
-    if not path.exists():
-        wrong("This file is missing.")
-        return None
-    if not path.is_file():
-        wrong("This is not a file.")
-        return None
     try:
-        if path.stat().st_size > LARGEST_TEXT:
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode):
+            wrong("This is not a file.")
+            return None
+        if about.st_size > LARGEST_TEXT:
             wrong("The file is larger than 1 MB.", "Shorten it; pictures belong in images/.")
             return None
         content = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        wrong("This file is missing.")
+        return None
     except OSError as fault:
         wrong(f"The file cannot be read: {fault.strerror}.")
         return None

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from newsletter_mailer.toml_lines import line_of, parse_toml
+from newsletter_mailer.toml_lines import as_day, line_of, parse_toml
 
 TEXT = '''\
 # name = "not this one"
@@ -67,6 +70,13 @@ def test_the_line_of_a_key(path: tuple[str, ...], line: int) -> None:
         ("a b", 1),
         ('a = """\nx\n', 2),
         ("a = 1\x01", 1),
+        ("a = 1\n\nb = " + "[" * 3_000 + "]" * 3_000, 3),
+        ("a = 1\nb = " + "{a=" * 3_000 + "1" + "}" * 3_000, 2),
+        ("a = 1\nb = " + "[" * 30 + "]" * 30, 2),
+        ("a = 1\n" + ".".join("b" * 3_000) + " = 1", 2),
+        ("a = 1\n[" + " . ".join("b" * 200_000) + "]", 2),
+        ("a = 1\nb = " + "1" * 5_000, 2),
+        ("a = 1\nb = 0x" + "f" * 5_000, 2),
     ],
 )
 def test_broken_toml_is_told_with_its_line(text: str, line: int) -> None:
@@ -74,6 +84,48 @@ def test_broken_toml_is_told_with_its_line(text: str, line: int) -> None:
 
     assert table == {}
     assert (finding.rule, finding.source.line) == ("broken-toml", line)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a = " + "[" * 20 + "]" * 20,
+        'a = "' + ".".join("b" * 200_000) + '"',
+        f"a = [-{2**63}, {2**63 - 1}]",
+        "a = inf",
+    ],
+)
+def test_sound_toml_is_read(text: str) -> None:
+    table, findings = parse_toml(text, "newsletter.toml")
+
+    assert findings == []
+    assert table.keys() == {"a"}
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2026-12-15", date(2026, 12, 15)),
+        ("2026-12-15T09:00:00", date(2026, 12, 15)),
+        ("2026-12-15T23:30:00-08:00", date(2026, 12, 15)),
+        ("09:00:00", None),
+        ('"2026-12-15"', None),
+        ("20261215", None),
+    ],
+)
+def test_a_day_is_a_date_or_that_of_a_date_time(text: str, day: date | None) -> None:
+    table, _ = parse_toml(f"date = {text}", "issue.toml")
+
+    assert as_day(table["date"]) == day
+
+
+@given(st.text() | st.text(alphabet="ab=\"'[]{}.,#\n\\0123456789-:T_ \r\u2028\x00"))
+def test_no_text_is_too_odd_to_be_told_about(text: str) -> None:
+    table, findings = parse_toml(text, "issue.toml")
+
+    assert not findings or table == {}
+    for key in table:
+        assert 1 <= line_of(text, key) <= text.count("\n") + 1
 
 
 def test_depth_and_length_do_not_crash_or_hang() -> None:
