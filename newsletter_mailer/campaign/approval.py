@@ -20,11 +20,9 @@ from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.characters import has_line_break, unmailable
 from newsletter_mailer.durable import replace_file
 from newsletter_mailer.errors import ProjectError
-from newsletter_mailer.findings import Finding
 from newsletter_mailer.issue.content_hash import ContentHash
-from newsletter_mailer.issue.files import text_file
 from newsletter_mailer.issue.moments import MONTHS
-from newsletter_mailer.toml_lines import parse_toml
+from newsletter_mailer.issue.toml_file import read_toml
 
 APPROVAL_FILE = "approval.toml"
 LONGEST_NAME = 100  #: characters of who approves
@@ -85,23 +83,18 @@ def read_approval(project: Project, issue_id: str, now: datetime) -> Approval | 
     if not os.path.lexists(file):
         return None
     name = file.relative_to(project.root).as_posix()
-    findings: list[Finding] = []
-    text = text_file(file, name, findings)
-    table: Mapping[str, Any] = {}
-    if text is not None:
-        table, findings = parse_toml(text, name)
-    if findings:
-        what = findings[0].message
+    read = read_toml(file, name)
+    for fault in read.findings:
         raise CannotBeTrusted(
-            f"{name}, line {findings[0].source.line}: {what} Nobody can tell what was approved."
+            f"{name}, line {fault.source.line}: {fault.message} Nobody can tell what was approved."
         )
     try:
-        approval = _approval(table)
+        approval = _approval(read.table)
     except (KeyError, TypeError, ValueError):
         raise CannotBeTrusted(
             f"{name} is not as approve writes it. Nobody can tell what was approved."
         ) from None
-    if table.get("seal") != approval.seal:
+    if read.table.get("seal") != approval.seal:
         raise CannotBeTrusted(
             f"{name} was edited after approve wrote it: its seal is broken. It says nothing now."
         )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.campaign.sent_file import sent_file
@@ -15,8 +14,10 @@ from newsletter_mailer.findings import Source
 from newsletter_mailer.issue.folder import issue_ids
 from newsletter_mailer.issue.merge import MergeField, parse_merge_text
 from newsletter_mailer.issue.moments import Moment
+from newsletter_mailer.issue.toml_file import read_toml
 from newsletter_mailer.store.ledger import read_ledger
 from newsletter_mailer.store.states import State
+from newsletter_mailer.toml_lines import as_day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,28 +66,24 @@ def _counts(project: Project) -> tuple[dict[str, Mapping[State, int]], str]:
 
 
 def _line(project: Project, issue_id: str, counts: Mapping[State, int]) -> IssueLine:
-    try:
-        text = (project.root / "issues" / issue_id / "issue.toml").read_text("utf-8-sig")
-        table = tomllib.loads(text)
-    except (OSError, ValueError):
-        table = {}
-    day = table.get("date")
-    day = day.date() if isinstance(day, datetime) else day
+    file = f"issues/{issue_id}/issue.toml"
+    table = read_toml(project.root / file, file).table
+    day = as_day(table.get("date"))
     return IssueLine(
         id=issue_id,
         subject=_subject(project, issue_id, str(table.get("subject", "")), day),
-        date=day if isinstance(day, date) else None,
+        date=day,
         counts=counts,
         was_sent_elsewhere=not counts and sent_file(project, issue_id).is_file(),
     )
 
 
-def _subject(project: Project, issue_id: str, text: str, day: object) -> str:
+def _subject(project: Project, issue_id: str, text: str, day: date | None) -> str:
     merged, _ = parse_merge_text(text, Source(f"issues/{issue_id}/issue.toml"))
     known = {
         **{("newsletter", name): value for name, value in project.settings.merge_fields.items()},
         ("issue", "id"): issue_id,
-        ("issue", "date"): Moment(day).date_text if isinstance(day, date) else "",
+        ("issue", "date"): Moment(day).date_text if day else "",
     }
 
     def shown(piece: MergeField) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from newsletter_mailer.errors import ContentError, ProjectError
+from newsletter_mailer.findings import Finding
+from newsletter_mailer.issue.files import text_file
 from newsletter_mailer.issue.folder import spelled_id
 from newsletter_mailer.settings import FILE, Settings, read_settings
 
@@ -57,12 +59,10 @@ def find_root(start: Path) -> Path:
 
 def open_project(root: Path, environment: Mapping[str, str]) -> Project:
     """Raises ContentError, ProjectError."""
-    try:
-        text = (root / FILE).read_text("utf-8-sig")
-    except UnicodeDecodeError:
-        raise ProjectError(f"{FILE} is not UTF-8 text. Save it again as UTF-8.") from None
-    except OSError as fault:
-        raise ProjectError(f"{FILE} cannot be read: {fault.strerror}.") from None
+    findings: list[Finding] = []
+    text = text_file(root / FILE, FILE, findings)
+    if text is None:
+        raise ContentError(findings)
     settings, findings = read_settings(text, environment)
     if settings is None:
         raise ContentError(findings)

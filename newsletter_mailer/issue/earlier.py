@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from newsletter_mailer.findings import Source
+from newsletter_mailer.issue.files import text_file
 from newsletter_mailer.issue.folder import issue_dates
+from newsletter_mailer.issue.toml_file import read_toml
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,15 +60,9 @@ def _read(root: Path, issue_id: str, day: date) -> EarlierIssue:
 
 
 def _table(path: Path) -> Mapping[str, object]:
-    try:
-        return tomllib.loads(_text(path))
-    except tomllib.TOMLDecodeError:
-        return {}
+    return read_toml(path, path.name).table
 
 
 def _text(path: Path) -> str:
     """The file's text; of a file that cannot be read, nothing: `check` of its own issue tells."""
-    try:
-        return path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        return ""
+    return text_file(path, path.name, []) or ""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-import tomllib
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any  # values of a TOML table
 
@@ -19,8 +18,9 @@ from newsletter_mailer.issue.merge import MergeText, parse_merge_text
 from newsletter_mailer.issue.model import Issue, Section, Template
 from newsletter_mailer.issue.pictures import Picture
 from newsletter_mailer.issue.sections import parse_section
+from newsletter_mailer.issue.toml_file import read_toml
 from newsletter_mailer.settings import Settings, is_folder_name, is_language
-from newsletter_mailer.toml_lines import line_of, parse_toml
+from newsletter_mailer.toml_lines import as_day, line_of
 
 _SECTION_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\.md")
 _PICTURES = frozenset(
@@ -99,16 +99,10 @@ class _IssueReader:
 
     def read(self) -> tuple[Issue | None, list[Finding]]:
         toml_file = f"{self.prefix}/issue.toml"
-        text = text_file(self.folder / "issue.toml", toml_file, self.findings)
-        table: Mapping[str, Any] = {}
-        is_readable = False
-        if text is not None:
-            self.files["issue.toml"] = text.encode()
-            table, broken = parse_toml(text, toml_file)
-            self.findings.extend(broken)
-            is_readable = not broken
-            if not broken:
-                self.look_at_keys(table, text, toml_file)
+        read = read_toml(self.folder / "issue.toml", toml_file)
+        self.files["issue.toml"] = read.text.encode()
+        self.findings.extend(read.findings)
+        self.look_at_keys(read.table, read.text, toml_file)
         sections = self.sections()
         if not sections and not self.findings:
             self.findings.append(
@@ -119,9 +113,9 @@ class _IssueReader:
                     "Write files such as 10-letter.md, or run newsletter-mailer add.",
                 )
             )
-        if text is None or not is_readable:
+        if read.findings:
             return None, self.findings
-        issue = self.issue(table, text, Source(toml_file), sections)
+        issue = self.issue(read.table, read.text, Source(toml_file), sections)
         return issue, self.findings
 
     def look_at_keys(self, table: Mapping[str, Any], text: str, file: str) -> None:
@@ -148,15 +142,14 @@ class _IssueReader:
         preheader = self.line_of_text(table, text, source, "preheader")
         if not str(table.get("subject", "")).strip():
             self.wrong(source.file, text, (), "The issue has no subject.", 'Add subject = "...".')
-        day = table.get("date")
-        if isinstance(day, datetime):
-            day = day.date()
-        if not isinstance(day, date):
+        day = as_day(table.get("date"))
+        if day is None:
+            written = table.get("date")
             self.wrong(
                 source.file,
                 text,
-                ("date",) if day else (),
-                f'date = "{day}" is not a date.' if day else "The issue has no date.",
+                ("date",) if written else (),
+                f'date = "{written}" is not a date.' if written else "The issue has no date.",
                 "Write date = 2025-08-29 (no quotes).",
             )
         lists = table.get("lists", [])
@@ -180,7 +173,7 @@ class _IssueReader:
             table.get("check", {}), text, source.file, rule="issue-settings"
         )
         self.findings.extend(wrong)
-        if len(self.findings) > before or not isinstance(day, date):
+        if len(self.findings) > before or day is None:
             return None
         return Issue(
             id=self.folder.name,
@@ -309,12 +302,10 @@ def issue_dates(root: Path) -> dict[str, date]:
     """The date of each issue that has a readable one."""
     dates: dict[str, date] = {}
     for issue_id in issue_ids(root):
-        try:
-            table = tomllib.loads((root / "issues" / issue_id / "issue.toml").read_text("utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
-            continue  # `check` of that issue says what is wrong with it
-        if isinstance(table.get("date"), date):
-            dates[issue_id] = table["date"]
+        file = f"issues/{issue_id}/issue.toml"
+        day = as_day(read_toml(root / file, file).table.get("date"))
+        if day is not None:  # otherwise `check` of that issue says what is wrong with it
+            dates[issue_id] = day
     return dates
 
 
