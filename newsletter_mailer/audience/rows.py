@@ -20,6 +20,8 @@ SHOWN_PER_LIST = 1_000  #: findings of one list that are named; the rest is coun
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _LINE_BREAK = re.compile(r"[\n\r\u2028\u2029]")
+MOST_COLUMNS = 500  #: with a name; an export has some dozens
+WIDEST = 16_384  #: cells of the first line: as many as Excel has columns
 _REMEMBERED = 10_000  #: distinct region or role cells kept per list
 
 
@@ -110,6 +112,16 @@ def column_name(cell: str) -> str:
 
 
 def header_findings(cells: Sequence[str], source: Source) -> Iterator[Finding]:
+    named = sum(bool(cell.strip()) for cell in cells)
+    if named > MOST_COLUMNS or len(cells) > WIDEST:
+        yield error(
+            "unreadable-list",
+            source,
+            f"The first line names {named:,} columns in {len(cells):,} cells; a list has at most "
+            f"{MOST_COLUMNS} columns, and its lines {WIDEST:,} cells.",
+            "Keep the columns that the newsletter uses, and save it again.",
+        )
+        return
     if any(_CONTROL.search(cell) for cell in cells):
         yield error(
             "control-character",
@@ -130,7 +142,7 @@ def header_findings(cells: Sequence[str], source: Source) -> Iterator[Finding]:
             if like and "@" not in like
             else f"The first line names the columns: {', '.join(STANDARD)}.",
         )
-    for name in sorted({name for name in names if name and names.count(name) > 1}):
+    for name in sorted(name for name, count in Counter(names).items() if name and count > 1):
         yield error(
             "doubled-column",
             source,

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
+import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from urllib.parse import quote
 
 from newsletter_mailer import starter
 from newsletter_mailer.campaign.project import Project
+from newsletter_mailer.campaign.whole import write_all
 from newsletter_mailer.errors import ContentError, ProjectError
-from newsletter_mailer.findings import did_you_mean
+from newsletter_mailer.findings import Finding, did_you_mean
+from newsletter_mailer.issue.files import picture_file, text_file
 from newsletter_mailer.issue.folder import checked_id, issue_ids
 from newsletter_mailer.issue.kinds import Kind
+from newsletter_mailer.issue.pictures import ENDINGS, BadPicture
 from newsletter_mailer.issue.skeleton import (
     dated_issue_toml,
     day_of,
@@ -39,7 +44,7 @@ recipients/*
 class NewIssue:
     folder: Path
     files: list[str]
-    left_out: list[str]  #: events of the last issue that are past
+    left_out: Mapping[str, str]  #: files of the last issue, and why each does not go along
     source: str  #: the issue it was made from
 
 
@@ -56,27 +61,42 @@ def new_issue(project: Project, issue_id: str, today: date, source: str | None) 
     old = project.root / "issues" / source
     day = day_of(issue_id, today)
     files: dict[str, str] = {
-        "issue.toml": next_issue_toml(_text(old / "issue.toml"), day),
+        "issue.toml": next_issue_toml(
+            _text(old / "issue.toml", f"issues/{source}/issue.toml"), day
+        ),
     }
-    left_out: list[str] = []
+    left_out: dict[str, str] = {}
     for path in sorted(old.glob("*.md")):
-        text = next_section(_text(path), path.name, kinds, day)
+        text = next_section(_text(path, f"issues/{source}/{path.name}"), path.name, kinds, day)
         if text is None:
-            left_out.append(path.name)
+            left_out[path.name] = "past"
         else:
             files[path.name] = text
-    folder.mkdir(parents=True)
-    for name, text in files.items():
-        (folder / name).write_text(text, "utf-8", newline="\n")
-    used = [
-        path
-        for path in sorted((old / "images").glob("*"))
-        if any(f"images/{path.name}" in text for text in files.values())
-    ]
-    for path in used:
-        (folder / "images").mkdir(exist_ok=True)
-        shutil.copyfile(path, folder / "images" / path.name)
-    return NewIssue(folder, [*files, *(f"images/{path.name}" for path in used)], left_out, source)
+    pictures, unfit = _pictures(old, files.values())
+    octets = {name: text.encode() for name, text in files.items()} | pictures
+    write_all({folder / name: content for name, content in octets.items()})
+    return NewIssue(folder, [*octets], left_out | unfit, source)
+
+
+def _pictures(folder: Path, texts: Iterable[str]) -> tuple[dict[str, bytes], dict[str, str]]:
+    """The pictures of an issue that the texts name, by path; and why others are left out.
+
+    Links are: what they lead to may be none of the newsletter's.
+    """
+    said = "\n".join(texts)
+    pictures: dict[str, bytes] = {}
+    unfit: dict[str, str] = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.suffix.lower() not in ENDINGS or not (name in said or quote(name) in said):
+            continue
+        try:
+            if path.is_symlink():
+                raise BadPicture(f"{name} is a link.")
+            pictures[name] = picture_file(folder, name, "the issue's folder").content
+        except BadPicture as fault:
+            unfit[name] = str(fault)
+    return pictures, unfit
 
 
 def new_project(root: Path, issue_id: str, today: date) -> Path:
@@ -86,38 +106,36 @@ def new_project(root: Path, issue_id: str, today: date) -> Path:
     """
     folder = _free_folder(root, issue_id)
     shipped = starter.folder()
-    copies = {root / name: shipped / name for name in _STARTER_FILES}
-    copies |= _files(starter.templates(), root / "templates")
-    copies |= _files(starter.issue(), folder)
-    for target in copies:
-        if target.exists():
+    files = {root / name: (shipped / name).read_bytes() for name in _STARTER_FILES}
+    files |= _files(starter.templates(), root / "templates")
+    files |= _first_issue(folder, issue_id, today)
+    for target in files:
+        if os.path.lexists(target):
             raise ProjectError(
                 f"{target} exists already; begin a newsletter in an empty folder. "
                 "Nothing was changed."
             )
-    try:
-        for target, source in copies.items():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target)
-        if not (root / ".gitignore").exists():
-            (root / ".gitignore").write_text(_GIT_IGNORE, "utf-8", newline="\n")
-        _date(folder, day_of(issue_id, today))
-    except OSError as fault:
-        raise ProjectError(f"{fault.filename} cannot be written: {fault.strerror}.") from None
+    if not os.path.lexists(root / ".gitignore"):
+        files[root / ".gitignore"] = _GIT_IGNORE.encode()
+    write_all(files)
     return root
 
 
 def first_issue(project: Project, issue_id: str, today: date) -> NewIssue:
     """The starter's issue, in a project that has none yet. Raises ProjectError."""
     folder = _free_folder(project.root, issue_id)
-    shutil.copytree(starter.issue(), folder)
-    _date(folder, day_of(issue_id, today))
-    return NewIssue(folder, sorted(path.name for path in folder.iterdir()), [], "the sample")
+    files = _first_issue(folder, issue_id, today)
+    write_all(files)
+    names = [path.relative_to(folder).as_posix() for path in files]
+    return NewIssue(folder, sorted(names), {}, "the sample")
 
 
-def _date(folder: Path, day: date) -> None:
-    settings = folder / "issue.toml"
-    settings.write_text(dated_issue_toml(_text(settings), day), "utf-8", newline="\n")
+def _first_issue(folder: Path, issue_id: str, today: date) -> dict[Path, bytes]:
+    """The starter's issue as it will stand in the folder."""
+    files = _files(starter.issue(), folder)
+    settings = files[folder / "issue.toml"].decode()
+    files[folder / "issue.toml"] = dated_issue_toml(settings, day_of(issue_id, today)).encode()
+    return files
 
 
 def add_section(project: Project, issue_id: str, kind_name: str, title: str) -> Path:
@@ -138,7 +156,7 @@ def add_section(project: Project, issue_id: str, kind_name: str, title: str) -> 
         raise ProjectError("--title is empty: give the section a heading.")
     name = section_file_name(title, [path.name for path in folder.glob("*.md")])
     path = folder / name
-    path.write_text(new_section(kinds[kind_name], title), "utf-8", newline="\n")
+    write_all({path: new_section(kinds[kind_name], title).encode()})
     return path
 
 
@@ -151,7 +169,7 @@ def _kinds(project: Project) -> dict[str, Kind]:
 
 def _free_folder(root: Path, issue_id: str) -> Path:
     folder = root / "issues" / checked_id(issue_id)
-    if folder.exists():
+    if os.path.lexists(folder):
         raise ProjectError(f"issues/{issue_id} exists already; nothing was changed.")
     return folder
 
@@ -168,17 +186,19 @@ def _source(root: Path, issue_id: str, source: str | None) -> str:
     return (earlier or known)[-1]
 
 
-def _files(source: Path, target: Path) -> dict[Path, Path]:
+def _files(source: Path, target: Path) -> dict[Path, bytes]:
     """Every file below `source`, by where it goes below `target`."""
     return {
-        target / path.relative_to(source): path
+        target / path.relative_to(source): path.read_bytes()
         for path in sorted(source.rglob("*"))
         if path.is_file()
     }
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as fault:
-        raise ProjectError(f"{path.name} of the last issue cannot be read: {fault}.") from None
+def _text(path: Path, file: str) -> str:
+    """Raises ContentError."""
+    findings: list[Finding] = []
+    text = text_file(path, file, findings, within=path.parent)
+    if text is None:
+        raise ContentError(findings)
+    return text

@@ -43,8 +43,8 @@ def new(
     say(f"issues/{issue}/ begins from {made.source}:")
     for name in made.files:
         say(f"  {name}")
-    for name in made.left_out:
-        say(f"  (left out: {name}, past)")
+    for name, why in made.left_out.items():
+        say(f"  (left out: {name}, {why.rstrip('.')})")
     say(f"Write what says TODO, then: newsletter-mailer check --issue {issue}")
 
 

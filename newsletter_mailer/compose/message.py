@@ -179,7 +179,7 @@ def compile_message(
 def picture_names(pictures: Mapping[str, Picture]) -> dict[str, str]:
     """A file name for each picture that says its content: `<hash>-<name>`."""
     return {
-        key: f"{hashlib.sha256(picture.content).hexdigest()[:12]}-{_ascii_name(picture.name)}"
+        key: f"{picture.digest[:12]}-{_ascii_name(picture.name)}"
         for key, picture in pictures.items()
     }
 
@@ -247,14 +247,15 @@ def _html_part(
         f"--{outer}\r\n"
         f'Content-Type: multipart/related; type="text/html";\r\n boundary="{inner}"\r\n\r\n'
     )
+    once = {names[key]: picture for key, picture in pictures.items()}
     images = b"".join(
         f"--{inner}\r\n"
-        f'Content-Type: image/{picture.subtype};\r\n name="{names[key]}"\r\n'
+        f'Content-Type: image/{picture.subtype};\r\n name="{name}"\r\n'
         "Content-Transfer-Encoding: base64\r\n"
-        f"Content-ID: <{content_id(names[key], host)}>\r\n"
-        f'Content-Disposition: inline;\r\n filename="{names[key]}"\r\n\r\n'.encode()
+        f"Content-ID: <{content_id(name, host)}>\r\n"
+        f'Content-Disposition: inline;\r\n filename="{name}"\r\n\r\n'.encode()
         + base64.encodebytes(picture.content).replace(b"\n", b"\r\n")
-        for key, picture in pictures.items()
+        for name, picture in once.items()
     )
     return [head.encode(), *_part(inner, "text/html", html), images, f"--{inner}--\r\n".encode()]
 

@@ -68,7 +68,7 @@ class Slots:
 
     def picture(self, picture: Picture, alt: str) -> dict[str, str | int]:
         """What a template gets of a picture."""
-        key = f"{len(picture.content)}-{picture.path}"
+        key = f"{picture.digest[:32]}-{picture.path}"
         self.pictures[key] = picture
         return {
             "src": self.mint.token(PictureSlot(key)),

@@ -65,4 +65,4 @@ def _table(path: Path) -> Mapping[str, object]:
 
 def _text(path: Path) -> str:
     """The file's text; of a file that cannot be read, nothing: `check` of its own issue tells."""
-    return text_file(path, path.name, []) or ""
+    return text_file(path, path.name, [], within=path.parent) or ""

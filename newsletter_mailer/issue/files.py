@@ -7,30 +7,59 @@ from pathlib import Path
 
 from newsletter_mailer.characters import unmailable
 from newsletter_mailer.findings import Finding, Source, did_you_mean, error
-from newsletter_mailer.issue.pictures import BadPicture, Picture, is_local_path, read_picture
+from newsletter_mailer.issue.pictures import (
+    BadPicture,
+    Picture,
+    is_local_path,
+    read_picture,
+    refuse_heavy,
+)
 
 LARGEST_TEXT = 1_000_000  #: octets of one text file
 
 
-def picture_file(folder: Path, path: str, where: str) -> Picture:
-    """The picture at `path` inside the folder, `where` in words. Raises BadPicture."""
+def picture_file(folder: Path, path: str, where: str, *, may_lead_out: bool = False) -> Picture:
+    """The picture at `path` inside the folder, `where` in words. Raises BadPicture.
+
+    `may_lead_out`: it may be a link to elsewhere.
+    """
     if not is_local_path(path):
         raise BadPicture(
             f'The picture "{path}" is not in {where}. Copy it to images/ there, '
             "and write images/name.png."
         )
     file = folder / path
-    if not file.is_file():
+    try:
+        about = file.stat()
+        if not stat.S_ISREG(about.st_mode):
+            raise FileNotFoundError
+        if not may_lead_out and leads_out(file, folder):
+            raise BadPicture(f'The picture "{path}" is a link that leads out of {where}.')
+        refuse_heavy(path, about.st_size)
+        return read_picture(path, file.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
         there = [other.relative_to(folder).as_posix() for other in folder.glob("images/*")]
         hint = did_you_mean(path, there)
-        raise BadPicture(f'The picture "{path}" does not exist in {where}. {hint}'.rstrip())
-    if not file.resolve().is_relative_to(folder.resolve()):
-        raise BadPicture(f'The picture "{path}" is a link that leads out of {where}.')
-    return read_picture(path, file.read_bytes())
+        raise BadPicture(
+            f'The picture "{path}" does not exist in {where}. {hint}'.rstrip()
+        ) from None
+    except OSError as fault:
+        raise BadPicture(f'The picture "{path}" cannot be read: {fault.strerror}.') from None
 
 
-def text_file(path: Path, file: str, findings: list[Finding]) -> str | None:
-    """The text with \\n line ends, or None and a finding."""
+def leads_out(file: Path, folder: Path) -> bool:
+    """Whether a file that is there is a link, or lies behind one, to elsewhere than the folder."""
+    return not file.resolve().is_relative_to(folder.resolve())
+
+
+def text_file(
+    path: Path, file: str, findings: list[Finding], within: Path | None = None
+) -> str | None:
+    """The text with \\n line ends, or None and a finding.
+
+    `within`: a link out of this folder is refused. Whoever brings files must not have others of
+    the machine mailed.
+    """
 
     def wrong(message: str, hint: str = "", line: int = 1) -> None:
         findings.append(error("unreadable-file", Source(file, line), message, hint))
@@ -42,6 +71,9 @@ def text_file(path: Path, file: str, findings: list[Finding]) -> str | None:
             return None
         if about.st_size > LARGEST_TEXT:
             wrong("The file is larger than 1 MB.", "Shorten it; pictures belong in images/.")
+            return None
+        if within is not None and leads_out(path, within):
+            wrong("This is a link that leads out of its folder.", "Put a copy of the file here.")
             return None
         content = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):

@@ -16,19 +16,13 @@ from newsletter_mailer.findings import Finding, Source, did_you_mean, error, has
 from newsletter_mailer.issue.files import picture_file, text_file
 from newsletter_mailer.issue.merge import MergeText, parse_merge_text
 from newsletter_mailer.issue.model import Issue, Section, Template
-from newsletter_mailer.issue.pictures import Picture
+from newsletter_mailer.issue.pictures import ENDINGS, Picture
 from newsletter_mailer.issue.sections import parse_section
 from newsletter_mailer.issue.toml_file import read_toml
 from newsletter_mailer.settings import Settings, is_folder_name, is_language
 from newsletter_mailer.toml_lines import as_day, line_of
 
 _SECTION_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\.md")
-_PICTURES = frozenset(
-    {
-        ".avif", ".bmp", ".gif", ".heic", ".heif", ".jpeg", ".jpg", ".png", ".svg", ".tif", ".tiff",
-        ".webp",
-    }
-)  # fmt: skip
 _MOST_KEYS = 20  #: unknown ones that are named
 _ISSUE_KEYS = ("subject", "preheader", "date", "lists", "lang", "groups", "check")
 
@@ -262,7 +256,7 @@ class _IssueReader:
                     )
                 )
                 continue
-            text = text_file(path, file, self.findings)
+            text = text_file(path, file, self.findings, within=self.folder)
             if text is None:
                 continue
             self.files[path.name] = text.encode()
@@ -310,7 +304,7 @@ def issue_dates(root: Path) -> dict[str, date]:
 
 
 def _is_picture(path: Path) -> bool:
-    return path.suffix.lower() in _PICTURES and not path.name.startswith(".") and path.is_file()
+    return path.suffix.lower() in ENDINGS and not path.name.startswith(".") and path.is_file()
 
 
 def _order(name: str) -> tuple[int, str]:

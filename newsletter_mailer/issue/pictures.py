@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import posixpath
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import imagesize
 
 HEAVIEST = 5 * 1024 * 1024  #: octets; above it a picture is an error, whatever it shows
+#: Names of pictures end like this, also of those that cannot be mailed.
+ENDINGS = frozenset(
+    {
+        ".avif", ".bmp", ".gif", ".heic", ".heif", ".jpeg", ".jpg", ".png", ".svg", ".tif", ".tiff",
+        ".webp",
+    }
+)  # fmt: skip
 
 _SIGNATURES = (
     (b"\x89PNG\r\n\x1a\n", "png"),
@@ -31,6 +39,10 @@ class Picture:
     subtype: str  #: of image/*: png, jpeg or gif
     width: int  #: pixels of the file
     height: int
+    digest: str = field(init=False, compare=False)  #: SHA-256 of the content, hexadecimal
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "digest", hashlib.sha256(self.content).hexdigest())
 
     @property
     def name(self) -> str:
@@ -44,8 +56,7 @@ def read_picture(path: str, content: bytes) -> Picture:
         raise BadPicture(
             f"{path} is not a PNG, JPEG or GIF file. Mail clients show no other pictures reliably."
         )
-    if len(content) > HEAVIEST:
-        raise BadPicture(f"{path} has {len(content) / 1e6:.1f} MB. Save it smaller: 5 MB at most.")
+    refuse_heavy(path, len(content))
     try:
         width, height = imagesize.get(io.BytesIO(content))
     except (ValueError, OSError, IndexError, EOFError):
@@ -53,6 +64,12 @@ def read_picture(path: str, content: bytes) -> Picture:
     if width <= 0 or height <= 0:
         raise BadPicture(f"{path} is damaged: it does not say how large it is.")
     return Picture(path, content, subtype, int(width), int(height))
+
+
+def refuse_heavy(path: str, octets: int) -> None:
+    """Raises BadPicture: before a file is read, for it may be larger than the memory."""
+    if octets > HEAVIEST:
+        raise BadPicture(f"{path} has {octets / 1e6:,.1f} MB. Save it smaller: 5 MB at most.")
 
 
 def is_local_path(path: str) -> bool:

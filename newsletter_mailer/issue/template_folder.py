@@ -6,10 +6,10 @@ from pathlib import Path
 
 from newsletter_mailer.errors import ProjectError
 from newsletter_mailer.findings import Finding, Source, did_you_mean, error
-from newsletter_mailer.issue.files import text_file
+from newsletter_mailer.issue.files import picture_file, text_file
 from newsletter_mailer.issue.kinds import Kind, parse_kind
 from newsletter_mailer.issue.model import Template
-from newsletter_mailer.issue.pictures import BadPicture, Picture, read_picture
+from newsletter_mailer.issue.pictures import BadPicture, Picture
 from newsletter_mailer.settings import is_folder_name
 from newsletter_mailer.toml_lines import parse_toml
 
@@ -32,12 +32,13 @@ def read_template(root: Path, name: str, shipped: Path) -> tuple[Template | None
             f'template = "{name}" in newsletter.toml: there is no folder templates/{name}. '
             f"{did_you_mean(name, known)}"
         )
-    return _TemplateReader(folder, name).read()
+    return _TemplateReader(folder, name, is_shipped=folder.parent == shipped).read()
 
 
 class _TemplateReader:
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, *, is_shipped: bool) -> None:
         self.folder, self.name = folder, name
+        self.is_shipped = is_shipped  #: installers may make links of the program's own files
         self.prefix = f"templates/{name}"
         self.findings: list[Finding] = []
         self.texts: dict[str, str] = {}
@@ -72,12 +73,15 @@ class _TemplateReader:
         file = f"{self.prefix}/{relative}"
         if path.suffix.lower() in _PICTURE_ENDINGS:
             try:
-                self.pictures[relative] = read_picture(relative, path.read_bytes())
+                self.pictures[relative] = picture_file(
+                    self.folder, relative, "the template", may_lead_out=self.is_shipped
+                )
                 self.files[relative] = self.pictures[relative].content
             except BadPicture as fault:
                 self.findings.append(error("bad-picture", Source(file), str(fault)))
         elif path.suffix in (".mjml", ".css", ".toml", ".txt"):
-            text = text_file(path, file, self.findings)
+            within = None if self.is_shipped else self.folder
+            text = text_file(path, file, self.findings, within=within)
             if text is not None:
                 self.texts[relative] = text
                 self.files[relative] = text.encode()

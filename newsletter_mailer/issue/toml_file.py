@@ -25,9 +25,12 @@ class TomlFile:
 
 
 def read_toml(path: Path, file: str) -> TomlFile:
-    """The file at `path`, called `file` in findings. Raises nothing: a fault is a finding."""
+    """The file at `path`, called `file` in findings. Raises nothing: a fault is a finding.
+
+    A link out of its folder is one.
+    """
     findings: list[Finding] = []
-    text = text_file(path, file, findings)
+    text = text_file(path, file, findings, within=path.parent)
     if text is None:
         return TomlFile("", {}, tuple(findings))
     table, broken = parse_toml(text, file)
