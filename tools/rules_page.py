@@ -24,7 +24,8 @@ ignore = ["postal-address"]
 
 A section leaves a rule out for itself with `ignore: [rule]` in its fields. An ignore that nothing
 needs is a finding too. Rules that are called fixed cannot be changed: without them nothing could be
-made.
+made. Rules that are called guards stand against fraud: only newsletter.toml can lower them or leave
+them out, for a section and an issue's folder may come from anywhere.
 """
 
 
@@ -37,7 +38,7 @@ def page() -> str:
 
 
 def entry(rule: Rule) -> str:
-    fixed = "" if rule.adjustable else ", fixed"
+    fixed = (", guard" if rule.guards else "") if rule.adjustable else ", fixed"
     needs = f" Asked only with `{NEEDS[rule.needs]}`." if rule.needs in NEEDS else ""
     return f"### {rule.id}\n\nSeverity: {rule.severity}{fixed}.{needs}\n\n{rule.manual}\n"
 

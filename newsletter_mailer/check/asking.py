@@ -54,12 +54,32 @@ class Wishes:
     """What newsletter.toml, issue.toml and the sections say about rules."""
 
     def __init__(self, settings: Settings, issue: Issue) -> None:
-        self._severities = {**settings.check.severities, **issue.check.severities}
-        self._ignores = [*_ignores(settings, issue)]
+        lowered = {
+            rule
+            for rule, severity in issue.check.severities.items()
+            if _guards(rule) and severity is not Severity.ERROR
+        }
+        self._severities = {
+            **settings.check.severities,
+            **{
+                rule: severity
+                for rule, severity in issue.check.severities.items()
+                if rule not in lowered
+            },
+        }
+        brought = [*_brought_ignores(issue)]
+        self._ignores = [
+            *_own_ignores(settings),
+            *(ignore for ignore in brought if not _guards(ignore.rule)),
+        ]
         self._named = [
             *((rule, settings.check.source(rule)) for rule in settings.check.severities),
             *((rule, issue.check.source(rule)) for rule in issue.check.severities),
             *((ignore.rule, ignore.source) for ignore in self._ignores),
+        ]
+        self._refused = [
+            *((rule, issue.check.source(rule)) for rule in lowered),
+            *((ignore.rule, ignore.source) for ignore in brought if _guards(ignore.rule)),
         ]
 
     def granted(self, findings: Iterable[Finding], subject: Subject | None) -> Iterator[Finding]:
@@ -68,7 +88,7 @@ class Wishes:
         `subject` None: not all questions were asked, so no ignore can be called unused.
         """
         used: set[_Ignore] = set()
-        yield from self._wanted([*findings, *self._unknown()], used)
+        yield from self._wanted([*findings, *self._unknown(), *self._guarded()], used)
         if subject is not None:
             yield from self._wanted([*self._unused(used, subject)], used)
 
@@ -101,6 +121,17 @@ class Wishes:
                     else did_you_mean(rule, adjustable),
                 )
 
+    def _guarded(self) -> Iterator[Finding]:
+        for rule, source in self._refused:
+            yield Finding(
+                rule="guarded-rule",
+                severity=Severity.WARNING,
+                source=source,
+                message=f'The rule "{rule}" stands against fraud; it is asked all the same.',
+                hint="Look at what it finds here. If the newsletter can do without it, say so in "
+                "newsletter.toml, under [check].",
+            )
+
     def _unused(self, used: set[_Ignore], subject: Subject) -> Iterator[Finding]:
         for ignore in self._ignores:
             rule = all_rules().get(ignore.rule)
@@ -117,9 +148,17 @@ class Wishes:
             )
 
 
-def _ignores(settings: Settings, issue: Issue) -> Iterator[_Ignore]:
+def _guards(rule: str) -> bool:
+    return rule in RULES and RULES[rule].guards
+
+
+def _own_ignores(settings: Settings) -> Iterator[_Ignore]:
     for rule in sorted(settings.check.ignored):
         yield _Ignore(rule, None, settings.check.source(rule), Severity.INFO)
+
+
+def _brought_ignores(issue: Issue) -> Iterator[_Ignore]:
+    """What comes along with an issue's files, which others may have written."""
     for rule in sorted(issue.check.ignored):
         yield _Ignore(rule, None, issue.check.source(rule), Severity.WARNING)
     for section in issue.sections:

@@ -30,6 +30,7 @@ class Rule:
     ask: Question | None = None
     needs: Need = ""
     adjustable: bool = True  #: whether its severity may be changed and whether it may be ignored
+    guards: bool = False  #: against fraud: what comes with an issue can neither ignore nor lower it
 
     @property
     def summary(self) -> str:
@@ -59,7 +60,12 @@ RULES: dict[str, Rule] = {}
 
 
 def check(
-    rule: str, severity: Severity, *, needs: Need = "", appendix: str = ""
+    rule: str,
+    severity: Severity,
+    *,
+    needs: Need = "",
+    appendix: str = "",
+    guards: bool = False,
 ) -> Callable[[Question], Question]:
     """Registers a question. One function, one line, one entry in the manual.
 
@@ -76,6 +82,7 @@ def check(
                 group=(inspect.getdoc(module) or "").partition("\n")[0].rstrip("."),
                 ask=question,
                 needs=needs,
+                guards=guards,
             )
         )
         return question
@@ -84,7 +91,13 @@ def check(
 
 
 def found_while_reading(
-    rule: str, severity: Severity, manual: str, *, group: str, adjustable: bool = False
+    rule: str,
+    severity: Severity,
+    manual: str,
+    *,
+    group: str,
+    adjustable: bool = False,
+    guards: bool = False,
 ) -> None:
     """Registers a rule that no question asks: readers and the composer find it themselves."""
     _add(
@@ -94,6 +107,7 @@ def found_while_reading(
             manual=inspect.cleandoc(manual),
             group=group,
             adjustable=adjustable,
+            guards=guards,
         )
     )
 

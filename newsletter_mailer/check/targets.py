@@ -48,14 +48,6 @@ _MARKS = {
     ")": "a bracket",
     "]": "a bracket",
 }
-#: Endings by which words without https:// or www. are taken for an address, and not for a name
-#: such as Node.js or a file such as report.pdf.
-_SHOWN_HOST = re.compile(
-    r"(?:https?://|(?=www\.)|(?=(?:[\w-]+\.)+"
-    r"(?:uk|com|org|net|eu|gov|edu|info|london|scot|wales|cymru|ie)(?:[/?#:]|$)))"
-    r"(?P<host>[\w.-]+)",
-    re.IGNORECASE,
-)
 #: Words that are nothing but an address. A bare name of a site (GOV.UK) is not meant.
 _BARE_ADDRESS = re.compile(
     r"(?:https?://|www\.)\S+|(?:[\w-]+\.)+[a-z]{2,}/\S+|mailto:\S+", re.IGNORECASE
@@ -118,6 +110,8 @@ def host_fault(target: str) -> str:
         host, _ = parts.hostname or "", parts.port
     except ValueError:
         return "it is not an address that a browser understands"
+    if "\\" in parts.netloc:
+        return "it holds a backslash, which browsers take for the end of the site's name"
     if host in ("http", "https") or target.lower().count("://", 0, len(parts.netloc) + 20) > 1:
         return "it begins with https:// twice"
     if ":" in host:
@@ -187,10 +181,12 @@ def is_bare_address(words: str) -> bool:
     return bool(_BARE_ADDRESS.fullmatch(words.strip()))
 
 
-def shown_host(words: str) -> str:
-    """The site that a link's words name, if they are a web address; otherwise ""."""
-    found = _SHOWN_HOST.match(words.strip()) if " " not in words.strip() else None
-    return found["host"].lower().rstrip(".") if found else ""
+def mailboxes(target: str) -> list[str]:
+    """Whom a mailto: link writes to, in small letters; none for another link."""
+    if not target.lower().startswith("mailto:"):
+        return []
+    path = target[len("mailto:") :].partition("?")[0]
+    return [unquote(one).casefold() for one in path.split(",") if one]
 
 
 def is_same_site(shown: str, host: str) -> bool:

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from html.entities import html5
 from typing import Literal
 
-Oddity = Literal["capitals", "small", "placeholder", "markup", "garbled"]
+from newsletter_mailer.characters import unseen
+
+Oddity = Literal["capitals", "small", "placeholder", "markup", "garbled", "unseen"]
 
 NAMES = ("first_name", "last_name")
 
@@ -52,6 +54,8 @@ def oddities_among(name: str, values: Sequence[str], joined: str) -> list[Oddity
         found.append("markup")
     if not joined.isascii() and _GARBLED.search(joined):
         found.append("garbled")
+    if any(unseen(joined)):
+        found.append("unseen")
     return found
 
 
@@ -73,6 +77,8 @@ def is_odd(oddity: Oddity, name: str, value: str, other_name: str) -> bool:
             )
         case "garbled":
             return "\ufffd" in value or meant_by(value) != value
+        case "unseen":
+            return any(unseen(value))
 
 
 def is_placeholder(name: str, value: str, other_name: str) -> bool:

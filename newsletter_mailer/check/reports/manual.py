@@ -55,6 +55,11 @@ def _paragraph(text: str, look: Look) -> str:
 def _change(rule: Rule) -> str:
     if not rule.adjustable:
         return "It cannot be changed or ignored: without it nothing could be made."
+    if rule.guards:
+        return (
+            "It stands against fraud, so that only newsletter.toml can lower it or leave it out; "
+            f'issue.toml may make it an error:\n\n    [check]\n    {rule.id} = "error"'
+        )
     asked = f"Asked only with {OPTIONS[rule.needs]}.\n" if rule.needs in OPTIONS else ""
     return (
         f"{asked}Change it in newsletter.toml or issue.toml, or leave it out:\n\n"
@@ -73,6 +78,7 @@ def rule_object(rule: Rule) -> dict[str, object]:
         "summary": rule.summary,
         "manual": rule.manual,
         "adjustable": rule.adjustable,
+        "guards": rule.guards,
         "option": OPTIONS.get(rule.needs, ""),
     }
 

@@ -38,6 +38,7 @@ from newsletter_mailer.check.rules import (
     support,
     targeting,
     template_html,
+    unseen,
     values,
     words,
 )
@@ -76,6 +77,7 @@ __all__ = [
     "support",
     "targeting",
     "template_html",
+    "unseen",
     "values",
     "words",
 ]

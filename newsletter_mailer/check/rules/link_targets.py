@@ -5,22 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from newsletter_mailer.check.hosts import hosts_of, imitated_in, imitation, other_than_shown
 from newsletter_mailer.check.linked import linked
 from newsletter_mailer.check.registry import Ask, check
 from newsletter_mailer.check.subject import Subject
 from newsletter_mailer.check.targets import (
     doubled_parameters,
     host_fault,
-    is_same_site,
     mail_faults,
     phone_fault,
-    shown_host,
     tail_fault,
     web_target,
 )
 from newsletter_mailer.findings import Finding, Severity
 from newsletter_mailer.issue.markdown import FIELD
 
+_WORD = re.compile(r"\S+")
 #: What was meant to be a link and is none in Markdown: [words] (address), (words)[address].
 _NO_LINK = re.compile(
     r"\[[^\[\]]{1,200}\]\s?\(\s?(?:https?://|www\.|mailto:|tel:)[^()]{0,300}\)"
@@ -131,7 +131,7 @@ def insecure_link(subject: Subject, ask: Ask) -> Iterator[Finding]:
             )
 
 
-@check("shortened-link", Severity.WARNING)
+@check("shortened-link", Severity.WARNING, guards=True)
 def shortened_link(subject: Subject, ask: Ask) -> Iterator[Finding]:
     """A link of a shortener (bit.ly, tinyurl.com, t.co ...), which hides where it leads.
 
@@ -148,7 +148,7 @@ def shortened_link(subject: Subject, ask: Ask) -> Iterator[Finding]:
             )
 
 
-@check("odd-host", Severity.WARNING)
+@check("odd-host", Severity.WARNING, guards=True)
 def odd_host(subject: Subject, ask: Ask) -> Iterator[Finding]:
     """A link to a number instead of a name (https://203.0.113.7/), or to an unusual port (:8080).
 
@@ -168,20 +168,22 @@ def odd_host(subject: Subject, ask: Ask) -> Iterator[Finding]:
             )
 
 
-@check("misleading-link", Severity.WARNING)
+@check("misleading-link", Severity.WARNING, guards=True)
 def misleading_link(subject: Subject, ask: Ask) -> Iterator[Finding]:
     """A link that shows one address and leads to another, as fraudsters do.
 
-    Mail programs warn of it or cut the link. gov.uk for www.gov.uk is no difference. A name before
-    an @ in a web address (https://www.gov.uk@example.net/) misleads in the same way.
+    Mail programs warn of it or cut the link. A site or a mailbox is looked for anywhere in the
+    link's words, as readers see them: without what is invisible, with full-width letters and
+    slashes that only look like one read as usual. gov.uk for www.gov.uk is no difference. A name
+    before an @ in a web address (https://www.gov.uk@example.net/) misleads in the same way.
     """
     for link in subject.links:
         target = web_target(link.target)
-        shown = shown_host(link.words)
-        if target is not None and shown and not is_same_site(shown, target.host):
+        leads_to = other_than_shown(link.words, link.target)
+        if leads_to:
             yield ask.finding(
                 link.source,
-                f'The link shows "{link.words.strip()[:80]}" and leads to {target.host}.',
+                f'The link shows "{" ".join(link.words.split())[:80]}" and leads to {leads_to}.',
                 "Mend the wrong one, or write in words what the reader finds there.",
             )
         elif target is not None and target.has_user:
@@ -190,12 +192,34 @@ def misleading_link(subject: Subject, ask: Ask) -> Iterator[Finding]:
                 f"The link leads to {target.host}; what stands before the @ is not its name.",
                 "Remove what stands between // and @.",
             )
-        elif _shows_other_mailbox(link.words, link.target):
-            yield ask.finding(
-                link.source,
-                f'The link shows "{link.words.strip()[:80]}" and writes to another address.',
-                "Mend the wrong one.",
-            )
+
+
+@check("look-alike-host", Severity.ERROR, guards=True)
+def look_alike_host(subject: Subject, ask: Ask) -> Iterator[Finding]:
+    """A site's name that passes for another: it mixes alphabets, or holds a slash that is none.
+
+    In www.g\u043ev.uk the o is Cyrillic, and www.gov.uk\u2044login.example.net is one name.
+    Looked at are the links' targets (those in Punycode, xn--..., as they are shown) and the sites
+    that stand in the text, of which mail programs make links. Names in one alphabet
+    (m\u00fcnchen.de) are left alone, and so are those in which it is usual to mix two, as in
+    Japanese (Unicode's UTS #39, section 5.2).
+    """
+    for link in linked(subject):
+        for host in hosts_of(link.target):
+            if fault := imitation(host):
+                yield ask.finding(
+                    link.find(),
+                    f"The link {link.shown} leads to a name that imitates another: {fault}.",
+                    "Do not send it. Ask who wrote it, and type the site's address yourself.",
+                )
+    for passage in subject.passages:
+        for found in () if passage.text.isascii() else _WORD.finditer(passage.text):
+            if fault := imitated_in(found[0]):
+                yield ask.finding(
+                    passage.at(*found.span()),
+                    f"The address here imitates another: {fault}.",
+                    "Type it anew, or remove it.",
+                )
 
 
 @check("doubled-tracking", Severity.WARNING)
@@ -273,10 +297,3 @@ def _is_example_address(target: str) -> bool:
     host = target.rpartition("@")[2]
     found = web_target(f"https://{host}") if host and FIELD not in host else None
     return found is not None and found.is_example
-
-
-def _shows_other_mailbox(words: str, target: str) -> bool:
-    shown = words.strip().casefold()
-    if not target.startswith("mailto:") or "@" not in shown or " " in shown or FIELD in target:
-        return False
-    return shown != target.removeprefix("mailto:").partition("?")[0].casefold()

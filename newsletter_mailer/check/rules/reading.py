@@ -93,6 +93,19 @@ _adjustable(
     Severity.WARNING,
     "A rule under [check] or in a section's ignore that does not exist, or cannot be changed.",
 )
+found_while_reading(
+    "guarded-rule",
+    Severity.WARNING,
+    """A section or an issue.toml that would silence a rule which stands against fraud.
+
+    Text that is pasted may bring `ignore: [misleading-link]` along, and so may an issue's folder
+    that comes from elsewhere. Such a rule is ignored or lowered in newsletter.toml only, which
+    belongs to who owns the newsletter. These rules say so in their entry.
+    """,
+    group=_GROUP,
+    adjustable=True,
+    guards=True,
+)
 _adjustable(
     "unused-ignore",
     Severity.WARNING,

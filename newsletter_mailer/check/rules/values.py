@@ -84,6 +84,24 @@ def garbled_value(subject: Subject, ask: Ask) -> Iterator[Finding]:
         )
 
 
+@check("unseen-value", Severity.WARNING)
+def unseen_value(subject: Subject, ask: Ask) -> Iterator[Finding]:
+    """A value with a character that nobody sees, in a column that the issue uses.
+
+    It may turn the words beside it round, and what is compared with it does not match. See
+    unseen-character for which these are.
+    """
+    for name in subject.plan.profile:
+        yield from _odd(
+            subject,
+            ask,
+            name,
+            "unseen",
+            "written with a character that nobody sees",
+            "Type the value anew in the list.",
+        )
+
+
 @check("long-value", Severity.INFO)
 def long_value(subject: Subject, ask: Ask) -> Iterator[Finding]:
     """A value of more than 60 characters (a name: more than 40) that stands in the text.
