@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any  # TOML values have no narrower type
 
 from newsletter_mailer.findings import Finding, Source, error
@@ -22,6 +23,12 @@ _DEEP_KEY = re.compile(
 )
 #: TOML 1.0: an integer has 64 bits. Python neither reads nor writes one of 4,300 digits.
 _LARGEST = 2**63
+#: What ends a statement, and what may hold a bracket or the end of a line without meaning it.
+_TOKEN = re.compile(
+    r'''"""(?:[^\\]|\\.)*?"{3,5}|"(?:[^"\\\n]|\\.)*"|#[^\n]*|[\[\]{}\n]'''
+    r"""|'''.*?'{3,5}|'[^'\n]*'""",
+    re.DOTALL,
+)
 _LONG_NUMBER = re.compile(r"\d[\d_]{18,}", re.ASCII)
 
 
@@ -103,31 +110,47 @@ def _values(table: Mapping[str, Any]) -> Iterator[tuple[str, int, Any]]:
 
 
 def line_of(text: str, *path: str) -> int:
-    """The line (from 1) where the key `path` of a valid TOML `text` begins.
-
-    The first line with the key's word where the text up to it lacks the key, and the text behind it
-    (as soon as that can be read: a value may have many lines) has it. 1 if there is none. Slow,
-    and called for findings only.
-    """
-    lines = text.split("\n")
-    for at, line in enumerate(lines):
-        if path[-1] in line and not _holds(_table(lines[:at]), path):
-            later = (_table(lines[:end]) for end in range(at + 1, len(lines) + 1))
-            if _holds(next((table for table in later if table is not None), None), path):
-                return at + 1
-    return 1
+    """The line (from 1) where the key `path` of a valid TOML `text` begins; 1 if there is none."""
+    return _lines(text).get(path, 1)
 
 
-def _table(lines: list[str]) -> dict[str, Any] | None:
-    try:
-        return tomllib.loads("\n".join(lines))
-    except (ValueError, RecursionError):
-        return None
+@lru_cache(maxsize=8)
+def _lines(text: str) -> Mapping[tuple[str, ...], int]:
+    """Where each key begins, by its path; of one that stands in several places, the first."""
+    lines: dict[tuple[str, ...], int] = {}
+    above: tuple[str, ...] = ()
+    for line, statement in _statements(text):
+        try:
+            paths = [*_paths(tomllib.loads(statement))]
+        except (ValueError, RecursionError):
+            continue  # broken or too deep, which parse_toml has said
+        if statement.lstrip().startswith("["):
+            above = ()
+        for path in paths:
+            lines.setdefault(above + path, line)
+        if statement.lstrip().startswith("["):
+            above = paths[-1]
+    return lines
 
 
-def _holds(table: Any, path: tuple[str, ...]) -> bool:
-    for key in path:
-        if not isinstance(table, Mapping) or key not in table:
-            return False
-        table = table[key]
-    return True
+def _statements(text: str) -> Iterator[tuple[int, str]]:
+    """Each header and each key with its value, and its first line; blank lines go along."""
+    line, first, start, depth = 1, 1, 0, 0
+    for found in _TOKEN.finditer(text):
+        sign = found[0]
+        depth += sign in ("[", "{")
+        depth -= sign in ("]", "}")
+        line += sign.count("\n")
+        if sign == "\n" and depth <= 0:
+            yield first, text[start : found.end()]
+            first, start, depth = line, found.end(), 0
+    yield first, text[start:]
+
+
+def _paths(table: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """Of every key of a table and of those within it, the outer ones first."""
+    for key, value in table.items():
+        yield (key,)
+        inner = value[-1] if isinstance(value, list) and value else value
+        if isinstance(inner, dict):
+            yield from ((key, *path) for path in _paths(inner))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from newsletter_mailer.issue.files import LARGEST_TEXT
+from newsletter_mailer.issue.files import LARGEST_TEXT, leads_out
 
 
 class SourceLines:
     """Called with a file, relative to the project's folder: its lines, without their ends.
 
     None for what is no text, for what is not there, and for what a log should not repeat: lists
-    of readers and the secrets in .env.
+    of readers, the secrets in .env, and whatever a link leads to elsewhere.
     """
 
     def __init__(self, root: Path) -> None:
@@ -28,6 +28,8 @@ class SourceLines:
         path = self._root / file
         try:
             if not path.is_file() or path.stat().st_size > LARGEST_TEXT:
+                return None
+            if leads_out(path, path.parent):
                 return None
             text = path.read_bytes().decode("utf-8-sig")
         except (OSError, ValueError):

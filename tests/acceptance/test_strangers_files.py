@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from newsletter_mailer.campaign.source_lines import SourceLines
 from tests.acceptance.scene import (
     COMMAND,
     HELLO,
@@ -197,6 +198,7 @@ def test_a_file_that_is_a_link_to_elsewhere_is_refused(
     link(news, path, secret)
 
     assert_told(send(news), f"{path}:1: error", "a link that leads out of its folder")
+    assert SourceLines(news.root)(path) is None, "a report would show its lines"
 
 
 def test_a_link_to_a_file_beside_it_is_read(news: Newsletter) -> None:

@@ -119,6 +119,33 @@ def test_a_day_is_a_date_or_that_of_a_date_time(text: str, day: date | None) -> 
     assert as_day(table["date"]) == day
 
 
+STATEMENTS = (
+    "{} = 1", "{} = [ # ]\n 1,\n [2], # [\n]", "{} = '''\na = 1\n'''", '{} = """\n[a]\n\\""""',
+    "{} = {{a = [\n1\n]}}", '"{}" = "# ]"', "{}.b.c = 'x['", "# {} = 1\n{} = 2", "\n\n{} = []",
+    "[{}]\na = 1", "[[{}]]\na = 1", '[ "{}" ] # x',
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(STATEMENTS), max_size=12))
+def test_every_key_is_found_in_the_line_where_it_begins(forms: list[str]) -> None:
+    written = [
+        form.replace("{}", f"k{n}k").replace("{{", "{").replace("}}", "}")
+        for n, form in enumerate(sorted(forms, key=lambda form: form[0] == "["))
+    ]
+    text = "\n".join(written)
+    table, findings = parse_toml(text, "issue.toml")
+    assert findings == []
+
+    for n in range(len(written)):
+        lines = [
+            at
+            for at, line in enumerate(text.split("\n"), 1)
+            if f"k{n}k" in line and not line.startswith("#")
+        ]
+        assert [line_of(text, f"k{n}k")] == lines
+    assert len(table) == len(written)
+
+
 @given(st.text() | st.text(alphabet="ab=\"'[]{}.,#\n\\0123456789-:T_ \r\u2028\x00"))
 def test_no_text_is_too_odd_to_be_told_about(text: str) -> None:
     table, findings = parse_toml(text, "issue.toml")
@@ -131,9 +158,9 @@ def test_no_text_is_too_odd_to_be_told_about(text: str) -> None:
 def test_depth_and_length_do_not_crash_or_hang() -> None:
     started = time.monotonic()
     table, findings = parse_toml("a = " + "[" * 100_000, "newsletter.toml")
-    many = "".join(f"k{number} = 1\n" for number in range(3_000))
+    many = "".join(f"k{number} = [\n[1],\n]\n" for number in range(3_000))
 
     assert findings
     assert table == {}
-    assert line_of(many, "k2999") == 3_000
+    assert line_of(many, "k2999") == 3 * 2_999 + 1
     assert time.monotonic() - started < 5

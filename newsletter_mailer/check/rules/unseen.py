@@ -73,6 +73,9 @@ def _decoded(subject: Subject) -> Iterator[tuple[Source, str]]:
         yield alt.source, alt.words
     for field, source in subject.issue.merge_fields():
         yield source, field.default or ""
+    settings = subject.settings
+    for key, value in (("name", settings.name), ("from", settings.sender.name)):
+        yield settings.source(key), value
 
 
 def _hidden(line: str, may_mark: bool) -> list[Unseen]:
