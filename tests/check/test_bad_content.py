@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,9 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from newsletter_mailer.campaign.check import check
+from newsletter_mailer.campaign.edition import template_of
 from newsletter_mailer.campaign.project import open_project
 from newsletter_mailer.check.registry import RULES, Rule
 from newsletter_mailer.findings import Finding, Severity
+from newsletter_mailer.issue.skeleton import next_section
 from tests.conftest import REPOSITORY
 
 BASE = Path(__file__).parent / "base"
@@ -102,6 +105,80 @@ def test_no_field_crashes_a_check(root: Path, value: str, field: str) -> None:
     findings(root)
 
 
+YAML = (
+    "kind: event", "title: A", "title: [a, {b: c}]", "kind: [event]", "regions: {a: b}",
+    "ignore: 1", "ignore: [[a]]", "starts: {}", "link: |\n  a\n  b", "place: !!binary aGk=",
+    "place: &a [*a]",
+    "? [a]\n: b", "- a", 'title: "\\u202e"', "%TAG ! x", "...", "cost: 0x", "title: 'a", "{",
+    "[" * 60, "\t", "place: \ufeff", "title: >-", "roles: all", "picture: a", "starts: 9999-12-31",
+)  # fmt: skip
+
+
+@given(
+    lines=st.lists(st.one_of(st.sampled_from(YAML), st.text(max_size=30)), max_size=8),
+    begin=st.sampled_from(["---", "---\nkind: event\ntitle: A day\nstarts: tbc", "", "--- "]),
+)
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_no_front_matter_crashes_a_check_or_the_next_issue(
+    root: Path, lines: list[str], begin: str
+) -> None:
+    text = "\n".join([begin, *lines, "---", "", "Words."])
+    (root / SECTION).write_bytes(text.encode("utf-8", "replace"))
+
+    findings(root)
+    kinds = template_of(open_project(root, {})).kinds
+    next_section(text, "40-more.md", kinds, AT.date())
+
+
+PATHS = (
+    "images/a.png", "images/" + "a" * 300, "a/" * 3_000 + "b.png", "images", ".", "/etc/passwd",
+    "../a.png", "%2e%2e/a.png", "images/%00.png", "images\\a.png", "C:/a.png", "file:///a.png",
+    "https://example.org/a.png", "cid:a", "data:image/png;base64,aGk=", "images/a.png/b.png",
+    "images/\u202egnp.exe", "{{ issue.id }}.png", "images/link.png", "images/pipe.png",
+)  # fmt: skip
+
+
+@given(path=st.one_of(st.sampled_from(PATHS), st.text(max_size=60)), in_field=st.booleans())
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_no_path_of_a_picture_crashes_a_check(root: Path, path: str, in_field: bool) -> None:
+    images = root / "issues/2030-01/images"
+    if not images.is_dir():
+        images.mkdir()
+        (images / "link.png").symlink_to("link.png")
+        os.mkfifo(images / "pipe.png")
+    quoted = path.replace("'", "''")
+    fields = f"picture: '{quoted}'\npicture_alt: A day\n" if in_field else ""
+    body = "" if in_field else f"![A day](<{path}>)\n"
+    text = f"---\nkind: story\ntitle: A day\n{fields}---\n\nWords.\n{body}"
+    (root / SECTION).write_bytes(text.encode("utf-8", "replace"))
+
+    findings(root)
+
+
+@given(
+    header=st.lists(
+        st.sampled_from(
+            ["email", "Email", "first_name", "", '"', "sep=;", "\u200bregion", "e-mail"]
+        )
+        | st.text(max_size=12),
+        max_size=8,
+    ),
+    separator=st.sampled_from(",;\t"),
+    rows=st.text(alphabet='a@b.,;"\n\r\u202e\x00', max_size=60),
+)
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_no_list_crashes_a_check(root: Path, header: list[str], separator: str, rows: str) -> None:
+    text = separator.join(header) + "\n" + rows
+    (root / "recipients/readers.csv").write_bytes(text.encode("utf-8", "replace"))
+    findings(root)
+
+
 @given(
     cells=st.lists(st.one_of(st.sampled_from(LINES), st.text(max_size=40)), min_size=6, max_size=6)
 )
@@ -153,6 +230,9 @@ def test_no_subject_crashes_a_check(root: Path, subject: str, preheader: str) ->
         "May " * 60_000,
         "5 May " * 40_000,
         "&" * 100_000,
+        "www.gov.uk\u2044" * 30_000,
+        "[gov.uk](https://example.org) " * 5_000,
+        "\u202e\n" * 50_000,
         "\U0001f468\u200d" * 50_000,  # one endless family
         "![photo " + "1" * 100_000 + "x](images/a.png)",
         "\n\n".join(f"Paragraph {number} of many." for number in range(4_000)),
