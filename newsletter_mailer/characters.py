@@ -29,6 +29,7 @@ _WITHOUT_A_SIGN = (
 _TAGS = "\U000e0001-\U000e007f"
 #: The flags of England, Scotland and Wales: a black flag, its region's letters, an end (UTS #51).
 _FLAG = "\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f"
+_TURNED = re.compile(f"[{_TURNING}]")
 _UNSEEN = re.compile(f"{_FLAG}|[{_TURNING}{_DIRECTION_MARKS}{_WITHOUT_A_SIGN}{_TAGS}]")
 _IGNORABLE = re.compile(
     f"[{_TURNING}{_DIRECTION_MARKS}{_WITHOUT_A_SIGN}{_TAGS}"
@@ -72,6 +73,11 @@ def unseen(text: str) -> Iterator[Unseen]:
     for found in _UNSEEN.finditer(text):
         if len(found[0]) == 1:
             yield Unseen(found[0], found.start())
+
+
+def is_turned(text: str) -> bool:
+    """Whether it may be read in another order than it is written in."""
+    return not text.isascii() and bool(_TURNED.search(text))
 
 
 def without_ignorable(text: str) -> str:

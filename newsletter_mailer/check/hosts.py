@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from newsletter_mailer.characters import without_ignorable
+from newsletter_mailer.characters import is_turned, without_ignorable
 from newsletter_mailer.check.targets import is_same_site, mailboxes, web_target
 from newsletter_mailer.issue.markdown import FIELD
 
@@ -71,8 +71,13 @@ def as_read(text: str) -> str:
 
 
 def named_in(words: str) -> Iterator[Named]:
-    """Every site and every mailbox that the words name, anywhere in them."""
+    """Every site and every mailbox that the words name, anywhere in them.
+
+    Where something turns them round, also those that stand in them backwards.
+    """
     text = as_read(words)
+    if is_turned(words):
+        text = f"{text} {text[::-1]}"
     for found in _WEB.finditer(text):
         host = found["host"].rstrip(".")
         if host.lower() not in _NO_SITES:

@@ -38,6 +38,8 @@ EVIL = "https://evil-site.com/"
         ("help\uff20gov.uk", EVIL),
         ("https:\u2215\u2215gov.uk\uff0flogin", EVIL),
         ("www.g\u043ev.uk", EVIL),
+        ("\u202eku.vog.www//:sptth\u202c", EVIL),
+        ("\u2067ku.vog\u2069", EVIL),
     ],
 )
 def test_words_that_name_another_place_than_the_link_s_are_seen(words: str, target: str) -> None:
