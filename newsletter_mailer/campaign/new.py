@@ -15,7 +15,7 @@ from newsletter_mailer.campaign.whole import write_all
 from newsletter_mailer.errors import ContentError, ProjectError
 from newsletter_mailer.findings import Finding, did_you_mean
 from newsletter_mailer.issue.files import picture_file, text_file
-from newsletter_mailer.issue.folder import checked_id, issue_ids
+from newsletter_mailer.issue.folder import issue_ids, spelled_id
 from newsletter_mailer.issue.kinds import Kind
 from newsletter_mailer.issue.pictures import ENDINGS, BadPicture
 from newsletter_mailer.issue.skeleton import (
@@ -140,7 +140,7 @@ def _first_issue(folder: Path, issue_id: str, today: date) -> dict[Path, bytes]:
 
 def add_section(project: Project, issue_id: str, kind_name: str, title: str) -> Path:
     """A new section file with the kind's fields and help. Raises ContentError, ProjectError."""
-    folder = project.root / "issues" / checked_id(issue_id)
+    folder = project.root / "issues" / spelled_id(project.root, issue_id)
     if not folder.is_dir():
         raise ProjectError(
             f"There is no folder issues/{issue_id}. "
@@ -168,9 +168,9 @@ def _kinds(project: Project) -> dict[str, Kind]:
 
 
 def _free_folder(root: Path, issue_id: str) -> Path:
-    folder = root / "issues" / checked_id(issue_id)
+    folder = root / "issues" / spelled_id(root, issue_id)
     if os.path.lexists(folder):
-        raise ProjectError(f"issues/{issue_id} exists already; nothing was changed.")
+        raise ProjectError(f"issues/{folder.name} exists already; nothing was changed.")
     return folder
 
 

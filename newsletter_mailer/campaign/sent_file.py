@@ -14,12 +14,10 @@ from typing import Any  # values of a TOML table
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.durable import replace_file
 from newsletter_mailer.errors import ProjectError
-from newsletter_mailer.findings import Finding
-from newsletter_mailer.issue.files import text_file
 from newsletter_mailer.issue.folder import issue_ids
+from newsletter_mailer.issue.toml_file import read_toml
 from newsletter_mailer.store.generation import NEVER_USED, Generation, Witness, restore_command
 from newsletter_mailer.store.ledger import Ledger
-from newsletter_mailer.toml_lines import parse_toml
 
 SENT_FILE = "sent.toml"
 _HEADING = """\
@@ -51,13 +49,11 @@ def read_sent(project: Project, issue_id: str) -> Sent | None:
     if not file.is_file():
         return None
     name = file.relative_to(project.root).as_posix()
-    findings: list[Finding] = []
-    text = text_file(file, name, findings)
-    table, broken = parse_toml(text, name) if text is not None else ({}, [])
+    read = read_toml(file, name)
     try:
-        if findings or broken:
-            raise ValueError(findings or broken)
-        return _sent(table)
+        if read.findings:
+            raise ValueError(read.findings)
+        return _sent(read.table)
     except (ValueError, KeyError, TypeError):
         ledger = project.ledger_path
         raise ProjectError(
@@ -71,6 +67,8 @@ def read_sent(project: Project, issue_id: str) -> Sent | None:
 def _sent(table: Mapping[str, Any]) -> Sent:
     """Raises ValueError, KeyError, TypeError for what send does not write."""
     when, lists = table["when"], table.get("lists", {})
+    if not isinstance(lists, dict):
+        raise TypeError
     texts = [table["ledger"], table["content_hash"], table.get("issue", ""), table.get("token", "")]
     numbers = [table.get("run", 0), table.get("generation", 0), *lists.values()]
     if not all(isinstance(one, str) for one in texts) or not isinstance(when, datetime):

@@ -79,6 +79,10 @@ ODD_FILES: dict[str, tuple[str, str | bytes]] = {
     "sent.toml nested 3,000 deep": ("sent.toml", DEEP),
     "sent.toml with odd values": ("sent.toml", "lists = 2030-01-01\nwhen = [1]\n"),
     "sent.toml that is no text": ("sent.toml", b"\xff\xfe\x00"),
+    "sent.toml with a number for lists": (
+        "sent.toml",
+        'ledger = "x"\ncontent_hash = "x"\nwhen = 2029-12-15T09:00:00Z\nlists = 3\n',
+    ),
 }
 
 
