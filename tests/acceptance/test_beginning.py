@@ -140,6 +140,17 @@ def test_an_issue_that_exists_is_left_alone(next_month: Newsletter) -> None:
     assert next_month.snapshot() == before
 
 
+def test_an_issue_that_exists_in_other_letters_is_left_alone(tmp_path: Path) -> None:
+    """On Windows and macOS it would be the same folder."""
+    news = newsletter(tmp_path / "news")
+    (news.root / "issues/2030-01").rename(news.root / "issues/Spring")
+
+    done = news.run("new", "--issue", "spring")
+
+    assert done.code == 1
+    assert "issues/Spring exists already" in done.err
+
+
 def test_a_section_is_added_with_its_fields_and_help(next_month: Newsletter) -> None:
     words = ("add", "--issue", "2030-01", "--kind", "event", "--title", 'A "quoted": title')
     added = next_month.run(*words)
