@@ -36,6 +36,7 @@ GROUND_FLOOR = {
     "durable",
     "errors",
     "findings",
+    "private_files",
     "quantities",
     "settings",
     "smtp_settings",
@@ -98,6 +99,7 @@ TOUCHES_THE_WORLD = (
     "cli/",
     "browser.py",
     "durable.py",
+    "private_files.py",
     "starter.py",
     "__main__.py",
 )

@@ -25,6 +25,7 @@ from newsletter_mailer.audience.known import Known
 from newsletter_mailer.audience.rows import SEPARATOR, Subscriber
 from newsletter_mailer.errors import ProjectError
 from newsletter_mailer.findings import Finding, Source
+from newsletter_mailer.private_files import make_private_file
 
 _BATCH = 150  #: fewer objects than make Python look for garbage
 _DOUBLE = 0  #: the group of a record whose person has another, earlier one
@@ -88,6 +89,7 @@ class Roster:
         with _explained():
             self._folder = tempfile.TemporaryDirectory(prefix="newsletter-mailer-")
             self._path = Path(self._folder.name) / "roster"
+            make_private_file(self._path)
             self._records = self._path.open("w", encoding="utf-8", newline="")
         return self
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from newsletter_mailer.cli.speed import Score
 from newsletter_mailer.deliver.reasons import reason, without_addresses
 from newsletter_mailer.errors import ContentError, DeliveryError, NewsletterError, ProjectError
+from newsletter_mailer.private_files import keep_private
 from newsletter_mailer.store.states import State
 
 if TYPE_CHECKING:
@@ -171,6 +172,7 @@ def opened_log(
         return
     try:
         # Unbuffered: a line is one write, and nothing is left to be written at the end.
+        keep_private(Path(file))  # at level debug it names readers
         octets = Path(file).open("ab", buffering=0)  # noqa: SIM115  # below
     except OSError as fault:
         raise ProjectError(f"--log-json: {file} cannot be written: {fault.strerror}.") from None

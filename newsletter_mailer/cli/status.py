@@ -18,6 +18,7 @@ from newsletter_mailer.cli.output import print_json, say
 from newsletter_mailer.cli.project import Issue, Json, ProjectOption, opened
 from newsletter_mailer.cli.report import check_report_file, write_report
 from newsletter_mailer.cli.terminal import has_colours
+from newsletter_mailer.private_files import keep_private
 from newsletter_mailer.store.states import State
 
 if TYPE_CHECKING:
@@ -136,6 +137,7 @@ def _opened_for_csv(file: str) -> Iterator[TextIO]:
         yield sys.stdout
         return
     try:
+        keep_private(Path(file))
         with Path(file).open("w", encoding="utf-8-sig", newline="") as stream:
             yield stream
     except OSError as fault:

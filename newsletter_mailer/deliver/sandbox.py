@@ -13,6 +13,7 @@ from pathlib import Path
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from newsletter_mailer.errors import DeliveryError
+from newsletter_mailer.private_files import make_private_file, make_private_folder, narrow
 from newsletter_mailer.smtp_settings import SmtpSettings
 
 _LARGEST = 100 * 1024 * 1024  #: octets of a message
@@ -38,8 +39,10 @@ class _Outbox:
         trace = "".join(f"Delivered-To: {recipient}\r\n" for recipient in envelope.rcpt_tos)
         head = f"Return-Path: <{envelope.mail_from or ''}>\r\n{trace}".encode()
         content = envelope.original_content or b""
+        file = self.folder / f"{self.number:04}.eml"
         try:
-            (self.folder / f"{self.number:04}.eml").write_bytes(head + content)
+            make_private_file(file)
+            file.write_bytes(head + content)
         except OSError as fault:
             return f"452 4.3.1 cannot be written: {fault.strerror}"
         return "250 2.0.0 delivered"
@@ -49,7 +52,8 @@ class _Outbox:
 def sandbox(folder: Path) -> Iterator[SmtpSettings]:
     """The server runs while the context does; the settings lead to it. Raises DeliveryError."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private_folder(folder)
+        narrow(folder)
     except OSError as fault:
         raise DeliveryError(
             f"The sandbox cannot deliver into {folder}: {fault.strerror}. Nothing was sent."

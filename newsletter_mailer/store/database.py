@@ -15,8 +15,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from newsletter_mailer.errors import LedgerBusy, LedgerError
+from newsletter_mailer.private_files import keep_private, make_private_folder, narrow
 from newsletter_mailer.store.schema import STEPS
 
+_OWN_FOLDER = ".newsletter"  #: of a project, for the program's own files
 _WAIT = 5.0  #: seconds for another connection's commit
 _COMPLAINTS = {
     "SQLITE_FULL": "the disk is full",
@@ -40,10 +42,7 @@ def open_to_write(path: Path, *, may_be_new: bool = True) -> sqlite3.Connection:
             f"The ledger {path} was here, and is gone: a new one would not know who got what. "
             "Nothing was sent. Put it back, then run send again."
         )
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as fault:
-        raise LedgerError(f"The folder of the ledger cannot be made: {fault.strerror}.") from None
+    _keep_private(path)
     with explained(f"The ledger {path}"):
         # The engine has a thread for the ledger; one at a time uses it.
         database = sqlite3.connect(
@@ -58,6 +57,27 @@ def open_to_write(path: Path, *, may_be_new: bool = True) -> sqlite3.Connection:
             database.close()
             raise
     return database
+
+
+def _keep_private(path: Path) -> None:
+    """It holds addresses. SQLite gives the files beside it the permissions of the database.
+
+    A folder that only LEDGER_URL names may be for other things too, and stays as it is.
+    """
+    try:
+        make_private_folder(path.parent)
+    except OSError as fault:
+        raise LedgerError(f"The folder of the ledger cannot be made: {fault.strerror}.") from None
+    try:
+        keep_private(path)
+        for ending in ("-wal", "-shm"):
+            narrow(path.with_name(path.name + ending))
+        if path.parent.name == _OWN_FOLDER:
+            narrow(path.parent)
+    except OSError as fault:
+        raise LedgerError(
+            f"The ledger {path} cannot be opened: {fault.strerror}. No message leaves without it."
+        ) from None
 
 
 def open_to_read(path: Path) -> sqlite3.Connection | None:

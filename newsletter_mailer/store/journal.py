@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from newsletter_mailer.private_files import make_private_file
 from newsletter_mailer.store.boot import boot_id
 from newsletter_mailer.store.states import State
 
@@ -56,7 +57,8 @@ class Journal:
         self._path = path
         size = _HEAD + SLOTS * _SLOT
         head = _MAGIC + json.dumps({"token": token, "boot": boot_id()}).encode()
-        with path.open("xb", buffering=0) as file:
+        make_private_file(path)
+        with path.open("r+b", buffering=0) as file:
             file.write(head.ljust(_HEAD, b"\0"))
             for _ in range(SLOTS * _SLOT // _HEAD):
                 file.write(bytes(_HEAD))  # allocated for good, on every system

@@ -32,6 +32,7 @@ def run(job: dict[str, Any]) -> int:
     os.environ.clear()
     os.environ.update(job["env"])
     time.tzset()
+    os.umask(0o022)  # the usual: what a command makes is everybody's to read, unless it says not
     for descriptor, path, mode in (
         (0, os.devnull, os.O_RDONLY),
         (1, job["out"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC),

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urldefrag
 
 from newsletter_mailer.check.answer import Answer
+from newsletter_mailer.private_files import make_private_folder
 
 FILE = "links.json"
 _GOOD_FOR = 24 * 3600.0  #: seconds for which a good answer is kept
@@ -38,7 +39,7 @@ class LinkCache:
         kept = {page: {"asked": at, **asdict(one)} for page, (at, one) in self._entries.items()}
         new = self._path.with_suffix(".new")
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            make_private_folder(self._path.parent)
             new.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", "utf-8")
             new.replace(self._path)
         except OSError as fault:

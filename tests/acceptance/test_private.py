@@ -1,0 +1,124 @@
+"""What names people is for its owner alone, on a machine that others use too."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from newsletter_mailer.private_files import narrowed
+from newsletter_mailer.store.database import open_to_write
+from newsletter_mailer.store.journal import Journal
+from tests.acceptance.scene import Newsletter, newsletter
+from tests.smtp_server import Inbox
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="Modes of files are POSIX's.")
+
+
+@pytest.fixture(autouse=True)
+def usual_mask() -> Iterator[None]:
+    """With which a file is everybody's to read."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+@pytest.fixture
+def news(tmp_path: Path) -> Newsletter:
+    return newsletter(tmp_path / "news")
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def open_to_others(*tops: Path) -> list[str]:
+    """Files and folders that anybody but their owner may look into."""
+    found = [path for top in tops for path in (top, *top.rglob("*"))]
+    assert found
+    return [f"{mode(path):o} {path}" for path in found if mode(path) & 0o077]
+
+
+def test_a_rehearsal_is_nobody_else_s_to_read(news: Newsletter) -> None:
+    assert news.run("send", "--issue", "2030-01", "--sandbox").code == 0
+
+    assert len(news.outbox()) == 4
+    assert open_to_others(news.root / "outbox") == []
+
+
+def test_what_a_run_leaves_is_nobody_else_s_to_read(news: Newsletter, inbox: Inbox) -> None:
+    words = ("send", "--issue", "2030-01", "--yes", "--log-json", "run.log")
+    assert news.run(*words, "--log-level", "debug", env=inbox.environment()).code == 0
+    assert news.run("status", "--issue", "2030-01", "--csv", "readers-2030.csv").code == 0
+
+    assert "ann@example.org" in news.read("run.log")
+    assert "ann@example.org" in news.read("readers-2030.csv")
+    files = [news.root / name for name in (".newsletter", "run.log", "readers-2030.csv")]
+    assert open_to_others(*files) == []
+
+
+def test_what_an_earlier_version_left_open_is_narrowed(news: Newsletter, inbox: Inbox) -> None:
+    send = ("send", "--issue", "2030-01", "--yes")
+    assert news.run(*send, env=inbox.environment()).code == 0
+    export = news.write("readers-2030.csv", "old\n")
+    ledger = news.root / ".newsletter" / "ledger.db"
+    for path, wide in ((ledger.parent, 0o755), (ledger, 0o644), (export, 0o644)):
+        path.chmod(wide)
+
+    assert news.run(*send, env=inbox.environment()).code == 0
+    assert news.run("status", "--issue", "2030-01", "--csv", export.name).code == 0
+
+    assert open_to_others(news.root / ".newsletter", export) == []
+
+
+def test_a_folder_that_only_ledger_url_names_stays_as_it_is(news: Newsletter, inbox: Inbox) -> None:
+    """It may be for other things too. What is made in it is private."""
+    shared = news.root / "shared"
+    shared.mkdir(0o755)
+    env = inbox.environment(LEDGER_URL="sqlite:///shared/ledger.db")
+
+    assert news.run("send", "--issue", "2030-01", "--yes", env=env).code == 0
+
+    assert mode(shared) == 0o755
+    assert open_to_others(*shared.iterdir()) == []
+
+
+def test_the_files_beside_the_ledger_are_as_private(tmp_path: Path) -> None:
+    with closing(open_to_write(tmp_path / "a" / "b" / "ledger.db")):
+        journal = Journal(tmp_path / "a" / "b" / "ledger.db.journal", "token")
+        names = {path.name for path in (tmp_path / "a" / "b").iterdir()}
+        closed = open_to_others(tmp_path / "a")
+        journal.remove()
+
+    assert names == {"ledger.db", "ledger.db-wal", "ledger.db-shm", "ledger.db.journal"}
+    assert closed == []
+
+
+def test_what_is_no_file_keeps_its_mode(news: Newsletter, inbox: Inbox) -> None:
+    (news.root / "folder").mkdir(0o755)
+    assert news.run("send", "--issue", "2030-01", "--yes", env=inbox.environment()).code == 0
+
+    done = news.run("status", "--issue", "2030-01", "--csv", "folder")
+
+    assert "folder cannot be written" in done.err
+    assert mode(news.root / "folder") == 0o755
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (0o644, 0o600),
+        (0o755, 0o700),
+        (0o664, 0o660),  # a group that may write shares it on purpose
+        (0o775, 0o770),
+        (0o600, 0o600),
+        (0o400, 0o400),
+        (0o666, 0o660),
+    ],
+)
+def test_bits_that_stay(before: int, after: int) -> None:
+    assert narrowed(before) == after
