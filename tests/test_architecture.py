@@ -251,6 +251,30 @@ def test_below_cli_nobody_reads_the_environment(path: Path) -> None:
     assert read == []
 
 
+_PASSING_BY = {"print", "typer.echo", "typer.secho", "sys.stdout.write", "sys.stderr.write"}
+
+
+def words_that_pass_by(tree: ast.AST) -> Iterator[str]:
+    """Ways to a terminal that do not go through `cli/output.py`, where escape sequences end."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            if called in _PASSING_BY:
+                yield f"calls {called} in line {node.lineno}"
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in modules() if name_of(path) != "cli/output.py"], ids=name_of
+)
+def test_words_leave_in_one_place(path: Path) -> None:
+    assert list(words_that_pass_by(ast.parse(path.read_text("utf-8")))) == []
+
+
+@pytest.mark.parametrize("code", ["print('x')", "typer.echo('x')", "sys.stdout.write('x')"])
+def test_words_that_pass_by_are_noticed(code: str) -> None:
+    assert list(words_that_pass_by(ast.parse(code)))
+
+
 @pytest.mark.parametrize("path", modules(), ids=name_of)
 def test_a_module_fits_one_sitting(path: Path) -> None:
     assert len(path.read_text("utf-8").splitlines()) <= 600

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 
 
@@ -12,5 +13,7 @@ def main() -> None:
             stream.reconfigure(errors="replace")  # a Windows console may lack a letter
     from newsletter_mailer.cli.app import app
     from newsletter_mailer.cli.ending import run_to_the_end
+    from newsletter_mailer.cli.output import Spoken
 
+    logging.lastResort = Spoken(logging.WARNING)
     sys.exit(run_to_the_end(app))

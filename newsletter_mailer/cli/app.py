@@ -15,7 +15,7 @@ from newsletter_mailer.cli.approve import approve
 from newsletter_mailer.cli.author import add, build, new
 from newsletter_mailer.cli.check import check
 from newsletter_mailer.cli.ledger import app as ledger
-from newsletter_mailer.cli.output import examples
+from newsletter_mailer.cli.output import echo, examples
 from newsletter_mailer.cli.preview import preview
 from newsletter_mailer.cli.project import ProjectOption, note_before_the_command
 from newsletter_mailer.cli.resolve import resolve
@@ -41,7 +41,7 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(__version__)
+        echo(__version__)
         raise typer.Exit
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter_mailer.cli.output import counted, print_findings, print_json, say, table
+from newsletter_mailer.cli.findings_text import print_findings
+from newsletter_mailer.cli.output import counted, print_json, say, table
 from newsletter_mailer.cli.project import Issue, Json, ProjectOption, opened
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from newsletter_mailer.cli.output import print_findings, print_json, say, table
+from newsletter_mailer.cli.findings_text import print_findings
+from newsletter_mailer.cli.output import echo, print_json, say, table
 from newsletter_mailer.cli.project import Issue, Json, ProjectOption, chosen_folder, opened
 
 
@@ -85,4 +86,4 @@ def build(
         for entry in built.manifest["variants"]
     ]
     say(table(rows, right=(1, 2)))
-    typer.echo(built.folder)
+    echo(built.folder)

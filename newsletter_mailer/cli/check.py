@@ -12,7 +12,7 @@ import typer
 
 from newsletter_mailer.cli.ending import NOTHING_SENT
 from newsletter_mailer.cli.options import moment
-from newsletter_mailer.cli.output import print_json, say
+from newsletter_mailer.cli.output import echo, echo_painted, json_text, print_json, say
 from newsletter_mailer.cli.project import Json, ProjectOption, opened, opened_root
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def check(
     if output is not None:
         _write(output, text)
     if output is None and form is not Format.TEXT:
-        typer.echo(text, nl=False)
+        echo(text, is_whole=True)
         say(report.summary())
     else:
         _print_for_people(report)
@@ -109,7 +109,7 @@ def _show_manual(rule: str | None, form: Format) -> None:
     """A rule's page, or the list of all. Needs no project."""
     from newsletter_mailer.check.reports.manual import manual_page, rule_list, rule_object
     from newsletter_mailer.check.rules import all_rules
-    from newsletter_mailer.cli.terminal import has_colours, look_of
+    from newsletter_mailer.cli.terminal import look_of
     from newsletter_mailer.findings import did_you_mean
 
     rules = all_rules()
@@ -124,7 +124,7 @@ def _show_manual(rule: str | None, form: Format) -> None:
     else:
         look = look_of(sys.stdout)
         text = rule_list(rules.values(), look) if rule is None else manual_page(rules[rule], look)
-        typer.echo(text, color=has_colours(sys.stdout))
+        echo_painted(text, sys.stdout)
 
 
 def _report(
@@ -173,8 +173,6 @@ def _report(
 
 def _written(form: Format, report: Report, issue: str | None) -> str:
     """The report as programs read it, or as people do without a terminal."""
-    import json
-
     from newsletter_mailer.check.reports.github import github_report
     from newsletter_mailer.check.reports.json_object import json_object
     from newsletter_mailer.check.reports.junit import junit_report
@@ -193,16 +191,16 @@ def _written(form: Format, report: Report, issue: str | None) -> str:
         if form is Format.SARIF
         else json_object(report.findings, report.matrices)
     )
-    return json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
+    return json_text(shown, indent=2) + "\n"
 
 
 def _print_for_people(report: Report) -> None:
     from newsletter_mailer.check.reports.text import report_for_people
-    from newsletter_mailer.cli.terminal import has_colours, look_of
+    from newsletter_mailer.cli.terminal import look_of
 
     text = report_for_people(report, look_of(sys.stdout))
     if text:
-        typer.echo(text, color=has_colours(sys.stdout))
+        echo_painted(text, sys.stdout)
 
 
 def _write(file: Path, text: str) -> None:

@@ -8,7 +8,9 @@ import tempfile
 import traceback
 from collections.abc import Callable
 
-from newsletter_mailer.cli.output import print_findings, say, sum_up
+from newsletter_mailer.check.reports.visible import legible
+from newsletter_mailer.cli.findings_text import print_findings, sum_up
+from newsletter_mailer.cli.output import say
 from newsletter_mailer.errors import ContentError, NewsletterError
 
 DONE, NOTHING_SENT, USAGE, SENT_IN_PART = 0, 1, 2, 3
@@ -73,5 +75,5 @@ def _where_we_stand() -> str:
 def _details() -> str:
     descriptor, path = tempfile.mkstemp(prefix="newsletter-mailer-crash-", suffix=".log")
     with os.fdopen(descriptor, "w", encoding="utf-8") as log:
-        traceback.print_exc(file=log)
+        log.write(legible(traceback.format_exc()))
     return path

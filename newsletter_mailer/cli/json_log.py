@@ -6,7 +6,6 @@ names a reader: of an address there is its domain. Secrets are in none.
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from newsletter_mailer.cli.output import json_text
 from newsletter_mailer.cli.speed import Score
 from newsletter_mailer.deliver.reasons import reason, without_addresses
 from newsletter_mailer.errors import ContentError, DeliveryError, NewsletterError, ProjectError
@@ -74,7 +74,7 @@ class JsonLog:
         }
         line |= {name: self._seen(value) for name, value in facts.items() if value is not None}
         try:
-            self._write_text(f"{json.dumps(line, ensure_ascii=False)}\n")
+            self._write_text(f"{json_text(line)}\n")
         except OSError as fault:
             self._write_text = None
             self._complain(f"note: the log cannot be written any more: {fault.strerror}.")

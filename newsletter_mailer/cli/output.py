@@ -1,18 +1,25 @@
-"""What people read in the terminal, and the JSON that programs read."""
+"""What people read in the terminal, and the JSON that programs read.
+
+All that leaves for a terminal leaves here: what a server, a list, a file or its name says may hold
+escape sequences, and is shown without their power.
+"""
 
 from __future__ import annotations
 
 import json
-import sys
+import logging
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
-from pathlib import Path
+from typing import TextIO
 
 import typer
 
-from newsletter_mailer.findings import Finding, Severity
+from newsletter_mailer.check.reports.visible import escaped, legible
+from newsletter_mailer.cli.terminal import has_colours
 
-_MANY = 12  #: findings that are shown with the lines of the files
+#: Bold, faint, underlined, the eight colours, and the end of it. Not concealed: that hides words.
+_OF_COLOURS = re.compile("(\x1b\\[(?:[0124]|3[0-7])m)")
 
 
 def examples(*commands: str) -> str:
@@ -22,14 +29,39 @@ def examples(*commands: str) -> str:
 
 def say(text: str) -> None:
     """To standard error: progress, prompts and news."""
-    typer.echo(text, err=True)
+    typer.echo(legible(text), err=True)
+
+
+def echo(text: object = "", *, is_whole: bool = False) -> None:
+    """To standard output: what a command was asked for. `is_whole`: it ends with its line feed."""
+    typer.echo(legible(str(text)), nl=not is_whole)
+
+
+def echo_painted(text: str, stream: TextIO) -> None:
+    """What is coloured: of escape sequences, those that `typer.style` wrote stay, and no others."""
+    shown = [
+        part if _OF_COLOURS.fullmatch(part) else legible(part) for part in _OF_COLOURS.split(text)
+    ]
+    typer.echo("".join(shown), file=stream, color=has_colours(stream))
+
+
+class Spoken(logging.Handler):
+    """What other people's modules log, as all other news."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        say(self.format(record))
+
+
+def json_text(value: object, indent: int | None = None) -> str:
+    """JSON whose strings are as harmless as all other words, and mean what they meant."""
+    return escaped(json.dumps(value, indent=indent, ensure_ascii=False))
 
 
 def print_json(
     value: Mapping[str, object], name: str = "", items: Iterable[Mapping[str, object]] = ()
 ) -> None:
     """One object on standard output. A long list of `items` under `name` is never held whole."""
-    text = json.dumps(value, indent=2, ensure_ascii=False)
+    text = json_text(value, indent=2)
     if not name:
         typer.echo(text)
         return
@@ -37,38 +69,14 @@ def print_json(
     end = ""
     for number, item in enumerate(items):
         comma = "," if number else ""
-        typer.echo(f"{comma}\n    {json.dumps(item, ensure_ascii=False)}", nl=False)
+        typer.echo(f"{comma}\n    {json_text(item)}", nl=False)
         end = "\n  "
     typer.echo(f"{end}]\n}}")
-
-
-def print_findings(findings: Sequence[Finding]) -> None:
-    """To standard error, before what a command does: a line for each if there are many."""
-    from newsletter_mailer.campaign.source_lines import SourceLines
-    from newsletter_mailer.check.reports.text import text_report
-    from newsletter_mailer.cli.project import opened_root
-    from newsletter_mailer.cli.terminal import has_colours, look_of
-
-    if not findings:
-        return
-    look = look_of(sys.stderr, is_compact=len(findings) > _MANY)
-    text = text_report(findings, SourceLines(opened_root() or Path()), look)
-    typer.echo(text, err=True, color=has_colours(sys.stderr))
-    if look.is_compact:
-        say("newsletter-mailer check says what to do about each.")
 
 
 def counted(count: int, one: str, many: str | None = None) -> str:
     """`1 reader`, `1,200 readers`."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
-def sum_up(findings: Sequence[Finding]) -> str:
-    errors = sum(finding.severity is Severity.ERROR for finding in findings)
-    warnings = sum(finding.severity is Severity.WARNING for finding in findings)
-    if not errors and not warnings:
-        return "Nothing is wrong."
-    return f"{counted(errors, 'error')}, {counted(warnings, 'warning')}."
 
 
 def local_minute(moment: str | None, zone: tzinfo) -> str:

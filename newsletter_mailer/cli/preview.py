@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter_mailer.cli.output import say
+from newsletter_mailer.cli.output import echo, say
 from newsletter_mailer.cli.project import ProjectOption, opened, opened_root
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def preview(
             opens_browser=not no_open and _has_screen(),
             editor=editor,
         ),
-        typer.echo,
+        echo,
     )
 
 
@@ -113,13 +113,13 @@ def _write(
 
         index = export(lambda: opened(project), issue, export_to, datetime.now(UTC))
         say("Open it in a browser, or zip the folder and send it to whoever signs the issue off:")
-        typer.echo(index)
+        echo(index)
     if pictures_to is not None:
         from newsletter_mailer.preview.copying.screenshots import screenshots
 
         taken = screenshots(opened(project), issue, pictures_to, lambda text: say(f"note: {text}"))
         for picture in taken:
-            typer.echo(picture)
+            echo(picture)
 
 
 def _has_screen() -> bool:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from newsletter_mailer.cli.ending import NOTHING_SENT, SENT_IN_PART, note_handed_over
-from newsletter_mailer.cli.output import print_findings, print_json, say
+from newsletter_mailer.cli.findings_text import print_findings
+from newsletter_mailer.cli.output import print_json, say
 
 if TYPE_CHECKING:
     from newsletter_mailer.campaign.project import Project

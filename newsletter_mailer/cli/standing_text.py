@@ -11,6 +11,7 @@ from typing import Any  # a run's values are those of the JSON object
 import typer
 from rich.cells import cell_len, set_cell_size
 
+from newsletter_mailer.check.reports.visible import visible
 from newsletter_mailer.cli.output import counted, local_minute, table
 from newsletter_mailer.report.standing import Standing
 from newsletter_mailer.store.states import AS_TOLD, TROUBLE, State
@@ -64,7 +65,8 @@ def _bold(text: str, screen: Screen) -> str:
 
 
 def _cut(text: str, room: int | None) -> str:
-    """To so many columns, with a mark where something is missing."""
+    """On one line of so many columns, with a mark where something is missing."""
+    text = visible(text)
     if room is None or cell_len(text) <= room:
         return text
     return f"{set_cell_size(text, room - 1).rstrip()}…"

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
+from newsletter_mailer.check.reports.visible import visible
 from newsletter_mailer.cli.ending import NOTHING_SENT
-from newsletter_mailer.cli.output import print_json, say
+from newsletter_mailer.cli.output import echo, echo_painted, print_json, say
 from newsletter_mailer.cli.project import Issue, Json, ProjectOption, opened
 from newsletter_mailer.cli.report import check_report_file, write_report
 from newsletter_mailer.cli.terminal import has_colours
@@ -91,7 +92,7 @@ def _say(found: Standing, newsletter: Project, *, of_sandbox: bool) -> None:
     name = f"{found.issue} (rehearsal)" if of_sandbox else found.issue
     command = f"--issue {found.issue}" + (" --sandbox" if of_sandbox else "")
     if not found.counts:
-        typer.echo(f"{name} was not sent yet.")
+        echo(f"{name} was not sent yet.")
         if not of_sandbox and newsletter.sandbox_ledger_path(found.issue).exists():
             say(f"It was rehearsed: newsletter-mailer status {command} --sandbox")
         return
@@ -101,17 +102,17 @@ def _say(found: Standing, newsletter: Project, *, of_sandbox: bool) -> None:
         has_blocks=_can_print("█▏", sys.stdout),
         zone=newsletter.settings.zone,
     )
-    typer.echo(standing_text(found, screen, name=name, command=command))
+    echo_painted(standing_text(found, screen, name=name, command=command), sys.stdout)
 
 
 def _say_readers(readers: Iterable[DeliveryRecord], state: State | None) -> None:
     number = 0
     for number, row in enumerate(readers, start=1):
         if number == 1:
-            typer.echo("")
-        typer.echo(f"{row.state:8}  {row.address}  {row.reply}".rstrip())
+            echo("")
+        echo(f"{row.state:8}  {row.address}  {row.reply}".rstrip())
     if state is not None and not number:
-        typer.echo(f"\nNobody is {state}.")
+        echo(f"\nNobody is {state}.")
 
 
 def _write_csv(readers: Iterable[DeliveryRecord], file: str, zone: tzinfo) -> None:
@@ -146,7 +147,7 @@ def _opened_for_csv(file: str) -> Iterator[TextIO]:
 
 def safe_cell(value: object) -> str:
     """A text that a spreadsheet shows and does not run."""
-    text = "" if value is None else str(value)
+    text = "" if value is None else visible(str(value))
     return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
 
 

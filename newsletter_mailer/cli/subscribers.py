@@ -9,7 +9,7 @@ from typing import Annotated, Any  # Any: shapes are those of the JSON objects
 
 import typer
 
-from newsletter_mailer.cli.output import examples, local_minute, print_json, say, table
+from newsletter_mailer.cli.output import echo, examples, local_minute, print_json, say, table
 from newsletter_mailer.cli.project import Json, ProjectOption, opened
 
 app = typer.Typer(
@@ -91,24 +91,24 @@ def show(
 
 
 def _say_person(held: Mapping[str, Any], zone: tzinfo) -> None:
-    typer.echo(held["address"])
+    echo(held["address"])
     if held["suppressed"]:
         since = local_minute(held["suppressed"]["since"], zone)
-        typer.echo(f"  not mailed: {held['suppressed']['reason']}, since {since}")
+        echo(f"  not mailed: {held['suppressed']['reason']}, since {since}")
     for row in held["issues"]:
         values = ", ".join(f"{name}: {value}" for name, value in row["values"].items() if value)
-        typer.echo(f"  {row['issue']}: {row['state']}{f' ({values})' if values else ''}")
+        echo(f"  {row['issue']}: {row['state']}{f' ({values})' if values else ''}")
     for row in held["settled"]:
         at = local_minute(row["at"], zone)
-        typer.echo(f"  {row['issue']}: settled by {row['who']} ({row['how']}), {at}")
+        echo(f"  {row['issue']}: settled by {row['who']} ({row['how']}), {at}")
     if not held["suppressed"] and not held["issues"]:
-        typer.echo("  Nothing is held about this address.")
+        echo("  Nothing is held about this address.")
 
 
 def _say_suppressed(everyone: Sequence[Mapping[str, str]], zone: tzinfo) -> None:
     if not everyone:
-        typer.echo("Nobody is suppressed.")
+        echo("Nobody is suppressed.")
         return
     rows = [("Address", "Reason", "Since")]
     rows += [(row["address"], row["reason"], local_minute(row["since"], zone)) for row in everyone]
-    typer.echo(table(rows))
+    echo(table(rows))

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from newsletter_mailer.check.reports.visible import legible
 from newsletter_mailer.cli.ending import note_handed_over
-from newsletter_mailer.cli.output import counted, print_findings, say, table
+from newsletter_mailer.cli.findings_text import print_findings
+from newsletter_mailer.cli.output import counted, say, table
 from newsletter_mailer.cli.speed import Score
 from newsletter_mailer.errors import DeliveryError, NotConfirmed
 from newsletter_mailer.store.states import State
@@ -119,7 +121,7 @@ class Terminal:
         if self._progress is None:
             say(text)
         else:
-            self._progress.console.print(text, markup=False, highlight=False)
+            self._progress.console.print(legible(text), markup=False, highlight=False)
 
     def close(self) -> None:
         if self._progress is not None:

@@ -16,7 +16,11 @@ from newsletter_mailer.deliver.replies import printable
 LONGEST_LINE = 16_384  #: octets; Postfix cuts its own at 2,000
 _LONGEST_REPLY = 300  #: characters that are kept
 
-_MOMENT = rb"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)[^ ]*"
+#: As syslog writes it (RFC 3164 section 4.1.2, RFC 5424 section 6.2.3), and nothing else.
+_MOMENT = (
+    rb"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|"
+    rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)"
+)
 #: Who says what of which message. A client's words never stand before the queue id.
 _LINE = re.compile(
     rb"(?P<moment>" + _MOMENT + rb") [^ ]+ [\w./-]+/(?P<daemon>[\w-]+)\[\d+\]: "

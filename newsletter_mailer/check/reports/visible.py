@@ -23,6 +23,19 @@ def visible(text: str) -> str:
     return HOSTILE.sub(lambda found: " " if found[0] in "\t\r\n" else named(found[0]), text)
 
 
+def legible(text: str) -> str:
+    """In several lines: line feeds and tabs stay, other hostile characters become their names."""
+    lines = text.replace("\r\n", "\n")
+    return HOSTILE.sub(lambda found: found[0] if found[0] in "\t\n" else named(found[0]), lines)
+
+
+def escaped(json_text: str) -> str:
+    """JSON that says the same without a hostile character (RFC 8259 section 7); its lines stay."""
+    return HOSTILE.sub(
+        lambda found: "\n" if found[0] == "\n" else f"\\u{ord(found[0]):04x}", json_text
+    )
+
+
 def without_surrogates(text: str) -> str:
     """What UTF-8 can carry; a file's name may hold halves of surrogate pairs."""
     return text.encode("utf-8", "replace").decode()

@@ -67,6 +67,7 @@ def serve(wish: Wish, say: Callable[[str], None]) -> None:
         config = uvicorn.Config(
             create_app(house, hosts),
             lifespan="off",
+            log_config=None,  # its own would write past the program's ways to say something
             log_level="error",
             access_log=False,
             server_header=False,
