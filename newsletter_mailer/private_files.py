@@ -23,6 +23,12 @@ def narrowed(mode: int) -> int:
     return mode & 0o770 if mode & stat.S_IWGRP else mode & 0o700
 
 
+def is_open_to_others(file: Path) -> bool:
+    """Never on Windows. Raises OSError."""
+    mode = stat.S_IMODE(file.stat().st_mode)
+    return os.name == "posix" and narrowed(mode) != mode
+
+
 def make_private_folder(folder: Path) -> None:
     """With the folders above it that are missing; one that is there stays as it is.
 

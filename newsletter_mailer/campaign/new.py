@@ -30,11 +30,19 @@ from newsletter_mailer.issue.template_folder import read_template
 
 _STARTER_FILES = ("newsletter.toml", "words.txt", ".env.example", "recipients/example.csv")
 _GIT_IGNORE = """\
-.env
+.env*
+!.env.example
 /.newsletter/
 /build/
 /outbox/
-# Real lists hold personal data and stay out of the repository.
+# Lists, what is made of a ledger, and logs hold personal data and stay out of the repository.
+*.csv
+*.db
+*.db-*
+*.log
+*.log.*
+*.jsonl
+/*.html
 recipients/*
 !recipients/example.csv
 """

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from newsletter_mailer.cli.output import say
 
 if TYPE_CHECKING:
     from newsletter_mailer.campaign.project import Project
@@ -24,6 +27,7 @@ ProjectOption = Annotated[
 
 _before_the_command: Path | None = None
 _root: Path | None = None  #: of the project that was opened
+_is_told_of = set[Path]()  #: files of secrets that others can read; said once
 
 
 def note_before_the_command(project: Path | None) -> None:
@@ -54,6 +58,17 @@ def opened_root() -> Path | None:
     return _root
 
 
+def _tell_who_can_read(file: Path) -> None:
+    """A password that others on this machine can read. Raises OSError."""
+    from newsletter_mailer.private_files import is_open_to_others
+
+    if file in _is_told_of or not is_open_to_others(file):
+        return
+    _is_told_of.add(file)
+    name = ".env" if file.parent == Path.cwd() else shlex.quote(str(file))
+    say(f"note: others on this machine can read .env, which holds secrets: chmod 600 {name}")
+
+
 def _written_in(file: Path) -> dict[str, str]:
     """The lines of .env, as they stand: a password may hold a $. Raises ProjectError."""
     from dotenv.parser import parse_stream
@@ -67,6 +82,7 @@ def _written_in(file: Path) -> dict[str, str]:
     written: dict[str, str] = {}
     try:
         with file.open(encoding="utf-8-sig") as lines:
+            _tell_who_can_read(file)
             for binding in parse_stream(lines):
                 line = f".env, line {binding.original.line}"
                 if binding.error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +15,7 @@ from newsletter_mailer.private_files import narrowed
 from newsletter_mailer.store.database import open_to_write
 from newsletter_mailer.store.journal import Journal
 from tests.acceptance.scene import Newsletter, newsletter
+from tests.conftest import REPOSITORY
 from tests.smtp_server import Inbox
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="Modes of files are POSIX's.")
@@ -106,6 +108,62 @@ def test_what_is_no_file_keeps_its_mode(news: Newsletter, inbox: Inbox) -> None:
 
     assert "folder cannot be written" in done.err
     assert mode(news.root / "folder") == 0o755
+
+
+def test_secrets_that_others_can_read_are_told_once(news: Newsletter) -> None:
+    secrets = news.write(".env", "SMTP_PASSWORD=hush\n")
+    secrets.chmod(0o644)
+    told = "note: others on this machine can read .env, which holds secrets: chmod 600"
+
+    here = news.run("check", "--issue", "2030-01")
+    elsewhere = news.run("check", "--issue", "2030-01", cwd="issues")
+    secrets.chmod(0o600)
+    mended = news.run("check", "--issue", "2030-01")
+
+    assert here.err.count(f"{told} .env\n") == 1
+    assert elsewhere.err.count(f"{told} {secrets}\n") == 1
+    assert "chmod" not in mended.err
+    assert "hush" not in here.err + elsewhere.err
+
+
+@pytest.fixture(params=["a new project", "this repository"])
+def ignoring(request: pytest.FixtureRequest, tmp_path: Path) -> Newsletter:
+    """A repository of git with the rules about what stays out of it."""
+    made = Newsletter(tmp_path / "ignoring")
+    made.root.mkdir()
+    if request.param == "a new project":
+        assert made.run("new", "--issue", "2030-05").code == 0
+    else:
+        made.write(".gitignore", (REPOSITORY / ".gitignore").read_text("utf-8"))
+    subprocess.run(["git", "init", "--quiet"], cwd=made.root, check=True)
+    return made
+
+
+def test_git_takes_no_personal_data_and_no_secret(ignoring: Newsletter) -> None:
+    """Asked of git itself."""
+    stay_out = [
+        *(".env", ".env.local", ".env.bak", "readers.csv", "2030-05.csv", "send.log", "run.jsonl"),
+        *("mail.log.1", "page.html", ".newsletter/ledger.db", "ledger-copy.db", "ledger.db-wal"),
+        *("recipients/readers.csv", "recipients/old/readers.csv", "recipients/readers.xlsx"),
+        *("outbox/2030-05/0001.eml", "build/2030-05/manifest.json"),
+    ]
+    belong = [
+        *(".env.example", "newsletter.toml", "words.txt", "recipients/example.csv"),
+        *("issues/2030-05/issue.toml", "issues/2030-05/sent.toml", "issues/2030-05/10-hello.md"),
+        *("issues/2030-05/approval.toml", "issues/2030-05/images/a.png"),
+        *("templates/regional/newsletter.mjml", "templates/regional/sections/letter.mjml"),
+    ]
+
+    asked = subprocess.run(
+        ["git", "check-ignore", "--no-index", "--stdin"],
+        input="\n".join(stay_out + belong),
+        cwd=ignoring.root,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert asked.stdout.splitlines() == stay_out
 
 
 @pytest.mark.parametrize(
