@@ -11,11 +11,15 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from email.message import Message
+from functools import cached_property
+from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any  # what a script returns
 
@@ -89,17 +93,63 @@ def browser(outside: Outside) -> Iterator[Browser]:
         started.close()
 
 
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: Message
+    text: str
+
+
+def answer_to(request: urllib.request.Request) -> Answer:
+    try:
+        with urllib.request.urlopen(request) as answer:  # noqa: S310  # loopback
+            return Answer(answer.status, answer.headers, answer.read().decode("utf-8", "replace"))
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return Answer(refused.code, refused.headers, refused.read().decode("utf-8", "replace"))
+
+
 @dataclass
 class Preview:
     """A running `newsletter-mailer preview`."""
 
     project: ProjectFolder
     process: subprocess.Popen[str]
-    origin: str
+    address: str  #: as it is told in the terminal
     said: str
 
+    @property
+    def origin(self) -> str:
+        return self.address[: self.address.index("/", len("http://"))]
+
+    @property
+    def key(self) -> str:
+        return self.address.partition("?key=")[2]
+
+    @property
+    def home(self) -> str:
+        return f"{self.origin}/?key={self.key}"
+
     def issue(self, issue: str = ISSUE, query: str = "") -> str:
-        return f"{self.origin}/issues/{issue}{query and '?'}{query}"
+        return f"{self.origin}/issues/{issue}?{query}{query and '&'}key={self.key}"
+
+    @cached_property
+    def cookie(self) -> str:
+        """What a browser sends that came in by the address: `name=value`."""
+        jar = CookieJar()
+        opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+        opener.open(self.home).close()
+        (cookie,) = jar
+        return f"{cookie.name}={cookie.value}"
+
+    def ask(
+        self, path: str, headers: Mapping[str, str] | None = None, body: bytes | None = None
+    ) -> Answer:
+        """A request as the page sends it, or as `headers` say it otherwise; the path as it is."""
+        request = urllib.request.Request(  # noqa: S310  # loopback
+            f"{self.origin}{path}", headers={"Cookie": self.cookie, **(headers or {})}, data=body
+        )
+        return answer_to(request)
 
     def stop(self) -> int:
         """Ctrl-C. The exit code."""
@@ -151,7 +201,7 @@ def _begin(
     said, found = "", None
     for line in process.stdout:
         said += line
-        found = re.search(r"http://127\.0\.0\.1:\d+", said)
+        found = re.search(r"http://127\.0\.0\.1:\d+/\S*", said)
         if found:
             break
     assert found, said + (process.stderr.read() if process.stderr else "")
@@ -189,9 +239,8 @@ def _wait_until_checked(preview: Preview, issue: str = ISSUE) -> None:
     """Then it is composed, too, and its readers are known."""
     give_up = time.monotonic() + _PATIENCE / 1000
     while time.monotonic() < give_up:
-        with urllib.request.urlopen(f"{preview.origin}/api/issues/{issue}") as answer:  # noqa: S310  # loopback
-            if json.load(answer)["checked"]:
-                return
+        if json.loads(preview.ask(f"/api/issues/{issue}").text)["checked"]:
+            return
         time.sleep(0.05)
     pytest.fail(f"{issue} was not checked.")
 

@@ -35,7 +35,7 @@ def issue(page: Page, name: str) -> Locator:
 def begin(start: Start, press: Newsletter, onlooker: Onlooker) -> Page:
     running = start(project=press)
     assert re.search(r"at http://127\.0\.0\.1:\d+/\s", running.said)
-    onlooker.page.goto(running.origin)
+    onlooker.page.goto(running.home)
     return onlooker.page
 
 

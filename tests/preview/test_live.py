@@ -342,6 +342,7 @@ def test_a_page_goes_on_when_the_preview_is_started_again(
     again = start("--issue", "2025-08", "--port", port)
 
     assert again.origin == preview.origin
+    onlooker.context.new_page().goto(again.address)
     expect(onlooker.mail.get_by_role("heading", name="Leaders of tomorrow")).to_be_attached()
 
 

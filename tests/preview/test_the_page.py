@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shlex
+import stat
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,8 +34,9 @@ def browser_that_notes(folder: Path) -> tuple[str, Path]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system says which browser")
 def test_the_browser_is_opened_at_the_issue(
-    news: ProjectFolder, start: Start, tmp_path: Path
+    news: ProjectFolder, start: Start, tmp_path: Path, onlooker: Onlooker
 ) -> None:
+    """By a file that is its owner's alone: a program's arguments are everybody's to read."""
     browser, note = browser_that_notes(tmp_path)
 
     running = start("--issue", "2025-08", opens=True, BROWSER=browser)
@@ -42,8 +45,16 @@ def test_the_browser_is_opened_at_the_issue(
     while not (note.exists() and note.read_text()):
         assert time.monotonic() < give_up
         time.sleep(0.02)
-    assert note.read_text() == running.issue()
+    file = Path(urllib.request.url2pathname(note.read_text().removeprefix("file://")))
+    assert running.key not in note.read_text()
     assert running.issue() in running.said
+    assert running.issue() in file.read_text("utf-8")
+    assert [stat.S_IMODE(one.stat().st_mode) for one in (file, file.parent)] == [0o600, 0o700]
+    onlooker.look(file.as_uri())
+    assert onlooker.page.url == f"{running.origin}/issues/2025-08"
+
+    assert running.stop() == 0
+    assert not file.parent.exists()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system says which browser")
@@ -88,7 +99,7 @@ def tab_to(page: Page, wanted: Locator) -> None:
 def test_the_keyboard_is_enough(unchanged: Preview, onlooker: Onlooker) -> None:
     """From the list of issues to a test mail, without a hand on the mouse."""
     page, mail = onlooker.page, onlooker.mail
-    page.goto(unchanged.origin)
+    page.goto(unchanged.home)
     tab_to(page, page.get_by_role("link", name="2025-08"))
     page.keyboard.press("Enter")
     mail.locator("h1").wait_for()
@@ -141,7 +152,7 @@ def test_a_cell_of_the_matrix_is_reached_with_the_keyboard(
 def states(onlooker: Onlooker, preview: Preview) -> Iterator[str]:
     """Everything that the page can show of a sound issue, one after the other."""
     page = onlooker.page
-    page.goto(preview.origin)
+    page.goto(preview.home)
     page.get_by_role("rowheader").first.wait_for()
     yield "the list of issues"
     onlooker.look(preview.issue(query="variant=full"))

@@ -11,24 +11,31 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from newsletter_mailer.issue.folder import issue_ids
 from newsletter_mailer.preview.serving.acting import Acting
+from newsletter_mailer.preview.serving.entrance import Entrance
 from newsletter_mailer.preview.serving.frames import Frames
-from newsletter_mailer.preview.serving.house import House
+from newsletter_mailer.preview.serving.house import LOOPBACK, House
 from newsletter_mailer.preview.serving.issue_list import IssueList
 from newsletter_mailer.preview.serving.looking import Looking
-from newsletter_mailer.preview.serving.security import FRAMES, Guard, page_policy
+from newsletter_mailer.preview.serving.security import Guard, page_policy
 
 _STATIC = files("newsletter_mailer.preview").joinpath("static")
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 _FILE = re.compile(r"[a-z][a-z-]*\.(?P<ending>css|js|svg)")
 
 
-def create_app(house: House, hosts: frozenset[str]) -> ASGIApp:
-    """`hosts`: what a request's Host may say."""
+def create_app(house: House, port: int) -> ASGIApp:
+    """`port`: on which this machine is asked."""
+    hosts = frozenset(f"{name}:{port}" for name in (LOOPBACK, "localhost"))
+    return Guard(Starlette(routes=routes(house)), hosts, house.keys, Entrance(house.keys, port))
+
+
+def routes(house: House) -> list[BaseRoute]:
+    """Everything that can be asked for."""
     shell = _shell(house)
 
     async def page(request: Request) -> Response:
@@ -39,25 +46,21 @@ def create_app(house: House, hosts: frozenset[str]) -> ASGIApp:
             {"Content-Security-Policy": page_policy(house.origin)},
         )
 
-    app = Starlette(
-        routes=[
-            Route("/", page),
-            Route("/issues/{issue}", page),
-            Route("/static/{file}", _static),
-            *IssueList(house).routes(),
-            *Looking(house).routes(),
-            *Frames(house).routes(),
-            *Acting(house).routes(),
-        ]
-    )
-    return Guard(app, hosts, house.keys)
+    return [
+        Route("/", page),
+        Route("/issues/{issue}", page),
+        Route("/static/{file}", _static),
+        *IssueList(house).routes(),
+        *Looking(house).routes(),
+        *Frames(house).routes(),
+        *Acting(house).routes(),
+    ]
 
 
 def _shell(house: House) -> str:
     """index.html with what the page's scripts have to know of this run."""
     told = {
         "newsletter-token": house.keys.token,
-        "newsletter-frames": f"{FRAMES}{house.keys.frame}",
         "newsletter-run": house.keys.run,
         "newsletter-editor": house.editor,
         "newsletter-root": house.root.as_posix(),

@@ -1,7 +1,7 @@
-"""Routes of what a mail's frame loads: the mail, its pictures, and requests that only tell.
+"""Routes of the mails, and of what a mail loads: its pictures, and requests that only tell.
 
-All of it lies under a path that only our page knows: the frame has no origin by which it could be
-told from another site's.
+What it loads lies under a path that only the mail knows: its frame has no origin by which it could
+be told from another site's, and sends no cookie.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from newsletter_mailer.compose.message import picture_names
 from newsletter_mailer.preview.serving.house import House
 from newsletter_mailer.preview.serving.looking import known_issue, mail_of
-from newsletter_mailer.preview.serving.security import FRAMES, frame_policy
+from newsletter_mailer.preview.serving.security import FRAMES, MAILS, frame_policy
 from newsletter_mailer.preview.showing.differences import other_places
 from newsletter_mailer.preview.showing.looks import Look
 from newsletter_mailer.preview.showing.persona import Asked
@@ -37,19 +37,18 @@ class Frames:
 
     def routes(self) -> list[BaseRoute]:
         return [
+            Route(f"{MAILS}{{issue}}", self._mail),
             Mount(
                 f"{FRAMES}{{key}}",
                 routes=[
-                    Route("/{issue}/mail", self._mail),
                     Route("/pictures/{issue}/{name}", self._picture),
                     Route("/tall/{frame}/{told}", self._tall),
                     Route("/click/{frame}/{place:int}", self._click),
                 ],
-            )
+            ),
         ]
 
     async def _mail(self, request: Request) -> Response:
-        self._let_in(request)
         query = request.query_params
         shown = await run_in_threadpool(self._shown, request)
         policy = frame_policy(
@@ -92,7 +91,6 @@ class Frames:
         return shown_page(page, places, showing)
 
     async def _picture(self, request: Request) -> Response:
-        self._let_in(request)
         version = self._house.workshop.desk(known_issue(self._house, request)).version
         found = version.picture(request.path_params["name"]) if version else None
         if found is None:
@@ -104,7 +102,6 @@ class Frames:
         )
 
     async def _tall(self, request: Request) -> Response:
-        self._let_in(request)
         told = _TOLD.fullmatch(request.path_params["told"])
         if told:
             step = {"step": told["step"], "count": int(told["count"])}
@@ -112,7 +109,6 @@ class Frames:
         return Response(status_code=204)
 
     async def _click(self, request: Request) -> Response:
-        self._let_in(request)
         self._tell(request, {"kind": "click", "place": request.path_params["place"]})
         return Response(status_code=204)
 
@@ -121,7 +117,3 @@ class Frames:
         found = _FRAME.fullmatch(frame)
         if found:
             self._house.hub.tell_page(found["page"], {**news, "frame": frame})
-
-    def _let_in(self, request: Request) -> None:
-        if not self._house.keys.is_frame(request.path_params["key"]):
-            raise HTTPException(404)

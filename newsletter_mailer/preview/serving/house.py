@@ -13,9 +13,11 @@ from newsletter_mailer.preview.desk.acts import Acts
 from newsletter_mailer.preview.desk.desk import Desk
 from newsletter_mailer.preview.desk.workshop import Workshop
 from newsletter_mailer.preview.serving.hub import Hub
-from newsletter_mailer.preview.serving.security import Keys
+from newsletter_mailer.preview.serving.keys import Keys
 from newsletter_mailer.preview.showing.persona import Asked, Persona, persona_of
 from newsletter_mailer.preview.showing.view import Mail
+
+LOOPBACK = "127.0.0.1"
 
 
 class Aliases:
@@ -50,7 +52,7 @@ class House:
     workshop: Workshop
     hub: Hub
     acts: Acts
-    keys: Keys = field(default_factory=Keys)
+    keys: Keys
     aliases: Aliases = field(default_factory=Aliases)
 
     def mail(self, issue_id: str, asked: Asked) -> tuple[Mail | None, Persona | None]:

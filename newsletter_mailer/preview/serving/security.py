@@ -1,24 +1,30 @@
-"""Who may ask what. The server is for this machine; the browser's other pages are strangers to it.
+"""Who may ask what. The server is for one person: other users of this machine are strangers.
+
+So are the other pages of that person's browser.
 
 - Host: a name that leads here by DNS rebinding is refused.
 - Origin and Sec-Fetch-Site: what another page asks for is refused, whatever it is.
+- Cookie: who did not come in by the run's key (`entrance`) is refused, whatever they ask for.
 - What acts, and what holds personal data, is a POST with the run's token, which only our page has.
-- The mail's frame has no origin of ours: what it loads lies under a path that nobody can guess.
+- What a mail loads lies under a path that nobody can guess, and is asked for no cookie: its frame
+  has no origin of ours, so that a browser sends none (measured with Chromium 156).
 """
 
 from __future__ import annotations
 
-import hmac
-import secrets
-from dataclasses import dataclass, field
-
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-TOKEN_HEADER = "x-newsletter-token"  # noqa: S105  # a header's name
-FRAMES = "/frame/"  #: begins the path of all that a mail's frame loads
+from newsletter_mailer.preview.serving.entrance import Entrance
+from newsletter_mailer.preview.serving.keys import Keys, is_same
 
+TOKEN_HEADER = "x-newsletter-token"  # noqa: S105  # a header's name
+MAILS = "/mail/"  #: begins the path of the mails
+FRAMES = "/frame/"  #: begins the path of all that a mail loads
+
+_NO_KEY = "This is somebody's preview. Open the address that its terminal shows."
 _EVERYWHERE = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -29,27 +35,12 @@ _EVERYWHERE = {
 _NOWHERE = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """Made anew in every run."""
-
-    token: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
-    frame: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
-    run: str = field(default_factory=lambda: secrets.token_hex(4))  #: no secret
-
-    def is_token(self, text: str) -> bool:
-        return hmac.compare_digest(self.token.encode(), text.encode())
-
-    def is_frame(self, text: str) -> bool:
-        return hmac.compare_digest(self.frame.encode(), text.encode())
-
-
 def page_policy(origin: str) -> str:
-    """Of our own page: our scripts and styles, the mail's frames, nothing else."""
+    """Of our own page: our scripts and styles, the mails and clicks in them, nothing else."""
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        f"connect-src 'self'; frame-src {origin}{FRAMES}; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'"
+        f"connect-src 'self'; frame-src {origin}{MAILS} {origin}{FRAMES}; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'"
     )
 
 
@@ -67,9 +58,9 @@ def frame_policy(origin: str, key: str, *, has_pictures: bool) -> str:
 class Guard:
     """Stands before all routes."""
 
-    def __init__(self, app: ASGIApp, hosts: frozenset[str], keys: Keys) -> None:
+    def __init__(self, app: ASGIApp, hosts: frozenset[str], keys: Keys, entrance: Entrance) -> None:
         """`hosts`: what a Host header may say, with the port."""
-        self._app, self._hosts, self._keys = app, hosts, keys
+        self._app, self._hosts, self._keys, self._entrance = app, hosts, keys, entrance
         self._origins = {f"http://{host}" for host in hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -77,10 +68,6 @@ class Guard:
             if scope["type"] == "lifespan":
                 await self._app(scope, receive, send)
             return  # no WebSockets here
-        why = self._refused(scope["method"], scope["path"], Headers(scope=scope))
-        if why:
-            await PlainTextResponse(f"{why}\n", 403, {**_EVERYWHERE})(scope, receive, send)
-            return
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -92,19 +79,38 @@ class Guard:
                     headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
             await send(message)
 
-        await self._app(scope, receive, send_guarded)
+        await self._answerer(Request(scope))(scope, receive, send_guarded)
 
-    def _refused(self, method: str, path: str, headers: Headers) -> str:
-        """Why a request is refused; empty if it is not."""
-        if headers.get("host", "") not in self._hosts:
-            return "This address is not the preview's."
-        is_for_frame = path.startswith(FRAMES) and method == "GET"
-        # A sandboxed frame says that its origin is "null", and that it is another site's.
-        origins = {*self._origins, "null"} if is_for_frame else self._origins
-        if headers.get("origin") not in {None, *origins}:
+    def _answerer(self, request: Request) -> ASGIApp:
+        """The app, or who stands in its way."""
+        if request.headers.get("host", "") not in self._hosts:
+            return _refusal("This address is not the preview's.")
+        if self._entrance.is_opened_by(request):
+            return self._entrance.let_in(request)
+        is_of_mail = request.scope["path"].startswith(FRAMES) and request.method == "GET"
+        why = self._refused_to_mail(request) if is_of_mail else self._refused(request)
+        return _refusal(why) if why else self._app
+
+    def _refused_to_mail(self, request: Request) -> str:
+        """Why a mail does not get what it loads. Its frame says that its origin is "null"."""
+        if request.headers.get("origin") not in {None, "null", *self._origins}:
             return "Another site asks for this."
-        if headers.get("sec-fetch-site") not in (None, "none", "same-origin") and not is_for_frame:
+        key = request.scope["path"].removeprefix(FRAMES).partition("/")[0]
+        return "" if is_same(self._keys.frame, key) else _NO_KEY
+
+    def _refused(self, request: Request) -> str:
+        """Why a request is refused; empty if it is not."""
+        if request.headers.get("origin") not in {None, *self._origins}:
+            return "Another site asks for this."
+        if request.headers.get("sec-fetch-site") not in (None, "none", "same-origin"):
             return "Another page asks for this."
-        if method not in ("GET", "HEAD") and not self._keys.is_token(headers.get(TOKEN_HEADER, "")):
+        if not self._entrance.has_let_in(request):
+            return _NO_KEY
+        token = request.headers.get(TOKEN_HEADER, "")
+        if request.method not in ("GET", "HEAD") and not is_same(self._keys.token, token):
             return "The page is of an earlier run: load it again."
         return ""
+
+
+def _refusal(why: str) -> ASGIApp:
+    return PlainTextResponse(f"{why}\n", 403)

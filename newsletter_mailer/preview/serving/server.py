@@ -21,10 +21,11 @@ from newsletter_mailer.preview.desk.acts import Acts
 from newsletter_mailer.preview.desk.watching import Watcher
 from newsletter_mailer.preview.desk.workshop import Workshop
 from newsletter_mailer.preview.serving.app import create_app
-from newsletter_mailer.preview.serving.house import House
+from newsletter_mailer.preview.serving.entrance import leading_to, with_key
+from newsletter_mailer.preview.serving.house import LOOPBACK, House
 from newsletter_mailer.preview.serving.hub import Hub
+from newsletter_mailer.preview.serving.keys import Keys
 
-LOOPBACK = "127.0.0.1"
 USUAL_PORT = 8765
 _PATIENCE = 2  #: seconds for answers under way when the server stops
 
@@ -49,7 +50,8 @@ def serve(wish: Wish, say: Callable[[str], None]) -> None:
     if wish.port not in (None, 0, port):
         say(f"Port {wish.port} is taken; port {port} is free.")
     origin = f"http://{LOOPBACK}:{port}"
-    address = f"{origin}/issues/{wish.issue}" if wish.issue else f"{origin}/"
+    keys = Keys()
+    address = with_key(f"{origin}/issues/{wish.issue}" if wish.issue else f"{origin}/", keys)
     hub = Hub()
     with listening, Workshop(wish.open_project, hub.tell_news, say) as workshop:
         house = House(
@@ -60,12 +62,12 @@ def serve(wish: Wish, say: Callable[[str], None]) -> None:
             workshop=workshop,
             hub=hub,
             acts=wish.acts,
+            keys=keys,
         )
-        hosts = frozenset({f"{LOOPBACK}:{port}", f"localhost:{port}"})
         if wish.issue:
             workshop.desk(wish.issue)
         config = uvicorn.Config(
-            create_app(house, hosts),
+            create_app(house, port),
             lifespan="off",
             log_config=None,  # its own would write past the program's ways to say something
             log_level="error",
@@ -80,8 +82,9 @@ def serve(wish: Wish, say: Callable[[str], None]) -> None:
             workshop.note_change(hub.issues())
             hub.tell_news("", "files")
 
-        with Watcher(wish.root, changed):
-            server.once_up(lambda: _announce(address, wish, say))
+        way_in = leading_to(address) if wish.opens_browser else contextlib.nullcontext()
+        with Watcher(wish.root, changed), way_in as file:
+            server.once_up(lambda: _announce(address, file, say))
             server.run(sockets=[listening])
 
 
@@ -143,8 +146,9 @@ def _listen(port: int | None) -> socket.socket:
     raise ProjectError(f"No port can be opened on {LOOPBACK}: {fault}.")
 
 
-def _announce(address: str, wish: Wish, say: Callable[[str], None]) -> None:
+def _announce(address: str, file: Path | None, say: Callable[[str], None]) -> None:
+    """`file`: what a browser opens to get there; None: none is opened."""
     say(f"The preview is at {address}\nCtrl-C ends it.")
-    if wish.opens_browser:
-        opening = threading.Thread(target=webbrowser.open, args=[address], daemon=True)
+    if file is not None:
+        opening = threading.Thread(target=webbrowser.open, args=[file.as_uri()], daemon=True)
         opening.start()

@@ -26,6 +26,8 @@
  * @property {string} page this page's number, by which the server knows its frames
  */
 
+const AGAIN = 1000; // milliseconds until a preview that refuses is asked again
+
 /** @type {Data} */
 export const data = "newsletterExport" in globalThis ? exported(globalThis["newsletterExport"]) : served();
 
@@ -34,7 +36,6 @@ function served() {
   const told = (/** @type {string} */ name) =>
     document.querySelector(`meta[name="newsletter-${name}"]`)?.getAttribute("content") ?? "";
   const page = [...crypto.getRandomValues(new Uint8Array(8))].map((one) => one.toString(16).padStart(2, "0")).join("");
-  const frames = told("frames");
   const api = (/** @type {string} */ issue, path = "") => `/api/issues/${encodeURIComponent(issue)}${path}`;
   return {
     isLive: true,
@@ -47,7 +48,7 @@ function served() {
     message: (issue, who) => asked(api(issue, `/message${query(who)}`)),
     places: (issue, who) => asked(api(issue, `/places${query(who)}`)),
     readers: (issue, letters) => posted(api(issue, "/readers"), letters, told("token")),
-    mailAddress: (issue, who, shown) => `${frames}/${encodeURIComponent(issue)}/mail${query({ ...who, ...shown })}`,
+    mailAddress: (issue, who, shown) => `/mail/${encodeURIComponent(issue)}${query({ ...who, ...shown })}`,
     downloadAddress: (issue, who, form) => api(issue, `/download/${form}${query(who)}`),
     standing: (issue) => asked(api(issue, "/standing")),
     act: (issue, what, body) => posted(api(issue, `/${what}`), body, told("token")),
@@ -115,7 +116,8 @@ async function posted(address, body, token) {
 
 /**
  * News while the page is seen: a browser opens six lines to a server, and a hidden page needs none.
- * A preview that was started again knows this page no more: the page is loaded anew.
+ * A preview that was started again knows this page no more: it refuses until the browser has come in
+ * by its new key, and then the page is loaded anew.
  * @param {string} address
  * @param {string} run
  * @param {(news: News) => void} hear
@@ -124,6 +126,7 @@ function listen(address, run, hear) {
   /** @type {EventSource | null} */
   let line = null;
   const open = () => {
+    line?.close();
     line = new EventSource(address);
     line.onmessage = (event) => {
       const news = JSON.parse(event.data);
@@ -131,7 +134,11 @@ function listen(address, run, hear) {
       else if (news.run === run) hear({ kind: "open" });
       else location.reload();
     };
-    line.onerror = () => hear({ kind: "lost" });
+    line.onerror = () => {
+      hear({ kind: "lost" });
+      const lost = line;
+      if (lost?.readyState === EventSource.CLOSED) setTimeout(() => line === lost && !document.hidden && open(), AGAIN);
+    };
   };
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) line?.close();

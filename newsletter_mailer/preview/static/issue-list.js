@@ -20,7 +20,7 @@ export class IssueList {
       h("main", { class: "list-main" }, this.holder),
     );
     data.listen("", (news) => {
-      if (news.kind === "lost") this.status.say("The preview was ended. Start it again, and this page goes on.", true);
+      if (news.kind === "lost") this.status.say("The preview was ended. Start it again and open its new address: this page goes on.", true);
       else if (news.kind !== "readers") this.refresh();
       if (news.kind === "open") this.status.say("");
     });

@@ -91,7 +91,7 @@ export class IssuePage {
       this.who.readersChanged();
       this.refresh();
     }
-    if (news.kind === "lost") this.status.say("The preview was ended. Start it again, and this page goes on.", true);
+    if (news.kind === "lost") this.status.say("The preview was ended. Start it again and open its new address: this page goes on.", true);
     if (news.kind === "open") this.status.say("");
   }
 
