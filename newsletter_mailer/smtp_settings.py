@@ -34,7 +34,7 @@ class SmtpSettings:
     security: Literal["starttls", "tls", "none"] = "starttls"
     username: str = ""
     password: str = field(default="", repr=False)
-    token_command: str = ""
+    token_command: str = field(default="", repr=False)  #: its arguments may be secrets
     ca_file: str = ""
     helo_name: str = ""
     bounce_address: str = ""  #: reverse-path; empty means the sender's address

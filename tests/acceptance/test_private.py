@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -14,7 +16,7 @@ import pytest
 from newsletter_mailer.private_files import narrowed
 from newsletter_mailer.store.database import open_to_write
 from newsletter_mailer.store.journal import Journal
-from tests.acceptance.scene import Newsletter, newsletter
+from tests.acceptance.scene import Newsletter, newsletter, run
 from tests.conftest import REPOSITORY
 from tests.smtp_server import Inbox
 
@@ -124,6 +126,32 @@ def test_secrets_that_others_can_read_are_told_once(news: Newsletter) -> None:
     assert elsewhere.err.count(f"{told} {secrets}\n") == 1
     assert "chmod" not in mended.err
     assert "hush" not in here.err + elsewhere.err
+
+
+#: The installed command, which waits a moment for a token.
+_IMPATIENT = """\
+import sys
+from newsletter_mailer.cli import main
+from newsletter_mailer.deliver import token
+token._LONGEST_WAIT = 0.2
+sys.argv[0] = "newsletter-mailer"
+main()
+"""
+
+
+def test_a_token_command_that_is_late_is_told_nowhere(news: Newsletter) -> None:
+    program = "import time; time.sleep(600)"
+    command = shlex.join([sys.executable, "-c", program, "--client-secret=hush"])
+    settings = {"SMTP_HOST": "127.0.0.1", "SMTP_USERNAME": "ann", "SMTP_TOKEN_COMMAND": command}
+    words = ("send", "--issue", "2030-01", "--yes", "--log-json", "run.log", "--log-level", "debug")
+
+    impatient = (sys.executable, "-c", _IMPATIENT)
+    done = run(*words, cwd=news.root, env=settings, command=impatient)
+
+    assert done.code == 1
+    assert "SMTP_TOKEN_COMMAND gave no token in 0.2 seconds" in done.err
+    assert "SMTP_TOKEN_COMMAND" in news.read("run.log")
+    assert "hush" not in done.out + done.err + news.read("run.log")
 
 
 @pytest.fixture(params=["a new project", "this repository"])
