@@ -201,11 +201,32 @@ def test_a_folder_of_somebody_else_is_left_alone(press: Newsletter) -> None:
     assert press.snapshot() == before
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows lets only some people make links.")
+def test_a_link_in_the_folder_leads_nowhere_else(press: Newsletter) -> None:
+    """Neither what is deleted nor what is written."""
+    copy, elsewhere = export(press), press.root / "elsewhere"
+    victim = press.write("elsewhere/precious.txt", "mine")
+    (copy / "link").symlink_to(elsewhere, target_is_directory=True)
+    contents = (copy / "contents.txt").read_text("utf-8")
+    (copy / "contents.txt").write_text(f"{contents}link/precious.txt\n", "utf-8")
+
+    export(press)
+    assert victim.read_text("utf-8") == "mine"
+
+    (copy / "index.html").unlink()
+    (copy / "index.html").symlink_to(victim)
+    refused = press.command("preview", "--issue", "2030-01", "--export", "copy")
+
+    assert refused.code == 1
+    assert "index.html is a link out of the folder" in refused.err
+    assert victim.read_text("utf-8") == "mine"
+
+
 def test_a_list_of_contents_leads_nowhere_else(press: Newsletter) -> None:
     copy = export(press)
     victim = press.write("precious.txt", "mine")
     contents = (copy / "contents.txt").read_text("utf-8")
-    lines = [contents, "../precious.txt", str(victim), "..\\precious.txt", ""]
+    lines = [contents, "../precious.txt", str(victim), "..\\precious.txt", "C:/precious.txt", ""]
     (copy / "contents.txt").write_text("\n".join(lines), "utf-8")
 
     export(press)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from newsletter_mailer.errors import ProjectError
+from newsletter_mailer.preview.copying.inside import is_inside
 
 CONTENTS = "contents.txt"
 
@@ -35,8 +36,10 @@ class OwnFolder:
 
     def finish(self) -> None:
         for name in set(self._before) - {*self._made}:
+            file = self.folder / name
             try:
-                (self.folder / name).unlink(missing_ok=True)
+                if self._holds(file):
+                    file.unlink(missing_ok=True)
             except OSError as fault:
                 raise self._refusal(fault) from None
         self._write(CONTENTS, self._contents(self._made))
@@ -54,7 +57,7 @@ class OwnFolder:
                 f"{self._option}: {self.folder} holds files that were not made by it. Name a new "
                 "folder, or an empty one; nothing was changed."
             )
-        return [name for name in lines[1:] if _is_inside(name)]
+        return [name for name in lines[1:] if is_inside(name)]
 
     def _contents(self, names: list[str]) -> bytes:
         return "\n".join([self._heading, *sorted(names), ""]).encode()
@@ -62,18 +65,22 @@ class OwnFolder:
     def _write(self, name: str, content: bytes) -> Path:
         file = self.folder / name
         try:
+            if not self._holds(file) or file.is_symlink():
+                raise ProjectError(
+                    f"{self._option}: {file} is a link out of the folder. Name a new folder; "
+                    "nothing was written through it."
+                )
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
         except OSError as fault:
             raise self._refusal(fault) from None
         return file
 
+    def _holds(self, file: Path) -> bool:
+        """Not where a folder on the way is a link that leads elsewhere. Raises OSError."""
+        return file.parent.resolve().is_relative_to(self.folder.resolve())
+
     def _refusal(self, fault: OSError) -> ProjectError:
         return ProjectError(
             f"{self._option}: {fault.filename} cannot be written: {fault.strerror}."
         )
-
-
-def _is_inside(name: str) -> bool:
-    path = PurePosixPath(name)
-    return bool(name) and not path.is_absolute() and ".." not in path.parts and "\\" not in name
