@@ -176,7 +176,7 @@ def news(tmp_path: Path) -> ProjectFolder:
     return _project(tmp_path / "news")
 
 
-def _begin(
+def begin_preview(
     stack: ExitStack, project: ProjectFolder, *words: str, opens: bool = False, **settings: str
 ) -> Preview:
     clean = {
@@ -220,7 +220,7 @@ def start(news: ProjectFolder) -> Iterator[Start]:
         def begin(
             *words: str, project: ProjectFolder = news, opens: bool = False, **settings: str
         ) -> Preview:
-            return _begin(stack, project, *words, opens=opens, **settings)
+            return begin_preview(stack, project, *words, opens=opens, **settings)
 
         yield begin
 
@@ -230,12 +230,12 @@ def unchanged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Preview]:
     """A preview of the sample project whose files no test changes."""
     with ExitStack() as stack:
         folder = _project(tmp_path_factory.mktemp("unchanged") / "news")
-        running = _begin(stack, folder, EDITOR_URL="vscode://file/{file}:{line}:{column}")
-        _wait_until_checked(running)
+        running = begin_preview(stack, folder, EDITOR_URL="vscode://file/{file}:{line}:{column}")
+        wait_until_checked(running)
         yield running
 
 
-def _wait_until_checked(preview: Preview, issue: str = ISSUE) -> None:
+def wait_until_checked(preview: Preview, issue: str = ISSUE) -> None:
     """Then it is composed, too, and its readers are known."""
     give_up = time.monotonic() + _PATIENCE / 1000
     while time.monotonic() < give_up:

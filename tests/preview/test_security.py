@@ -40,9 +40,9 @@ def frames_of(preview: Preview) -> str:
     return found[1]
 
 
-def told(preview: Preview, name: str) -> str:
+def told(preview: Preview, name: str, issue: str = "2025-08") -> str:
     """What the page is told of this run."""
-    page = ask(preview, "/issues/2025-08").text
+    page = ask(preview, f"/issues/{issue}").text
     found = re.search(f'name="newsletter-{name}" content="([^"]*)"', page)
     assert found
     return found[1]

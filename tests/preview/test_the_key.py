@@ -30,7 +30,7 @@ PARTS = {
     "name": "x.jpg",
     "frame": "0123456789abcdef-1",
     "told": "c1",
-    "place:int": "1",
+    "place": "1",
 }
 
 

@@ -25,6 +25,7 @@ from newsletter_mailer.preview.showing.shown import Showing, shown_page
 
 #: A page's number, and which of its frames.
 _FRAME = re.compile(r"(?P<page>[0-9a-f]{16})-\d{1,9}")
+_PLACE = re.compile(r"[0-9]{1,9}")
 _TOLD = re.compile(r"(?P<step>[cf])(?P<count>\d{1,3})")
 
 
@@ -43,7 +44,7 @@ class Frames:
                 routes=[
                     Route("/pictures/{issue}/{name}", self._picture),
                     Route("/tall/{frame}/{told}", self._tall),
-                    Route("/click/{frame}/{place:int}", self._click),
+                    Route("/click/{frame}/{place}", self._click),
                 ],
             ),
         ]
@@ -109,7 +110,9 @@ class Frames:
         return Response(status_code=204)
 
     async def _click(self, request: Request) -> Response:
-        self._tell(request, {"kind": "click", "place": request.path_params["place"]})
+        place = request.path_params["place"]
+        if _PLACE.fullmatch(place):
+            self._tell(request, {"kind": "click", "place": int(place)})
         return Response(status_code=204)
 
     def _tell(self, request: Request, news: dict[str, object]) -> None:

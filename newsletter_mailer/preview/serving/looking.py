@@ -9,7 +9,7 @@ from typing import Any  # JSON
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
@@ -27,6 +27,7 @@ from newsletter_mailer.preview.showing.view import (
     view_json,
 )
 
+_SURROGATE = re.compile("[\ud800-\udfff]")  #: halves, which UTF-8 cannot carry
 _PAGE = re.compile(r"[0-9a-f]{16}")
 _MOST_FOUND = 12  #: readers that are offered
 _LARGEST_REQUEST = 4096  #: octets
@@ -173,14 +174,24 @@ def mail_of(house: House, request: Request) -> tuple[Mail | None, Any]:
 async def asked_in_body(request: Request) -> Mapping[str, str]:
     """A small JSON object of texts. Raises HTTPException."""
     body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _LARGEST_REQUEST:
-            raise HTTPException(413, "That is too much.")
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > _LARGEST_REQUEST:
+                raise HTTPException(413, "That is too much.")
+    except ClientDisconnect:
+        raise HTTPException(400, "The line broke.") from None
+    return texts_in(body)
+
+
+def texts_in(body: bytes) -> Mapping[str, str]:
+    """A JSON object whose values are texts that can be written down. Raises HTTPException."""
     try:
         asked = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):  # brackets in brackets, a thousand deep
         raise HTTPException(400, "This is no JSON.") from None
     if not isinstance(asked, dict) or not all(isinstance(one, str) for one in asked.values()):
         raise HTTPException(400, "This is not what was asked for.")
+    if any(_SURROGATE.search(text) for pair in asked.items() for text in pair):
+        raise HTTPException(400, "This has half a character.")
     return asked
