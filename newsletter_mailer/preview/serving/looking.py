@@ -27,7 +27,6 @@ from newsletter_mailer.preview.showing.view import (
     view_json,
 )
 
-_SURROGATE = re.compile("[\ud800-\udfff]")  #: halves, which UTF-8 cannot carry
 _PAGE = re.compile(r"[0-9a-f]{16}")
 _MOST_FOUND = 12  #: readers that are offered
 _LARGEST_REQUEST = 4096  #: octets
@@ -185,13 +184,11 @@ async def asked_in_body(request: Request) -> Mapping[str, str]:
 
 
 def texts_in(body: bytes) -> Mapping[str, str]:
-    """A JSON object whose values are texts that can be written down. Raises HTTPException."""
+    """A JSON object whose values are texts. Raises HTTPException."""
     try:
         asked = json.loads(body)
     except (ValueError, RecursionError):  # brackets in brackets, a thousand deep
         raise HTTPException(400, "This is no JSON.") from None
     if not isinstance(asked, dict) or not all(isinstance(one, str) for one in asked.values()):
         raise HTTPException(400, "This is not what was asked for.")
-    if any(_SURROGATE.search(text) for pair in asked.items() for text in pair):
-        raise HTTPException(400, "This has half a character.")
     return asked
