@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,7 +33,7 @@ def issue(page: Page, name: str) -> Locator:
 
 def begin(start: Start, press: Newsletter, onlooker: Onlooker) -> Page:
     running = start(project=press)
-    assert re.search(r"at http://127\.0\.0\.1:\d+/\s", running.said)
+    assert f"at {running.home}\n" in running.said
     onlooker.page.goto(running.home)
     return onlooker.page
 
