@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from newsletter_mailer.errors import LedgerError
+from newsletter_mailer.private_files import make_private_folder
 from newsletter_mailer.store.database import (
     copy_to,
     explained,
@@ -109,7 +110,7 @@ def restore(
     told = [*witnesses, *_history(ledger, file)]
     new = ledger.with_name(f"{ledger.name}.new")
     try:
-        ledger.parent.mkdir(parents=True, exist_ok=True)
+        make_private_folder(ledger.parent)
         new.unlink(missing_ok=True)
         _copy_of(file, new)
         with _written(new) as database:

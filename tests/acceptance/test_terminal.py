@@ -66,10 +66,14 @@ def test_where_a_web_server_says_that_a_page_has_gone(news: Newsletter) -> None:
 
 
 def test_the_ledger_that_sent_toml_names(news: Newsletter, inbox: Inbox) -> None:
-    id_ = json.dumps(f"{ORDERS}abc")
-    news.write("issues/2030-01/sent.toml", f"ledger = {id_}\nwhen = 2030-01-01T09:00:00Z\n")
+    send = ("send", "--issue", "2030-01", "--yes")
+    assert news.run(*send, env=inbox.environment()).code == 0
+    sent, id_ = news.read("issues/2030-01/sent.toml"), json.dumps(f"{ORDERS}abc")
+    news.write(
+        "issues/2030-01/sent.toml", re.sub('ledger = ".*"', lambda _: f"ledger = {id_}", sent)
+    )
 
-    done = news.command("send", "--issue", "2030-01", "--yes", env=inbox.environment())
+    done = news.command(*send, env=inbox.environment())
 
     assert done.code == 1
     assert SHOWN in done.err
