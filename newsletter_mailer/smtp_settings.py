@@ -20,7 +20,6 @@ SMTP_NAMES = (
     "SMTP_TOKEN_COMMAND",
     "SMTP_CA_FILE",
     "SMTP_HELO_NAME",
-    "SMTP_CHUNKING",
     "SMTP_TIMEOUT",
 )
 
@@ -38,9 +37,6 @@ class SmtpSettings:
     ca_file: str = ""
     helo_name: str = ""
     bounce_address: str = ""  #: reverse-path; empty means the sender's address
-    chunking: bool = (
-        False  #: BDAT (RFC 3030) where offered; a Postfix waits 43 ms before it answers
-    )
     timeout: float = 0.0  #: seconds that a silent server is waited for at most; 0: as RFC 5321 says
 
 
@@ -84,7 +80,6 @@ def read_smtp_settings(environment: Mapping[str, str]) -> SmtpSettings:
         ca_file=environment.get("SMTP_CA_FILE", "").strip(),
         helo_name=environment.get("SMTP_HELO_NAME", "").strip(),
         bounce_address=bounce_address,
-        chunking=_yes(environment, "SMTP_CHUNKING"),
         timeout=_seconds(environment, "SMTP_TIMEOUT"),
     )
 

@@ -64,7 +64,6 @@ class _Asked(IntEnum):
     DATA = 3
     DOT = 4
     LONE_DOT = 5
-    CHUNK = 6
 
 
 class MailRefused(Exception):
@@ -82,15 +81,11 @@ class Dialogue(Generic[Key]):
     write it, then call `dot`. At most one further mail's envelope is under way behind it.
     """
 
-    def __init__(
-        self, offered: Extensions, reverse_path: str, *, with_chunking: bool = False
-    ) -> None:
+    def __init__(self, offered: Extensions, reverse_path: str) -> None:
         self._offered, self._reverse_path = offered, reverse_path
-        self._chunks = with_chunking and offered.chunking
         self._pipelines = offered.pipelining
         #: What the coming replies answer, and of which mail; None once its fate is told.
         self._asked: deque[tuple[_Asked, MailObject[Key] | None]] = deque()
-        self._failed: Reply | None = None  #: why the chunk that was sent came to nothing
         self._needs_reset = False
         self._following: MailObject[Key] | None = None  #: offered behind a dot
         self.outgoing = bytearray()
@@ -104,7 +99,7 @@ class Dialogue(Generic[Key]):
 
     @property
     def may_offer_behind_dot(self) -> bool:
-        return self._pipelines and not self._chunks
+        return self._pipelines
 
     @property
     def is_idle(self) -> bool:
@@ -143,7 +138,7 @@ class Dialogue(Generic[Key]):
         if mail is None:
             raise ValueError("no content was asked for")
         self.content_due = None
-        self.outgoing += b"BDAT 0 LAST\r\n" if self._chunks else b".\r\n"
+        self.outgoing += b".\r\n"
         self._asked.append((_Asked.DOT, mail))
 
     def offer_behind_dot(self, mail: MailObject[Key]) -> None:
@@ -172,10 +167,7 @@ class Dialogue(Generic[Key]):
                 return self._recipient_answered(mail, reply)
             case _Asked.DATA:
                 return self._data_answered(mail, reply)
-            case _Asked.CHUNK if reply.kind != 2:
-                self._failed, self._needs_reset = reply, True
             case _Asked.DOT:
-                reply, self._failed = self._failed or reply, None
                 return self._end(mail, reply, after_dot=True)
         return None
 
@@ -205,8 +197,7 @@ class Dialogue(Generic[Key]):
         self._asked.append((_Asked.MAIL, mail))
         if self._pipelines:
             self._ask_recipient(mail)
-            if not self._chunks:
-                self._ask_data(mail)
+            self._ask_data(mail)
 
     def _ask_recipient(self, mail: MailObject[Key]) -> None:
         self.outgoing += rcpt_command(mail.mailbox, self._offered)
@@ -245,17 +236,9 @@ class Dialogue(Generic[Key]):
     def _recipient_answered(self, mail: MailObject[Key], reply: Reply) -> Ended[Key] | None:
         if reply.kind != 2:
             return self._come_to_nothing(mail, reply)
-        if self._chunks:
-            self._send_chunk(mail)
-        elif not self._pipelines:
+        if not self._pipelines:
             self._ask_data(mail)
         return None
-
-    def _send_chunk(self, mail: MailObject[Key]) -> None:
-        """RFC 3030: the content as one chunk that is not the last; `BDAT 0 LAST` is its dot."""
-        self.outgoing += b"BDAT %d\r\n" % mail.content.size
-        self._asked.append((_Asked.CHUNK, mail))
-        self.content_due = mail
 
     def _data_answered(self, mail: MailObject[Key], reply: Reply) -> Ended[Key] | None:
         if reply.code == 354:

@@ -19,7 +19,6 @@ class Extensions:
     eight_bit: bool = False  #: 8BITMIME, RFC 6152
     smtputf8: bool = False  #: RFC 6531
     dsn: bool = False  #: RFC 3461
-    chunking: bool = False  #: RFC 3030
     states_size: bool = False  #: SIZE, RFC 1870
     largest: int = 0  #: octets of a message; 0 means no limit
     mechanisms: tuple[str, ...] = ()  #: of AUTH, RFC 4954
@@ -38,7 +37,6 @@ def extensions_of(lines: Iterable[str]) -> Extensions:
         eight_bit="8BITMIME" in offered,
         smtputf8="SMTPUTF8" in offered,
         dsn="DSN" in offered,
-        chunking="CHUNKING" in offered,
         states_size="SIZE" in offered,
         largest=int(size) if size.isascii() and size.isdigit() else 0,
         mechanisms=tuple(dict.fromkeys(offered.get("AUTH", "").split())),

@@ -60,9 +60,7 @@ class Line(Generic[Key]):
         self._session, self._owner = session, owner
         self._socket, self._tls, self._reader = session.connection, session.tls, session.reader
         self._loop = asyncio.get_running_loop()
-        self._dialogue: Dialogue[Key] = Dialogue(
-            session.offered, session.reverse_path, with_chunking=session.with_chunking
-        )
+        self._dialogue: Dialogue[Key] = Dialogue(session.offered, session.reverse_path)
         self._pieces: list[memoryview] = []  #: what the kernel did not take yet
         self._dot_due = 0  #: octets until the final dot is with the kernel
         self._is_sending = False  #: the content that is due was begun, and its dot was not
@@ -184,12 +182,7 @@ class Line(Generic[Key]):
             self.begin()
 
     def _send_content(self, mail: MailObject[Key]) -> None:
-        dialogue = self._dialogue
         parts, size = mail.content
-        if dialogue.outgoing:  # BDAT's own line
-            parts = [bytes(dialogue.outgoing), *parts]
-            size += len(dialogue.outgoing)
-            dialogue.outgoing.clear()
         self._is_sending = True
         self.deadline = self._loop.time() + self._session.timeouts.block
         if self._hand_over(parts, size, more_follows=True):

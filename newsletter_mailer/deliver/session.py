@@ -55,7 +55,6 @@ class Session:
     reverse_path: str
     reader: ReplyReader
     timeouts: Timeouts
-    with_chunking: bool = False
 
     @property
     def takes_smtputf8(self) -> bool:
@@ -166,7 +165,6 @@ async def _opened(
             reverse_path=settings.bounce_address or sender,
             reader=talk.reader,
             timeouts=timeouts,
-            with_chunking=settings.chunking,
         )
     except (OSError, Garbage) as fault:
         connection.close()

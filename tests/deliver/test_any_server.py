@@ -44,13 +44,9 @@ class AnyServer(RuleBasedStateMachine):
         self.is_over = False
         self.dialogue: Dialogue[int] = Dialogue(Extensions(), "news@example.org")
 
-    @initialize(pipelining=st.booleans(), chunking=st.booleans())
-    def offer(self, pipelining: bool, chunking: bool) -> None:
-        self.dialogue = Dialogue(
-            Extensions(pipelining=pipelining, chunking=chunking),
-            "news@example.org",
-            with_chunking=True,
-        )
+    @initialize(pipelining=st.booleans())
+    def offer(self, pipelining: bool) -> None:
+        self.dialogue = Dialogue(Extensions(pipelining=pipelining), "news@example.org")
 
     @precondition(lambda self: not self.is_over and self.dialogue.may_offer)
     @rule()
@@ -98,7 +94,7 @@ class AnyServer(RuleBasedStateMachine):
     def write(self) -> None:
         """What the dialogue wants written is with the server."""
         for line in self.dialogue.outgoing.decode().splitlines():
-            if line in (".", "BDAT 0 LAST"):
+            if line == ".":
                 self.commands.append(("DOT", self.dot_due))
                 self.dot_due = 0
             else:
@@ -125,12 +121,6 @@ class AnyServer(RuleBasedStateMachine):
         if state is State.SENT:
             assert reply.kind == 2
             assert self.commands[len(self.replies) - 1] == ("DOT", number), "not its own answer"
-            chunks = [
-                answer.kind
-                for command, answer in zip(self.commands, self.replies, strict=False)
-                if command == ("BDAT", number)
-            ]
-            assert chunks in ([], [2])
         if state is State.UNKNOWN:
             assert number in self.dotted
 

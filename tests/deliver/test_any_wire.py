@@ -96,8 +96,6 @@ class Server:
     taken: list[int] = field(default_factory=list)  #: messages that it said yes to
     whole: list[int] = field(default_factory=list)  #: messages that it has, with their dot
     is_in_data: bool = False
-    chunk: int = 0  #: octets of a chunk to come
-    content: bytes = b""
     refusals: Iterator[bytes | None] = field(default_factory=lambda: iter(()))
 
     def read(self, count: int) -> None:
@@ -108,17 +106,7 @@ class Server:
             pass
 
     def understood(self) -> bool:
-        """Whether there was a line, a message or a chunk."""
-        if self.chunk:
-            if len(self.heard) < self.chunk:
-                return False
-            self.content, self.heard, self.chunk = (
-                self.heard[: self.chunk],
-                self.heard[self.chunk :],
-                0,
-            )
-            self.answers += b"250 a chunk\r\n"
-            return True
+        """Whether there was a line or a message."""
         end = b"\r\n.\r\n" if self.is_in_data else b"\r\n"
         if self.is_in_data and self.heard.startswith(b".\r\n"):
             self.heard = self.heard[3:]
@@ -138,11 +126,7 @@ class Server:
     def obey(self, line: bytes) -> None:
         verb = line.split(b":")[0].split()[0]
         refusal = next(self.refusals, None) if verb in (b"RCPT", b"MAIL") else None
-        if line == b"BDAT 0 LAST":
-            self.end_of(self.content)
-        elif verb == b"BDAT":
-            self.chunk = int(line.split()[1])
-        elif verb == b"DATA":
+        if verb == b"DATA":
             self.is_in_data = True
             self.answers += b"354 go on\r\n"
         else:
@@ -256,7 +240,6 @@ STEPS = st.builds(
 
 
 @pytest.mark.parametrize("is_encrypted", [False, True], ids=["in the clear", "encrypted"])
-@pytest.mark.parametrize("with_chunks", [False, True], ids=["DATA", "BDAT"])
 @given(
     pipelining=st.booleans(),
     steps=STEPS,
@@ -265,7 +248,6 @@ STEPS = st.builds(
     bite=st.sampled_from([None, 1, 2, 3, 20, 100]),
 )
 def test_what_is_told_of_a_message_is_what_the_server_has(
-    with_chunks: bool,
     is_encrypted: bool,
     pipelining: bool,
     steps: list[tuple[str, int | bool | bytes]],
@@ -274,7 +256,7 @@ def test_what_is_told_of_a_message_is_what_the_server_has(
     bite: int | None,
 ) -> None:
     tls = Encrypted() if is_encrypted else None
-    offered = Extensions(pipelining=pipelining, chunking=with_chunks)
+    offered = Extensions(pipelining=pipelining)
     body = BODY if bite is None else BODY[:25]
     with runner() as loop, pair() as (ours, theirs), a_kernel_that_takes(bite):
         session = opened(ours, tls, offered)
@@ -310,7 +292,6 @@ def opened(ours: socket.socket, tls: Encrypted | None, offered: Extensions) -> S
         reverse_path="news@example.org",
         reader=ReplyReader(),
         timeouts=PATIENT,
-        with_chunking=True,
     )
 
 
@@ -352,7 +333,6 @@ async def play(
 
 
 @pytest.mark.parametrize("is_encrypted", [False, True], ids=["in the clear", "encrypted"])
-@pytest.mark.parametrize("with_chunks", [False, True], ids=["DATA", "BDAT"])
 @given(
     pipelining=st.booleans(),
     most_read=st.integers(1_000, 50_000),
@@ -361,7 +341,6 @@ async def play(
 )
 @settings(max_examples=20)
 def test_a_server_that_behaves_gets_every_message_whole(
-    with_chunks: bool,
     is_encrypted: bool,
     pipelining: bool,
     most_read: int,
@@ -369,7 +348,7 @@ def test_a_server_that_behaves_gets_every_message_whole(
     bite: int | None,
 ) -> None:
     tls = Encrypted() if is_encrypted else None
-    offered = Extensions(pipelining=pipelining, chunking=with_chunks)
+    offered = Extensions(pipelining=pipelining)
     reader = Reader(BODY if bite is None else BODY[:500])
     with runner() as loop, pair() as (ours, theirs), a_kernel_that_takes(bite):
         server = Server(theirs, tls, reader.body)

@@ -92,17 +92,8 @@ def fate(ended: Ended[str]) -> str:
 @pytest.mark.parametrize("transcript", transcripts("dialogue.txt"), ids=str)
 def test_dialogue(transcript: Transcript) -> None:
     steps = [*transcript.steps()]
-    settings = {}
-    while steps[0][0] in ("offers", "with_chunking"):
-        word, rest = steps.pop(0)
-        settings[word] = str(rest)
-    stage = Stage(
-        Dialogue(
-            extensions(settings.get("offers", "")),
-            "news@example.org",
-            with_chunking="with_chunking" in settings,
-        )
-    )
+    offered = str(steps.pop(0)[1]) if steps[0][0] == "offers" else ""
+    stage = Stage(Dialogue(extensions(offered), "news@example.org"))
     is_early = False
     for word, step in steps:
         if isinstance(step, Reply):

@@ -38,11 +38,10 @@ def real_issue(project: ProjectFolder) -> ProjectFolder:
     return project
 
 
-@pytest.mark.parametrize("chunking", ["", "yes"])
 def test_a_real_server_takes_the_issue_over_starttls(
-    mail_server: MailServer, real_issue: ProjectFolder, mailer: Mailer, chunking: str
+    mail_server: MailServer, real_issue: ProjectFolder, mailer: Mailer
 ) -> None:
-    env = {**mail_server.environment, "SMTP_CHUNKING": chunking}
+    env = mail_server.environment
     result = mailer("send", "--issue", "2025-08", "--yes", "--json", env=env)
 
     assert result.code == 0, result.err + mail_server.log
