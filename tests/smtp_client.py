@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-from newsletter_mailer.deliver.dialogue import Content, Ended, MailObject, MailRefused
+from newsletter_mailer.deliver.dialogue import Content, Ended, MailObject
 from newsletter_mailer.deliver.line import Line
 from newsletter_mailer.deliver.loop import runner
 from newsletter_mailer.deliver.replies import Outcome
@@ -42,7 +42,6 @@ class Correspondent:
     fates: dict[int, Outcome] = field(default_factory=dict)
     marked: list[int] = field(default_factory=list)
     why: str = ""  #: the line was lost
-    fault: MailRefused | None = None
     marks_left: int = 1_000
     waiting: deque[MailObject[int]] = field(default_factory=deque)
     number: int = 0
@@ -106,8 +105,8 @@ class Correspondent:
         self.fates[ended.mail.key] = ended.outcome
         self.news.set()
 
-    def lost(self, line: Line[int], why: str, fault: MailRefused | None) -> None:
-        self.why, self.fault = why, fault
+    def lost(self, line: Line[int], why: str) -> None:
+        self.why = why
         self.news.set()
 
 

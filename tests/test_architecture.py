@@ -72,6 +72,7 @@ TOUCHES_THE_WORLD = (
     "store/sender.py",
     "store/suppressions.py",
     "store/uses.py",
+    "deliver/answer_files.py",
     "deliver/books.py",
     "deliver/engine.py",
     "deliver/gather.py",

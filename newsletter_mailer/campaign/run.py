@@ -85,6 +85,10 @@ class Run:
         """engine.Watch"""
         self.watcher.waiting(datetime.fromtimestamp(until, UTC), why)
 
+    def note(self, text: str) -> None:
+        """engine.Watch"""
+        self.watcher.note(text)
+
     @property
     def _states(self) -> Sequence[State]:
         return (self.request.only,) if self.request.only else OWED

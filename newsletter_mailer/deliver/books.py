@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, TypeVar
 
@@ -18,6 +18,7 @@ from newsletter_mailer.deliver.replies import Outcome
 from newsletter_mailer.deliver.retry import delay_after
 from newsletter_mailer.errors import LedgerError
 from newsletter_mailer.store.rows import ClaimedRow, Settled
+from newsletter_mailer.store.sender import NOT_IN_THIS_RUN
 from newsletter_mailer.store.states import State
 
 BATCH = 200  #: rows claimed at once
@@ -36,9 +37,12 @@ class Memory(Protocol):
         *,
         due: Mapping[State, float],
         pace: Mapping[str, float],
+        refused: Sequence[int],
     ) -> list[ClaimedRow]: ...
 
     def give_back(self, rows: Mapping[int, float]) -> None: ...
+
+    def rest(self, domains: Sequence[str], claimed: Sequence[int]) -> None: ...
 
     def next_due(self) -> Mapping[State, tuple[float, int]]: ...
 
@@ -71,6 +75,10 @@ class Books:
         self._memory, self._marks, self._pace, self._states = memory, marks, pace, states
         self._retry_until, self._now = retry_until, now
         self._rows: deque[ClaimedRow] = deque()
+        self._refused: list[int] = []  #: rows deferred that are refused after all
+        self._resting: set[str] = set()  #: domains
+        self._to_rest: set[str] = set()  #: of them, those of which the ledger does not know it
+        self._left_out: list[int] = []  #: rows claimed of domains that rest
         self._settled: list[Settled] = []
         self._slots: dict[int, int] = {}  #: of the journal, by row: dotted, and no fate yet
         self._spent: list[int] = []  #: slots of what is settled
@@ -101,9 +109,16 @@ class Books:
             return
         wants_rows = not self.is_through and len(self._rows) < self._batch
         is_late = self._settled and self._now() - self._recorded_at > RECORD_AFTER
-        if wants_rows or is_late:
+        if wants_rows or is_late or self._to_rest or self._left_out:
             self._work = asyncio.create_task(self._record(self._batch if wants_rows else 0))
             self._work.add_done_callback(lambda _: on_news())
+
+    def choose(self, wanted: Callable[[ClaimedRow], tuple[int, ...]]) -> None:
+        """The next row is to be the one that is wanted most."""
+        if len(self._rows) > 1:
+            number, row = max(enumerate(self._rows), key=lambda one: (*wanted(one[1]), -one[0]))
+            del self._rows[number]
+            self._rows.appendleft(row)
 
     def next_row(self) -> ClaimedRow | None:
         """The first that may leave now; it counts as left."""
@@ -130,14 +145,17 @@ class Books:
         self._slots[row.id] = slot
         return True
 
-    def settle(self, row: ClaimedRow, outcome: Outcome) -> None:
+    def settle(self, row: ClaimedRow, outcome: Outcome, *, is_over: bool = False) -> None:
+        """`is_over`: not to be tried again in this run."""
         now = self._now()
         slot = self._slots.pop(row.id, None)
         if slot is not None:
             self._marks.answer(slot, outcome.state, outcome.code, outcome.enhanced, outcome.reply)
             self._spent.append(slot)
         due = 0.0
-        if outcome.state is State.DEFERRED:
+        if is_over or row.domain in self._resting:
+            due = NOT_IN_THIS_RUN
+        elif outcome.state is State.DEFERRED:
             due = now + delay_after(outcome, row.attempt, random.random())  # noqa: S311  # no secret
             if now < self._retry_until:  # a pause that is too long is cut short for a last try
                 due = min(due, self._retry_until)
@@ -155,11 +173,29 @@ class Books:
         )
 
     def put_back(self, row: ClaimedRow) -> None:
-        """It was begun, and the server cannot have it: it is next."""
+        """It was begun, and the server cannot have it: it is next, if it is to be tried."""
         slot = self._slots.pop(row.id, None)
         if slot is not None:  # marked, but the dot never left
             self._marks.release([slot])
-        self._rows.appendleft(row)
+        if row.domain in self._resting:
+            self._left_out.append(row.id)
+        else:
+            self._rows.appendleft(row)
+
+    def refuse(self, rows: Iterable[int]) -> None:
+        """These were deferred in this run, and it is the readers' fault after all."""
+        self._refused += rows
+
+    def rest(self, domain: str) -> None:
+        """Nobody of this domain is tried any more."""
+        self._resting.add(domain)
+        self._to_rest.add(domain)
+        self._take_in(())
+
+    def _take_in(self, claimed: Iterable[ClaimedRow]) -> None:
+        rows = (*self._rows, *claimed)
+        self._rows = deque(row for row in rows if row.domain not in self._resting)
+        self._left_out += (row.id for row in rows if row.domain in self._resting)
 
     async def hold_back(self) -> None:
         """Nothing stays claimed for long: rows that a limit keeps waiting are owed again."""
@@ -194,7 +230,7 @@ class Books:
             if self._work is not None:
                 await self._work
             await self._record(0)
-            rows = {row.id: 0.0 for row in self._rows}
+            rows = {row.id: 0.0 for row in self._rows} | dict.fromkeys(self._left_out, 0.0)
             self._rows.clear()
             if rows:
                 await self._in_thread(lambda: self._memory.give_back(rows))
@@ -206,23 +242,37 @@ class Books:
     async def _record(self, count: int) -> None:
         settled, self._settled = self._settled, []
         spent, self._spent = self._spent, []
+        refused, self._refused = self._refused, []
+        to_rest, self._to_rest = self._to_rest, set()
+        left_out, self._left_out = self._left_out, []
         now = self._recorded_at = self._now()
         # Without retrying, what this run deferred is not due in it, however soon it would be.
         last = {State.QUEUED: now, State.DEFERRED: min(now, self._retry_until)}
         due = {state: last[state] for state in self._states}
         pace = self._pace.used_up()
         try:
-            if settled or count or pace:
+            if to_rest or left_out:
+                await self._in_thread(lambda: self._memory.rest([*to_rest], left_out))
+                left_out = []
+            if settled or count or pace or refused:
                 claimed = await self._in_thread(
-                    lambda: self._memory.record_and_claim(settled, count, due=due, pace=pace)
+                    lambda: self._memory.record_and_claim(
+                        settled, count, due=due, pace=pace, refused=refused
+                    )
                 )
-                self._rows.extend(claimed)
+                if self._resting:
+                    self._take_in(claimed)
+                else:
+                    self._rows.extend(claimed)
                 self._marks.release(spent)
                 if count:
                     self.is_through = not claimed
         except BaseException as fault:  # noqa: BLE001  # raised again by the engine
             self._settled[:0] = settled
             self._spent[:0] = spent
+            self._refused[:0] = refused
+            self._to_rest |= to_rest
+            self._left_out[:0] = left_out
             self.fault = self.fault or fault
         finally:
             self._work = None

@@ -1,37 +1,21 @@
-"""When there is no sense in going on: what the server said in a row is counted. Pure."""
+"""When there is no sense in going on, though nobody is refused: what happened in a row is counted.
+
+Pure.
+"""
 
 from __future__ import annotations
 
-from newsletter_mailer.deliver.dialogue import MailRefused
 from newsletter_mailer.deliver.replies import Outcome
-from newsletter_mailer.deliver.retry import is_greylisted
+from newsletter_mailer.deliver.scopes import Verdict
+from newsletter_mailer.deliver.stopping import AnswersLost, put_off
 from newsletter_mailer.errors import CannotConnect, DeliveryError
 from newsletter_mailer.store.states import State
 
-REFUSED_IN_A_ROW = 50  #: then it is not the readers' fault
 RESTS_IN_A_ROW = 6  #: that the server asked for, each longer than the last: a minute altogether
 FAILURES_IN_A_ROW = 5  #: to connect, or to have anything said of a message
 FIRST_WAIT, LONGEST_WAIT = 0.5, 60.0  #: seconds before a failed connection is tried again
-
-
-class RunRefused(DeliveryError):
-    """The server takes none of these messages: to go on would burn the list."""
-
-
-class SenderRefused(RunRefused):
-    """The server takes no mail from this sender at all."""
-
-
-class MessageTooLarge(RunRefused):
-    """RFC 1870: the server takes no message of this size."""
-
-
-class EverythingPutOff(DeliveryError):
-    """The server asks for patience, however much it gets."""
-
-
-class ServerBreaksOff(CannotConnect):
-    """The server takes connections, and no message."""
+LOSSES = 3  #: connections, each made after the one before was lost, whose last answer is missing
+_ANSWERS_BETWEEN = 50  #: then a loss was an accident
 
 
 class Breaker:
@@ -40,33 +24,48 @@ class Breaker:
     def __init__(self, patience: float) -> None:
         """`patience`: the moment until which what was put off is tried again."""
         self._patience = patience
-        self._refused = self._rests = 0
+        self._rests = self._losses = self._answers = 0
+        self._lost_at = float("-inf")
         self.failures = 0  #: in a row
 
-    def heard(self, outcome: Outcome) -> DeliveryError | None:
-        """What the server said of a message. Gives what stops the run, if it is to stop."""
-        if outcome.state is not State.UNKNOWN and outcome.code != 421:
-            self.failures = 0
-        match outcome.state:
-            case State.SENT:
-                self._refused = self._rests = 0
-            case State.REFUSED:
-                self._refused += 1
-                if self._refused >= REFUSED_IN_A_ROW:
-                    return RunRefused(
-                        f"The server refused {self._refused} messages in a row, the last one with: "
-                        f"{outcome.code} {outcome.reply}."
-                    )
-        return None
+    @property
+    def is_wary(self) -> bool:
+        """Whether connections are to be made one at a time: the last lost an answer."""
+        return bool(self._losses) and self._answers < _ANSWERS_BETWEEN
 
-    def rests(self, outcome: Outcome, now: float) -> DeliveryError | None:
+    def heard(self, outcome: Outcome) -> None:
+        """What the server said of a message."""
+        if outcome.state is State.UNKNOWN:
+            return
+        self._answers += 1
+        if outcome.code != 421:
+            self.failures = 0
+        if outcome.state is State.SENT:
+            self._rests = 0
+
+    def rests(self, outcome: Outcome, verdict: Verdict, now: float) -> DeliveryError | None:
         """The server gets the patience that it asks for. Gives what stops the run, if it is to."""
         self._rests += 1
         if self._rests < RESTS_IN_A_ROW or now < self._patience:
             return None
-        return EverythingPutOff(
-            f"The server takes nothing at present, the last time it said: "
-            f"{outcome.code} {outcome.reply}. Try again later."
+        return put_off(outcome, verdict)
+
+    def lost(self, began: float, now: float) -> DeliveryError | None:
+        """A connection, with the answer to a message. `began`: when it was made.
+
+        A server that starts anew loses every connection, and those made later live. Gives what
+        stops the run, if it is to stop.
+        """
+        if began <= self._lost_at:
+            return None
+        self._losses = self._losses + 1 if self._answers < _ANSWERS_BETWEEN else 1
+        self._lost_at, self._answers = now, 0
+        if self._losses < LOSSES:
+            return None
+        return AnswersLost(
+            "The server takes messages and hangs up before it says so, again and again: nobody "
+            "knows whether those were taken. Ask whoever runs it, and look at SMTP_TIMEOUT in .env "
+            "if you set it."
         )
 
     def failed(self) -> float:
@@ -79,30 +78,3 @@ class Breaker:
         if not isinstance(fault, CannotConnect):
             return True
         return self.failures >= FAILURES_IN_A_ROW and tried_again_at > self._patience
-
-
-def asks_for_patience(outcome: Outcome) -> bool:
-    """Of us. Greylisting puts off this one message."""
-    return outcome.code in (421, 451, 452) and not is_greylisted(outcome)
-
-
-def refusal_of(fault: MailRefused) -> RunRefused:
-    """What 5yz at MAIL means for the run."""
-    if fault.reply.code == 552:
-        return MessageTooLarge(
-            f"The server takes no message of this size: {fault}. "
-            "Make the issue's pictures smaller, or host them."
-        )
-    return SenderRefused(
-        f"The server refuses the sender: {fault}. Ask whoever runs it, or look at BOUNCE_ADDRESS "
-        "in .env and from in newsletter.toml."
-    )
-
-
-def refuse_too_large(size: int, largest: int) -> None:
-    """`largest`: what SIZE says (RFC 1870); 0 is no limit. Raises MessageTooLarge."""
-    if 0 < largest < size:
-        raise MessageTooLarge(
-            f"The server takes messages of up to {largest:,} octets, and this issue has {size:,}. "
-            "Make its pictures smaller, or host them."
-        )

@@ -16,7 +16,7 @@ from enum import IntEnum
 from typing import Generic, NamedTuple, TypeVar
 
 from newsletter_mailer.deliver.extensions import Extensions, mail_command, rcpt_command
-from newsletter_mailer.deliver.replies import Garbage, Outcome, Reply, outcome_of
+from newsletter_mailer.deliver.replies import Garbage, Outcome, Reply, Stage, outcome_of
 from newsletter_mailer.store.states import State
 
 Key = TypeVar("Key")
@@ -66,12 +66,12 @@ class _Asked(IntEnum):
     LONE_DOT = 5
 
 
-class MailRefused(Exception):
-    """5yz at MAIL: the server takes no mail from this sender, or none of this size (552)."""
-
-    def __init__(self, reply: Reply) -> None:
-        super().__init__(str(reply))
-        self.reply = reply
+_STAGES = {
+    _Asked.MAIL: Stage.MAIL,
+    _Asked.RCPT: Stage.RCPT,
+    _Asked.DATA: Stage.DATA,
+    _Asked.DOT: Stage.DOT,
+}
 
 
 class Dialogue(Generic[Key]):
@@ -147,7 +147,7 @@ class Dialogue(Generic[Key]):
         self.offer(mail)
 
     def receive(self, reply: Reply) -> Ended[Key] | None:
-        """What a reply ends. Raises MailRefused, and Garbage for what answers nothing."""
+        """What a reply ends. Raises Garbage for what answers nothing."""
         if self.outgoing or not self._asked:  # what is still to be written was not asked
             return self._unasked(reply)
         asked, mail = self._asked.popleft()
@@ -156,7 +156,8 @@ class Dialogue(Generic[Key]):
             return None
         if reply.code == 421:  # RFC 5321 section 3.8: the server closes, whatever was asked
             self._close()
-            return None if mail is None else self._end(mail, reply, after_dot=asked is _Asked.DOT)
+            stage = _STAGES.get(asked, Stage.MAIL)
+            return None if mail is None else self._end(mail, reply, stage)
         if mail is None:
             self._afterwards(asked, reply)
             return None
@@ -168,15 +169,15 @@ class Dialogue(Generic[Key]):
             case _Asked.DATA:
                 return self._data_answered(mail, reply)
             case _Asked.DOT:
-                return self._end(mail, reply, after_dot=True)
+                return self._end(mail, reply, Stage.DOT)
         return None
 
-    def _end(self, mail: MailObject[Key], reply: Reply, *, after_dot: bool) -> Ended[Key]:
+    def _end(self, mail: MailObject[Key], reply: Reply, stage: Stage) -> Ended[Key]:
         """Its further replies say nothing of it any more."""
-        outcome = outcome_of(reply, after_dot=after_dot)
+        outcome = outcome_of(reply, stage)
         if outcome.state is State.UNKNOWN:
             self._close()
-        if not after_dot:
+        if stage is not Stage.DOT:
             self._asked = deque((asked, None if one is mail else one) for asked, one in self._asked)
             self.content_due = None
         return Ended(mail, outcome)
@@ -185,7 +186,7 @@ class Dialogue(Generic[Key]):
         self._close()
         mail = self.content_due
         if mail is not None and reply.kind in (4, 5):  # it does not want the rest
-            return self._end(mail, reply, after_dot=False)
+            return self._end(mail, reply, Stage.DATA)
         if reply.code == 421:
             return None
         raise Garbage(f"it answered what was not asked: {reply}")
@@ -223,19 +224,15 @@ class Dialogue(Generic[Key]):
             self._asked.append((_Asked.LONE_DOT, None))
 
     def _mail_answered(self, mail: MailObject[Key], reply: Reply) -> Ended[Key] | None:
-        if reply.kind == 5:
-            self._asked.appendleft((_Asked.MAIL, mail))  # it has no fate
-            self._close()
-            raise MailRefused(reply)
         if reply.kind != 2:
-            return self._come_to_nothing(mail, reply)
+            return self._come_to_nothing(mail, reply, Stage.MAIL)
         if not self._pipelines:
             self._ask_recipient(mail)
         return None
 
     def _recipient_answered(self, mail: MailObject[Key], reply: Reply) -> Ended[Key] | None:
         if reply.kind != 2:
-            return self._come_to_nothing(mail, reply)
+            return self._come_to_nothing(mail, reply, Stage.RCPT)
         if not self._pipelines:
             self._ask_data(mail)
         return None
@@ -244,16 +241,16 @@ class Dialogue(Generic[Key]):
         if reply.code == 354:
             self.content_due = mail
             return None
-        return self._come_to_nothing(mail, reply)
+        return self._come_to_nothing(mail, reply, Stage.DATA)
 
-    def _come_to_nothing(self, mail: MailObject[Key], reply: Reply) -> Ended[Key]:
+    def _come_to_nothing(self, mail: MailObject[Key], reply: Reply, stage: Stage) -> Ended[Key]:
         """The server wants no content: the session is good for the next, or over."""
         if reply.kind not in (4, 5):
             self._asked.appendleft((_Asked.DATA, mail))  # it has no fate
             self._close()
             raise Garbage(f"it answered an envelope with: {reply}")
         self._needs_reset = True
-        return self._end(mail, reply, after_dot=False)
+        return self._end(mail, reply, stage)
 
     def _close(self) -> None:
         self.is_over = True

@@ -5,24 +5,23 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from newsletter_mailer.deliver.answer_files import known_answers
 from newsletter_mailer.deliver.books import Books, Marks, Memory
-from newsletter_mailer.deliver.breaker import (
-    Breaker,
-    ServerBreaksOff,
-    asks_for_patience,
-    refusal_of,
-    refuse_too_large,
-)
-from newsletter_mailer.deliver.dialogue import Content, Ended, MailObject, MailRefused
+from newsletter_mailer.deliver.breaker import Breaker
+from newsletter_mailer.deliver.dialogue import Content, Ended, MailObject
+from newsletter_mailer.deliver.judge import Held, Judge
 from newsletter_mailer.deliver.line import Line
 from newsletter_mailer.deliver.pace import Pace
 from newsletter_mailer.deliver.replies import Outcome
+from newsletter_mailer.deliver.scopes import Then, Verdict
 from newsletter_mailer.deliver.session import Session
+from newsletter_mailer.deliver.stopping import ServerBreaksOff, refuse_too_large, what_it_means
+from newsletter_mailer.deliver.verdict import verdict_of, what_is_common
 from newsletter_mailer.errors import CannotConnect, DeliveryError
 from newsletter_mailer.store.rows import ClaimedRow
 from newsletter_mailer.store.states import State
@@ -38,6 +37,8 @@ class Watch(Protocol):
     def outcomes(self, outcomes: Sequence[tuple[ClaimedRow, Outcome]]) -> None: ...
 
     def waiting(self, until: float, why: str) -> None: ...
+
+    def note(self, text: str) -> None: ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,6 +57,8 @@ class Engine:
     connections: int
     retry_for: float = 0.0  #: seconds in which deferred rows are tried again
     per_connection: int = MESSAGES_PER_CONNECTION
+    sizes: Mapping[str, int] = field(default_factory=dict)  #: octets by variant: largest first
+    has_earlier: bool = False  #: earlier runs had messages of this issue taken
     task: asyncio.Task[bool] | None = field(default=None, init=False)
 
     async def run(self) -> bool:
@@ -100,6 +103,8 @@ class _Run:
         self.told: list[tuple[ClaimedRow, Outcome]] = []
         self.lost_once: set[int] = set()
         self.breaker = Breaker(self.patience)
+        self.judge = Judge(engine.has_earlier)
+        self.tried_domains: set[str] = set()  #: while the judge is careful
         self.connect_after = 0.0
         self.news = asyncio.Event()
         self.fault: BaseException | None = None
@@ -110,6 +115,7 @@ class _Run:
             self.attach(self.engine.first)
             while not await self.is_done():
                 await self.step()
+            self.conclude()
         finally:
             await self.finish()
         fault = self.fault or self.books.fault
@@ -156,7 +162,8 @@ class _Run:
         for line in tuple(self.lines):
             line.check(clock)
             line.resume()
-            if line.is_idle and line.messages >= self.engine.per_connection:
+            is_too_much = len(self.lines) > self.at_once
+            if line.is_idle and (is_too_much or line.messages >= self.engine.per_connection):
                 self.retire(line)
             else:
                 line.begin()
@@ -187,8 +194,16 @@ class _Run:
             told, self.told = self.told, []
             self.engine.watch.outcomes(told)
 
+    @property
+    def at_once(self) -> int:
+        """How many lines there may be now."""
+        if self.judge.is_careful:
+            return 1
+        return self.engine.pace.at_once(self.engine.connections)
+
     def open_lines(self) -> None:
-        wanted = min(self.engine.connections, self.books.rows + self.in_flight)
+        at_once = 1 if self.breaker.is_wary else self.at_once
+        wanted = min(at_once, self.books.rows + self.in_flight)
         missing = wanted - len(self.lines) - len(self.opening)
         if self.now() < self.connect_after or not self.books.rows:
             return
@@ -250,6 +265,10 @@ class _Run:
     def next_mail(self, line: Line[ClaimedRow]) -> MailObject[ClaimedRow] | None:
         if self.is_stopping or line.messages >= self.engine.per_connection:
             return None
+        if self.judge.is_careful:
+            if self.in_flight:
+                return None
+            self.books.choose(self.is_telling)
         row = self.books.next_row()
         if row is None:
             return None
@@ -267,27 +286,73 @@ class _Run:
             return None
         return MailObject(row, row.mailbox, row.message_id, content)
 
+    def is_telling(self, row: ClaimedRow) -> tuple[int, int]:
+        """How much is learnt from the answer: of another domain, then of a large variant."""
+        return row.domain not in self.tried_domains, self.engine.sizes.get(row.variant, 0)
+
     def mark(self, mail: MailObject[ClaimedRow]) -> bool:
         return self.books.mark(mail.key)
 
     def ended(self, ended: Ended[ClaimedRow]) -> None:
         row, outcome = ended.mail.key, ended.outcome
-        if outcome.code == 421 and row.id not in self.lost_once:
-            # The server closes, whatever was asked: that says nothing of the message.
-            self.lost_once.add(row.id)
-            self.put_back(row)
+        if self.judge.is_careful:
+            self.tried_domains.add(row.domain)
+        self.breaker.heard(outcome)
+        if outcome.state is State.SENT:
+            self.settle(row, outcome)
+            self.engine.pace.go_on()
+            self.refuse(self.judge.accepted(row))
+        elif outcome.state in (State.DEFERRED, State.REFUSED):
+            self.said_no(row, outcome)
         else:
             self.settle(row, outcome)
-        self.fault = self.fault or self.breaker.heard(outcome)
-        now = self.now()
-        if outcome.state is State.SENT:
-            self.engine.pace.go_on()
-        elif asks_for_patience(outcome) and self.engine.pace.slow_down(now):
-            self.fault = self.fault or self.breaker.rests(outcome, now)
         if not self.in_flight:
             self.news.set()
 
-    def lost(self, line: Line[ClaimedRow], why: str, fault: MailRefused | None) -> None:
+    def said_no(self, row: ClaimedRow, outcome: Outcome) -> None:
+        verdict = verdict_of(outcome, known_answers())
+        if outcome.code == 421 and row.id not in self.lost_once and verdict.then is not Then.STOP:
+            # The server closes, whatever was asked: that says nothing of the message.
+            self.lost_once.add(row.id)
+            self.put_back(row)
+            if verdict.then is Then.SLOWER:
+                self.slow_down(outcome, verdict)
+            return
+        ruling = self.judge.said_no(row, outcome, verdict, what_is_common(outcome, row.mailbox))
+        is_held = ruling.state is State.DEFERRED and verdict.then not in (Then.LATER, Then.SLOWER)
+        self.settle(row, replace(outcome, state=ruling.state), is_over=is_held)
+        self.fault = self.fault or ruling.fault
+        if ruling.rests:
+            self.books.rest(row.domain)
+            self.engine.watch.note(
+                f"{row.domain} rests in this run: the server said {outcome.words}. "
+                f"{what_it_means(verdict)}".rstrip()
+            )
+        if ruling.is_slower:
+            self.slow_down(outcome, verdict)
+
+    def slow_down(self, outcome: Outcome, verdict: Verdict) -> None:
+        now = self.now()
+        if self.engine.pace.slow_down(now):
+            self.fault = self.fault or self.breaker.rests(outcome, verdict, now)
+
+    def refuse(self, held: Sequence[Held]) -> None:
+        """They were put off, and it is their fault after all."""
+        if held:
+            self.books.refuse(one.row.id for one in held)
+            self.told += [
+                (replace(one.row, is_again=True), replace(one.outcome, state=State.REFUSED))
+                for one in held
+            ]
+
+    def conclude(self) -> None:
+        """Nothing is left to do, or the run is to stop."""
+        if not self.is_stopping:
+            refused, fault = self.judge.all_tried()
+            self.refuse(refused)
+            self.fault = fault
+
+    def lost(self, line: Line[ClaimedRow], why: str) -> None:
         self.lines.discard(line)
         left = line.left
         for mail in left.dotted:
@@ -297,7 +362,7 @@ class _Run:
         for mail in left.unheard:
             self.put_back(mail.key)
         for mail in left.begun:
-            if fault is None and mail.key.id in self.lost_once:
+            if mail.key.id in self.lost_once:
                 self.settle(
                     mail.key,
                     Outcome(State.DEFERRED, reply=f"line lost before the final dot: {why}"),
@@ -305,15 +370,17 @@ class _Run:
             else:
                 self.lost_once.add(mail.key.id)
                 self.put_back(mail.key)
-        if fault is not None:
-            self.fault = self.fault or refusal_of(fault)
-        elif line.messages and not line.answers and not self.is_finishing:
+        if line.is_in_doubt and not self.is_finishing:
+            now = asyncio.get_running_loop().time()
+            self.fault = self.fault or self.breaker.lost(line.began, now)
+        if line.messages and not line.answers and not self.is_finishing:
             self.failed(ServerBreaksOff(f"The server takes no message: {why}."))
         self.news.set()
 
-    def settle(self, row: ClaimedRow, outcome: Outcome) -> None:
+    def settle(self, row: ClaimedRow, outcome: Outcome, *, is_over: bool = False) -> None:
+        """`is_over`: not to be tried again in this run."""
         self.in_flight -= 1
-        self.books.settle(row, outcome)
+        self.books.settle(row, outcome, is_over=is_over)
         self.told.append((row, outcome))
 
     def put_back(self, row: ClaimedRow) -> None:

@@ -12,11 +12,12 @@ import ssl
 from collections.abc import Sequence
 from typing import Generic, Protocol
 
-from newsletter_mailer.deliver.dialogue import Dialogue, Ended, Key, Left, MailObject, MailRefused
+from newsletter_mailer.deliver.dialogue import Dialogue, Ended, Key, Left, MailObject
 from newsletter_mailer.deliver.extensions import Extensions
 from newsletter_mailer.deliver.gather import MOST_PARTS, rest, write_parts
 from newsletter_mailer.deliver.replies import Garbage
 from newsletter_mailer.deliver.session import PIECE, Session, in_words
+from newsletter_mailer.store.states import State
 
 
 class Owner(Protocol[Key]):
@@ -31,7 +32,7 @@ class Owner(Protocol[Key]):
     def ended(self, ended: Ended[Key]) -> None:
         """A mail's fate."""
 
-    def lost(self, line: Line[Key], why: str, fault: MailRefused | None) -> None:
+    def lost(self, line: Line[Key], why: str) -> None:
         """The line is closed. `line.left` has the mails without a fate."""
 
 
@@ -50,8 +51,10 @@ class Line(Generic[Key]):
         "_socket",
         "_tls",
         "answers",
+        "began",
         "deadline",
         "is_closed",
+        "is_in_doubt",
         "left",
         "messages",
     )
@@ -66,6 +69,8 @@ class Line(Generic[Key]):
         self._is_sending = False  #: the content that is due was begun, and its dot was not
         self.deadline = float("inf")  #: of the loop's clock, for the server's next word
         self.is_closed = False
+        self.began = self._loop.time()
+        self.is_in_doubt = False  #: the server may have a message that nobody knows of
         self.messages = 0  #: begun over this session
         self.answers = 0  #: messages whose fate the server told; that it closes (421) tells none
         #: When closed: the mails without a fate.
@@ -103,7 +108,7 @@ class Line(Generic[Key]):
         if now > self.deadline:
             self.lose("it was silent for too long")
 
-    def lose(self, why: str, fault: MailRefused | None = None) -> None:
+    def lose(self, why: str) -> None:
         """Hangs up. Mails without a fate are in `left`."""
         if self.is_closed:
             return
@@ -113,7 +118,8 @@ class Line(Generic[Key]):
         if self._dot_due > 0:  # not all of it is with the kernel: the server cannot have it
             left = Left(left.dotted[:-1], [*left.dotted[-1:], *left.begun], left.unheard)
         self.left = left
-        self._owner.lost(self, why, fault)
+        self.is_in_doubt = self.is_in_doubt or bool(left.dotted)
+        self._owner.lost(self, why)
 
     async def close(self) -> None:
         """Ends the session politely. Only for a line at rest."""
@@ -152,6 +158,7 @@ class Line(Generic[Key]):
                     raise Garbage("it answered a message before its end")
                 ended = dialogue.receive(reply)
                 if ended is not None:
+                    self.is_in_doubt = ended.outcome.state is State.UNKNOWN
                     self.answers += reply.code != 421 and reply.kind in (2, 4, 5)
                     self._owner.ended(ended)
                 if dialogue.is_over:
@@ -159,9 +166,6 @@ class Line(Generic[Key]):
                     return
         except Garbage as fault:
             self.lose(str(fault))
-            return
-        except MailRefused as fault:
-            self.lose(f"it refused the sender: {fault}", fault)
             return
         if not self.is_closed:
             self._go_on()

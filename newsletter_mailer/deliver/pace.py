@@ -56,7 +56,7 @@ class Pace:
         self.per_minute, self.window, self.by_domain = per_minute, window, dict(by_domain)
         self._free_at: dict[str, float] = {}  #: by domain; empty for all messages
         self._intervals: dict[str, float] = {}
-        self._rest, self._calm = 0.0, 0
+        self._rest, self._calm, self._slowed = 0.0, 0, 0
         self._rests_until = 0.0
         self._touched: set[str] = set()
 
@@ -100,13 +100,14 @@ class Pace:
             self._use_up(domain, now)
 
     def slow_down(self, now: float) -> bool:
-        """The server asks for patience (421, 451, 452): nothing for a while, each time longer.
+        """The server asks for patience: nothing for a while, each time longer.
 
         False if that while has begun already.
         """
         self._calm = 0
         if now < self._rests_until:
             return False
+        self._slowed += 1
         self._rest = min(max(FIRST_REST, self._rest * 2), LONGEST_REST)
         self._rests_until = now + self._rest
         return True
@@ -117,6 +118,11 @@ class Pace:
             self._calm += 1
             if self._calm >= _CALM:
                 self._rest, self._calm = self._rest / 2 if self._rest > FIRST_REST else 0.0, 0
+                self._slowed = self._slowed - 1 if self._rest else 0
+
+    def at_once(self, connections: int) -> int:
+        """How many of so many connections may be used: half of them after each rest."""
+        return max(1, connections >> min(self._slowed, 10))
 
     def _use_up(self, name: str, now: float) -> None:
         self._free_at[name] = max(now, self._free_at.get(name, 0.0)) + self._interval(name)

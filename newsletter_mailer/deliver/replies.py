@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 from newsletter_mailer.store.states import State
 
@@ -61,6 +62,15 @@ class Reply:
         return f"{self.code} {self.text}".strip().rstrip(".")
 
 
+class Stage(StrEnum):
+    """What a reply answers."""
+
+    MAIL = "MAIL"
+    RCPT = "RCPT"
+    DATA = "DATA"
+    DOT = "dot"
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """One message's fate."""
@@ -69,6 +79,13 @@ class Outcome:
     code: int | None = None
     enhanced: str | None = None
     reply: str = ""
+    stage: Stage | None = field(default=None, compare=False)  #: what the reply answers, if any came
+
+    @property
+    def words(self) -> str:
+        """`550 5.1.1 No such user`, for the middle of a sentence."""
+        said = (str(self.code or ""), self.enhanced or "", self.reply.rstrip("."))
+        return " ".join(filter(None, said))
 
 
 class ReplyReader:
@@ -127,11 +144,12 @@ def printable(octets: bytes) -> str:
     return " ".join(text.split())
 
 
-def outcome_of(reply: Reply, *, after_dot: bool) -> Outcome:
+def outcome_of(reply: Reply, stage: Stage) -> Outcome:
     """2yz sent, 4yz deferred, 5yz refused: even after the dot never ambiguous (section 4.2.5).
 
     Anything else is no answer: before the dot the message was not taken, after it it may have been.
     """
+    after_dot = stage is Stage.DOT
     match reply.code // 100:
         case 2 if after_dot:
             state = State.SENT
@@ -141,4 +159,4 @@ def outcome_of(reply: Reply, *, after_dot: bool) -> Outcome:
             state = State.REFUSED
         case _:
             state = State.UNKNOWN if after_dot else State.DEFERRED
-    return Outcome(state, reply.code, *reply.enhanced_and_text)
+    return Outcome(state, reply.code, *reply.enhanced_and_text, stage)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-from newsletter_mailer.deliver.dialogue import Content, Ended, MailObject, MailRefused
+from newsletter_mailer.deliver.dialogue import Content, Ended, MailObject
 from newsletter_mailer.deliver.line import Line
 from newsletter_mailer.deliver.replies import Outcome
 from newsletter_mailer.deliver.session import Session
@@ -52,14 +52,11 @@ class _Owner:
     def ended(self, ended: Ended[None]) -> None:
         self.fate.set_result(ended.outcome)
 
-    def lost(self, line: Line[None], why: str, fault: MailRefused | None) -> None:
+    def lost(self, line: Line[None], why: str) -> None:
         self.is_at_rest.set()
         if self.fate.done():
             return
-        if fault is not None:
-            reply = fault.reply
-            self.fate.set_result(Outcome(State.REFUSED, reply.code, reply.enhanced, reply.text))
-        elif line.left.dotted:
+        if line.left.dotted:
             self.fate.set_result(
                 Outcome(State.UNKNOWN, reply=f"line lost after the final dot: {why}")
             )

@@ -32,7 +32,12 @@ _COMMITS_AT = _HEAD - _COMMITS.size
 _FREE, _DOTTED, _ANSWERED = 0, 1, 2
 _STATES = (State.SENT, State.DEFERRED, State.REFUSED, State.UNKNOWN)
 #: By state: first digits of the codes that mean it; 0: the server said nothing.
-_KINDS = {State.SENT: {2}, State.DEFERRED: {0, 4}, State.REFUSED: {5}, State.UNKNOWN: range(10)}
+_KINDS = {
+    State.SENT: {2},
+    State.DEFERRED: {0, 4, 5},  # 5: the fault may not be the reader's
+    State.REFUSED: {5},
+    State.UNKNOWN: range(10),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

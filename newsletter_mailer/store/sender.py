@@ -14,6 +14,9 @@ from newsletter_mailer.store.journal import Journal
 from newsletter_mailer.store.rows import ClaimedRow, Settled
 from newsletter_mailer.store.states import OWED, TRANSITIONS, State
 
+#: When a row is due that is not to be tried in this run; the next one makes it due anew.
+NOT_IN_THIS_RUN = 1e15
+
 
 class Sender:
     """Of the process that holds the ledger's lock. Not for two threads at once."""
@@ -37,12 +40,14 @@ class Sender:
         *,
         due: Mapping[State, float],
         pace: Mapping[str, float] = {},  # never changed
+        refused: Sequence[int] = (),
     ) -> list[ClaimedRow]:
         """Records how attempts ended and claims the next `count` rows that are due.
 
         One transaction, so one fsync for both. Suppressed addresses are never claimed; they keep
         their state. `due`: the states that may be sent, in order of preference, and until when a
         row of each must be due. `pace`: by limit, the moment until which it is used up.
+        `refused`: rows that this run deferred and whose fault turned out to be the reader's.
         Raises LedgerError, also if a row is not as this run left it.
         """
         if not due.keys() <= {*OWED}:
@@ -50,6 +55,7 @@ class Sender:
         self._refuse_another_file()
         with transaction(self._database) as database:
             self._settle(database, settled)
+            self._refuse(database, refused)
             database.executemany(
                 "INSERT INTO pace VALUES (?, ?) ON CONFLICT (name) DO UPDATE "
                 "SET free_at = excluded.free_at",
@@ -87,14 +93,27 @@ class Sender:
             self._refuse_other_count(given.rowcount, len(rows))
         self._deferred -= rows.keys()
 
+    def rest(self, domains: Sequence[str], claimed: Sequence[int]) -> None:
+        """Nobody of these domains is tried any more in this run. `claimed`: rows that are to be
+        given back.
+        """
+        self.give_back(dict.fromkeys(claimed, NOT_IN_THIS_RUN))
+        with transaction(self._database) as database:
+            database.execute(
+                "UPDATE delivery SET due = ? WHERE issue = ? AND run = ? "
+                "AND state IN ('queued', 'deferred') "
+                "AND domain IN (SELECT value FROM json_each(?))",
+                (NOT_IN_THIS_RUN, self._issue, self.run, json.dumps(domains)),
+            )
+
     def next_due(self) -> dict[State, tuple[float, int]]:
-        """By owed state: when its first row is due, and how many there are."""
+        """By owed state: when its first row is due, and how many there are that will be."""
         with explained():
             rows = self._database.execute(
                 "SELECT state, min(due), count(*) FROM delivery INDEXED BY delivery_owed "
-                "WHERE issue = ? AND run = ? AND state IN ('queued', 'deferred') "
+                "WHERE issue = ? AND run = ? AND state IN ('queued', 'deferred') AND due < ? "
                 "AND address NOT IN (SELECT address FROM suppression) GROUP BY state",
-                (self._issue, self.run),
+                (self._issue, self.run, NOT_IN_THIS_RUN),
             )
             return {State(state): (first, count) for state, first, count in rows}
 
@@ -160,6 +179,14 @@ class Sender:
                 f"{expected} rows that this run holds it had changed {expected - changed}. No "
                 "further message leaves. Look who else sends with it, then run send again."
             )
+
+    def _refuse(self, database: sqlite3.Connection, rows: Sequence[int]) -> None:
+        done = database.executemany(
+            "UPDATE delivery SET state = 'refused', due = 0 "
+            "WHERE id = ? AND state = 'deferred' AND claimed = ?",
+            [(row, self.run) for row in rows],
+        )
+        self._refuse_other_count(done.rowcount, len(rows))
 
     def _owed(
         self, database: sqlite3.Connection, state: State, due: float, count: int

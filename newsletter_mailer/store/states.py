@@ -1,10 +1,11 @@
 """The states of a row of the ledger, and the only ways from one to another.
 
 queued ──> sending ──> sent
-  ^           │ ├────> refused     5xx: never tried again
+  ^           │ ├────> refused     the reader's fault: never tried again
   │           │ └────> unknown     the line was lost between the final dot and the answer
   │           v                      │ resolve: resend ──> queued
-  └────── deferred <─── 4xx          └ resolve: assume-sent ──> sent
+  └────── deferred ──> refused       └ resolve: assume-sent ──> sent
+                   it turned out to be the reader's fault
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.SENDING: frozenset(
         {State.SENT, State.DEFERRED, State.REFUSED, State.UNKNOWN, State.QUEUED}
     ),
-    State.DEFERRED: frozenset({State.SENDING}),
+    State.DEFERRED: frozenset({State.SENDING, State.REFUSED}),
     State.UNKNOWN: frozenset({State.QUEUED, State.SENT}),
     State.SENT: frozenset(),
     State.REFUSED: frozenset(),

@@ -17,7 +17,6 @@ from newsletter_mailer.deliver.dialogue import (
     Dialogue,
     Ended,
     MailObject,
-    MailRefused,
 )
 from newsletter_mailer.deliver.extensions import Extensions
 from newsletter_mailer.deliver.replies import Garbage, Reply
@@ -106,7 +105,7 @@ class AnyServer(RuleBasedStateMachine):
         self.replies.append(reply)
         try:
             ended = self.dialogue.receive(reply)
-        except (Garbage, MailRefused):
+        except Garbage:
             assert self.dialogue.is_over
             self.is_over = True
         else:

@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter_mailer.deliver import line as line_module
-from newsletter_mailer.deliver.dialogue import Content, Ended, MailObject, MailRefused
+from newsletter_mailer.deliver.dialogue import Content, Ended, MailObject
 from newsletter_mailer.deliver.extensions import Extensions
 from newsletter_mailer.deliver.line import Line
 from newsletter_mailer.deliver.loop import runner
@@ -180,7 +180,7 @@ class Reader:
         assert ended.mail.key not in self.fates, "two fates"
         self.fates[ended.mail.key] = ended.outcome.state
 
-    def lost(self, line: Line[int], why: str, fault: MailRefused | None) -> None:
+    def lost(self, line: Line[int], why: str) -> None:
         """`line.left` says it all."""
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from newsletter_mailer.deliver.dialogue import Content, Dialogue, Ended, MailObject, MailRefused
+from newsletter_mailer.deliver.dialogue import Content, Dialogue, Ended, MailObject
 from newsletter_mailer.deliver.extensions import Extensions, mail_command
 from newsletter_mailer.deliver.replies import Garbage, Reply
 from tests.deliver.transcripts import Transcript, transcripts
@@ -41,7 +41,7 @@ class Stage:
         assert self.told == [], "the last answer says more than the transcript"
         try:
             ended = self.dialogue.receive(reply)
-        except (Garbage, MailRefused) as fault:
+        except Garbage as fault:
             self.told = [f"{type(fault).__name__}: {fault}"]
         else:
             self.told = [fate(ended)] if ended else []

@@ -16,20 +16,20 @@ import pytest
 
 from newsletter_mailer.deliver import retry
 from newsletter_mailer.deliver.books import BATCH, Memory
-from newsletter_mailer.deliver.breaker import (
-    REFUSED_IN_A_ROW,
-    RESTS_IN_A_ROW,
-    EverythingPutOff,
-    MessageTooLarge,
-    RunRefused,
-    SenderRefused,
-)
+from newsletter_mailer.deliver.breaker import RESTS_IN_A_ROW
 from newsletter_mailer.deliver.dialogue import Content
 from newsletter_mailer.deliver.engine import Engine
+from newsletter_mailer.deliver.judge import ALIKE, REFUSED_IN_A_ROW
 from newsletter_mailer.deliver.loop import runner
 from newsletter_mailer.deliver.pace import Pace, Window
 from newsletter_mailer.deliver.replies import Outcome
 from newsletter_mailer.deliver.session import connect
+from newsletter_mailer.deliver.stopping import (
+    EverythingPutOff,
+    MessageRefused,
+    RunRefused,
+    SenderRefused,
+)
 from newsletter_mailer.errors import CannotConnect, LedgerError
 from newsletter_mailer.store.ledger import Ledger, open_ledger
 from newsletter_mailer.store.rows import ClaimedRow, PlannedRow, Settled
@@ -55,6 +55,7 @@ class Sending:
     addresses: list[str]
     outcomes_told: list[Outcome] = field(default_factory=list)
     waits: list[tuple[float, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     stop: threading.Event = field(default_factory=threading.Event)
     on_outcomes: Callable[[], None] = lambda: None
 
@@ -115,6 +116,9 @@ class Sending:
     def waiting(self, until: float, why: str) -> None:
         self.waits.append((until, why))
 
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
     @property
     def counts(self) -> dict[str, int]:
         return counted(self.ledger)
@@ -148,21 +152,21 @@ def test_everyone_gets_one_over_several_connections_that_are_reused(
 
 
 def test_two_connections_at_least_carry_at_once(sending: Sending, serve: Serve) -> None:
-    """Each of the two waits before its dot is answered until the other has its envelope."""
-    sending.addresses = sending.addresses[:2]
+    """After the first, which goes alone, each waits before its dot until the other has begun."""
+    sending.addresses = sending.addresses[:3]
     with scripted_server() as server:
         meeting = threading.Barrier(2, timeout=20)
         said = server.said
 
         def together(line: object, answer: bytes | str) -> bool:
-            if answer == b"354 go on":
+            if answer == b"354 go on" and server.messages:
                 meeting.wait()
             return said(line, answer)  # type: ignore[arg-type]  # a socket
 
         server.said = together  # type: ignore[method-assign]
         assert sending.run(server.port, connections=2)
 
-    assert sending.counts == {"sent": 2}
+    assert sending.counts == {"sent": 3}
 
 
 def test_running_again_sends_to_nobody_twice(sending: Sending, inbox: Inbox) -> None:
@@ -178,19 +182,19 @@ def test_every_row_ends_in_exactly_one_recorded_state(
 ) -> None:
     kinds = [None, "450 4.2.0 later", "550 5.1.1 no", None]
     answers = dict(zip(sending.addresses, itertools.cycle(kinds), strict=False))
-    dropped, taken = sending.addresses[:2], sending.addresses[2:4]
+    dropped, taken = sending.addresses[100:101], sending.addresses[104:105]
     dot = {**dict.fromkeys(dropped, "drop"), **dict.fromkeys(taken, "accept and drop")}
     answers.update(dict.fromkeys(dot))
     inbox = serve(Behaviour(at_rcpt=answers.get, at_dot=dot.get))
 
     sending.run(inbox.port, connections=connections)
 
-    tried = Counter(answers[address] for address in sending.addresses[4:])
+    tried = Counter(answers[address] for address in sending.addresses if address not in dot)
     assert sending.counts == {
         "sent": tried[None],
         "deferred": tried[kinds[1]],
         "refused": tried[kinds[2]],
-        "unknown": 4,
+        "unknown": 2,
     }
     states = sending.ledger.states(ISSUE, [*dot])
     assert {*states.values()} == {State.UNKNOWN}
@@ -249,11 +253,15 @@ class Faulty:
         *,
         due: Mapping[State, float],
         pace: Mapping[str, float],
+        refused: Sequence[int],
     ) -> list[ClaimedRow]:
         if settled and self.failures:
             self.failures -= 1
             raise LedgerError("The ledger cannot be used: the disk is full.")
-        return self.sender.record_and_claim(settled, count, due=due, pace=pace)
+        return self.sender.record_and_claim(settled, count, due=due, pace=pace, refused=refused)
+
+    def rest(self, domains: Sequence[str], claimed: Sequence[int]) -> None:
+        self.sender.rest(domains, claimed)
 
     def give_back(self, rows: Mapping[int, float]) -> None:
         self.sender.give_back(rows)
@@ -348,29 +356,30 @@ def test_a_screen_that_fails_stops_the_run_and_no_outcome_is_lost(
 def test_a_refused_sender_stops_with_everyone_still_owed(sending: Sending, serve: Serve) -> None:
     inbox = serve(Behaviour(at_mail=lambda address: "550 5.7.1 not you"))
 
-    with pytest.raises(SenderRefused, match="550 not you") as told:
+    with pytest.raises(SenderRefused, match=r"550 5\.7\.1 not you") as told:
         sending.run(inbox.port)
 
     assert "BOUNCE_ADDRESS" in str(told.value)
-    assert sending.counts == {"queued": 120}
+    assert sending.counts == {"deferred": 1, "queued": 119}
 
 
 @pytest.mark.parametrize(
-    "answers",
+    ("answers", "tried"),
     [
-        {"EHLO": b"250-me\r\n250 SIZE 30"},
-        {"MAIL": b"552 5.3.4 too big"},
-        {"EHLO": b"250-me\r\n250 PIPELINING", "MAIL": b"552 5.3.4 too big"},
+        ({"EHLO": b"250-me\r\n250 SIZE 30"}, 0),
+        ({"MAIL": b"552 5.3.4 too big"}, 1),
+        ({"EHLO": b"250-me\r\n250 PIPELINING", "MAIL": b"552 5.3.4 too big"}, 1),
     ],
 )
 def test_a_message_that_is_too_large_for_the_server_stops_the_run(
-    sending: Sending, answers: dict[str, bytes]
+    sending: Sending, answers: dict[str, bytes], tried: int
 ) -> None:
-    with scripted_server(answers) as server, pytest.raises(MessageTooLarge, match="pictures"):
+    with scripted_server(answers) as server, pytest.raises(MessageRefused, match="pictures"):
         sending.run(server.port)
 
     assert server.messages == []
-    assert sending.counts == {"queued": 120}
+    assert sending.counts.get("deferred", 0) == tried
+    assert sending.counts["queued"] == 120 - tried
 
 
 def test_an_address_beyond_ascii_waits_for_a_server_that_takes_it(
@@ -394,13 +403,10 @@ def test_a_server_that_refuses_everyone_ends_the_run_instead_of_burning_the_list
 ) -> None:
     inbox = serve(Behaviour(at_rcpt=lambda address: "550 5.7.1 blocked"))
 
-    with pytest.raises(RunRefused, match="550 blocked"):
-        sending.run(inbox.port, connections=1)
+    with pytest.raises(RunRefused, match=r"550 5\.7\.1 blocked"):
+        sending.run(inbox.port)
 
-    assert sending.counts == {
-        "refused": REFUSED_IN_A_ROW,
-        "queued": 120 - REFUSED_IN_A_ROW,
-    }
+    assert sending.counts == {"deferred": ALIKE, "queued": 120 - ALIKE}
 
 
 def test_refusals_with_a_yes_between_them_end_nothing(sending: Sending, serve: Serve) -> None:
@@ -418,7 +424,7 @@ def test_a_server_that_puts_off_everyone_is_left_alone(
     monkeypatch.setattr("newsletter_mailer.deliver.pace.LONGEST_REST", 0.05)
     inbox = serve(Behaviour(at_rcpt=lambda address: "452 4.3.1 no space left"))
 
-    with pytest.raises(EverythingPutOff, match="452 no space left"):
+    with pytest.raises(EverythingPutOff, match=r"452 4\.3\.1 no space left"):
         sending.run(inbox.port, connections=1)
 
     assert sending.counts == {"deferred": RESTS_IN_A_ROW, "queued": 120 - RESTS_IN_A_ROW}

@@ -24,7 +24,7 @@ REPORTS = {
     "later": (3, {"sent": OTHERS, "deferred": 1}),
     "refused": (3, {"sent": OTHERS, "refused": 1}),
     "unknown": (3, {"sent": OTHERS, "unknown": 1}),
-    "stops": (3, {"sent": VICTIM - 1, "remaining": READERS - VICTIM + 1}),
+    "stops": (3, {"sent": VICTIM - 1, "deferred": 1, "remaining": READERS - VICTIM}),
     "not begun": (1, {}),
 }
 COUNTED = ("sent", "deferred", "refused", "unknown", "remaining")

@@ -15,6 +15,7 @@ from newsletter_mailer.deliver.replies import (
     Garbage,
     Reply,
     ReplyReader,
+    Stage,
     outcome_of,
 )
 from newsletter_mailer.store.states import State
@@ -72,8 +73,8 @@ def test_only_what_follows_the_dot_can_be_sent_or_unknown(
 ) -> None:
     reply = Reply(code)
 
-    assert outcome_of(reply, after_dot=False).state is before
-    assert outcome_of(reply, after_dot=True).state is after
+    assert outcome_of(reply, Stage.RCPT).state is before
+    assert outcome_of(reply, Stage.DOT).state is after
 
 
 def heard(packets: Sequence[bytes]) -> tuple[list[Reply], str]:

@@ -1,0 +1,56 @@
+"""Whose fault an answer is, and what a run does about it: the words for that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    READER = "reader"  #: this address
+    DOMAIN = "domain"  #: all readers of one domain
+    MESSAGE = "message"  #: its size or content
+    SENDER = "sender"  #: our mailbox, From, permission, quota, good name
+    RELAY = "relay"  #: our own mail server: its set-up, our login, its state
+
+
+class Then(StrEnum):
+    """What a run does. Whoever is not refused stays owed."""
+
+    REFUSE = "refuse"  #: this reader, for good
+    LATER = "later"  #: this reader
+    REST = "rest"  #: nobody else of this domain is tried in this run
+    SLOWER = "slower"
+    STOP = "stop"
+    WEIGH = "weigh"  #: one answer cannot tell; several may
+
+
+class Alibi(StrEnum):
+    """Which acceptance shows that the fault is the reader's."""
+
+    RUN = "run"  #: anybody's
+    DOMAIN = "domain"  #: of another reader of the domain
+    NONE = "none"  #: no acceptance shows that
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What one answer says. `scope` None: it cannot be told."""
+
+    scope: Scope | None
+    then: Then
+    alibi: Alibi = Alibi.NONE
+    is_known: bool = False  #: by the server's words, not by its codes alone
+    gone: bool = False  #: the address is gone for good
+    means: str = ""  #: for a person; empty if it is not known
+    do: str = ""  #: the next step
+
+
+#: By scope: what follows if trying again is of no use, and else.
+USUAL: dict[Scope, tuple[Then, Then]] = {
+    Scope.READER: (Then.REFUSE, Then.LATER),
+    Scope.DOMAIN: (Then.REST, Then.LATER),
+    Scope.MESSAGE: (Then.STOP, Then.STOP),
+    Scope.SENDER: (Then.STOP, Then.SLOWER),
+    Scope.RELAY: (Then.STOP, Then.SLOWER),
+}

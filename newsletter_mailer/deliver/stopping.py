@@ -1,0 +1,100 @@
+"""Why a run stops, in a sentence: what the server said, what that means, and what to do. Pure."""
+
+from __future__ import annotations
+
+from newsletter_mailer.deliver.replies import Outcome
+from newsletter_mailer.deliver.scopes import Scope, Verdict
+from newsletter_mailer.errors import CannotConnect, DeliveryError
+
+
+class RunRefused(DeliveryError):
+    """The server takes none of these messages: to go on would burn the list."""
+
+
+class MessageRefused(RunRefused):
+    """It is the message: its size, or what it says."""
+
+
+class SenderRefused(RunRefused):
+    """It is who sends it: the login, the From address, a quota, a bad name."""
+
+
+class RelayRefused(RunRefused):
+    """It is our own mail server: its set-up, or our login."""
+
+
+class EverythingPutOff(DeliveryError):
+    """The server asks for patience, however much it gets."""
+
+
+class ServerBreaksOff(CannotConnect):
+    """The server takes connections, and no message."""
+
+
+class AnswersLost(DeliveryError):
+    """The server takes messages and hangs up before it says so."""
+
+
+_FAULTS = {
+    Scope.MESSAGE: MessageRefused,
+    Scope.SENDER: SenderRefused,
+    Scope.RELAY: RelayRefused,
+}
+#: Where the words are unknown and the codes name somebody.
+_BY_SCOPE = {
+    Scope.MESSAGE: "That is about the message: ask whoever runs the server what it does not like. "
+    "If it is the size, make the issue's pictures smaller, or host them.",
+    Scope.SENDER: "That is about the sender: ask whoever runs the server, or look at "
+    "BOUNCE_ADDRESS in .env and from in newsletter.toml.",
+    Scope.RELAY: "That is about the way into the server: look at the login and SMTP_SECURITY in "
+    ".env, or ask whoever runs it.",
+}
+
+
+def stopped_by(outcome: Outcome, verdict: Verdict) -> RunRefused:
+    """One answer is enough."""
+    kind = _FAULTS.get(verdict.scope, RunRefused) if verdict.scope else RunRefused
+    return kind(f"The server refuses this: {outcome.words}. {what_it_means(verdict)}".rstrip())
+
+
+def stopped_by_many(outcome: Outcome, verdict: Verdict, count: int) -> RunRefused:
+    """Only many answers told."""
+    means = what_it_means(verdict)
+    return RunRefused(
+        f"The server refused {count} messages in a row, the last one with: {outcome.words}. "
+        + (f"{means} " if means else "")
+        + "It cannot be told whose fault that is. Ask whoever runs the server."
+    )
+
+
+def all_refused(outcome: Outcome, count: int, answers: int) -> RunRefused:
+    """`answers`: how many there were, and none was a yes."""
+    how_many = f"all {count}" if count == answers else f"{count} of {answers}"
+    how_many = "the only one" if count == answers == 1 else how_many
+    return RunRefused(
+        f"The server refused {how_many} with: {outcome.words}. Nobody's message was taken, so it "
+        "cannot be told whose fault that is. Ask whoever runs the server, or look at the addresses."
+    )
+
+
+def put_off(outcome: Outcome, verdict: Verdict) -> EverythingPutOff:
+    return EverythingPutOff(
+        f"The server takes nothing at present, the last time it said: {outcome.words}. "
+        f"{what_it_means(verdict) or 'Try again later.'}"
+    )
+
+
+def what_it_means(verdict: Verdict) -> str:
+    """Meaning and next step, for a person who is no programmer. Empty where nothing is known."""
+    if verdict.means:
+        return f"{verdict.means} {verdict.do}"
+    return _BY_SCOPE.get(verdict.scope, "") if verdict.scope else ""
+
+
+def refuse_too_large(size: int, largest: int) -> None:
+    """`largest`: what SIZE says (RFC 1870); 0 is no limit. Raises MessageRefused."""
+    if 0 < largest < size:
+        raise MessageRefused(
+            f"The server takes messages of up to {largest:,} octets, and this issue has {size:,}. "
+            "Make its pictures smaller, or host them."
+        )
