@@ -16,6 +16,7 @@ from newsletter_mailer.quantities import Hours, duration, hours, per_minute
 from newsletter_mailer.toml_lines import line_of
 
 MOST_CONNECTIONS = 64
+USUAL_CONNECTIONS = 3  #: Exchange Online takes no more of one mailbox at once (432 4.3.2)
 MOST_PER_CONNECTION = 100_000
 _KEYS = ("rate", "connections", "messages_per_connection", "retry_for", "between", "domains")
 _PATTERN = re.compile(r"[a-z0-9*?](?:[a-z0-9.*?-]*[a-z0-9*?])?")

@@ -26,6 +26,7 @@ from newsletter_mailer.deliver.dialogue import Content
 from newsletter_mailer.deliver.engine import Engine
 from newsletter_mailer.deliver.replies import Outcome
 from newsletter_mailer.deliver.session import Session, connect
+from newsletter_mailer.deliver.stopping import refuse_too_large
 from newsletter_mailer.errors import DeliveryError, ProjectError
 from newsletter_mailer.smtp_settings import SmtpSettings
 from newsletter_mailer.store.ledger import Ledger
@@ -53,12 +54,19 @@ class Run:
         self.skipped: Counter[str] = Counter(remembered.skipped if remembered else ())
         self.sent = self.handed_over = 0
         self.messages: dict[str, CompiledMessage] = {}
+        self.sizes: dict[str, int] = {}  #: octets of the largest message of each variant
 
     def mail(self, loop: asyncio.Runner, first: Session, smtp: SmtpSettings) -> SendReport:
-        """`first`: an open session, made in `loop`."""
-        sender = self._begin(first.takes_smtputf8)
+        """`first`: an open session, made in `loop`.
+
+        Raises MessageRefused, with nothing written, if a variant is too large for the server.
+        """
+        now = datetime.now(UTC)
+        self.messages = self._compiled(now)
+        self.sizes = self._sizes()
+        refuse_too_large(max(self.sizes.values(), default=0), first.offered.largest)
+        sender = self._begin(first.takes_smtputf8, now)
         sender.server = smtp.host
-        self.messages = self._compiled()
         before = self.ledger.counts(self.issue_id, sender.run)
         self.watcher.began(sum(before.get(state, 0) for state in self._states))
         self.request.pace.restore(sender.pace(), time.time())
@@ -93,8 +101,8 @@ class Run:
     def _states(self) -> Sequence[State]:
         return (self.request.only,) if self.request.only else OWED
 
-    def _begin(self, takes_smtputf8: bool) -> Sender:
-        edition, now = self.prepared.edition, datetime.now(UTC)
+    def _begin(self, takes_smtputf8: bool, now: datetime) -> Sender:
+        edition = self.prepared.edition
         sender = self.ledger.begin_run(
             self.issue_id,
             now=now,
@@ -166,10 +174,10 @@ class Run:
                     values=subscriber.values,
                 )
 
-    def _compiled(self) -> dict[str, CompiledMessage]:
+    def _compiled(self, now: datetime) -> dict[str, CompiledMessage]:
         """Each variant as a message. The Date is that of the issue's first run."""
         record = self.ledger.issue(self.issue_id)
-        date = record.date if record else datetime.now(UTC)
+        date = record.date if record else now
         settings = self.prepared.project.settings
         envelope = envelope_of(
             settings,
@@ -187,6 +195,19 @@ class Run:
             for variant_id, compiled in self.prepared.compiled.items()
         }
 
+    def _sizes(self) -> dict[str, int]:
+        """With the longest value of each field in use, and an address as long as they come."""
+        profile = self.prepared.plan.profile
+        reader = Recipient(
+            mailbox=f"{'x' * 64}@{'x' * 189}",
+            values={name: seen.longest for name, seen in profile.items()},
+            message_id=f"{'x' * 32}@{domain(self.address)}",
+        )
+        return {
+            variant: sum(map(len, message.pieces(reader)))
+            for variant, message in self.messages.items()
+        }
+
     def _engine(self, sender: Sender, first: Session, smtp: SmtpSettings) -> Engine:
         request = self.request
         return Engine(
@@ -202,6 +223,8 @@ class Run:
             connections=request.connections,
             per_connection=request.per_connection,
             retry_for=request.retry_for.total_seconds(),
+            sizes=self.sizes,
+            has_earlier=State.SENT in self.ledger.counts(self.issue_id),
         )
 
     def _ready(self, row: ClaimedRow) -> Content:

@@ -11,6 +11,7 @@ from newsletter_mailer.campaign.prepare import Prepared
 from newsletter_mailer.deliver.engine import MESSAGES_PER_CONNECTION
 from newsletter_mailer.deliver.pace import Pace
 from newsletter_mailer.deliver.replies import Outcome
+from newsletter_mailer.delivery_settings import USUAL_CONNECTIONS
 from newsletter_mailer.errors import DeliveryError
 from newsletter_mailer.plan.plan import Filters
 from newsletter_mailer.store.rows import ClaimedRow
@@ -27,7 +28,7 @@ class SendRequest:
     to_sandbox: bool = False
     accept_changes: bool = False
     only: State | None = None
-    connections: int = 4
+    connections: int = USUAL_CONNECTIONS
     per_connection: int = MESSAGES_PER_CONNECTION
     pace: Pace = field(default_factory=Pace)
     retry_for: timedelta = timedelta()

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from newsletter_mailer.delivery_settings import USUAL_CONNECTIONS
 from newsletter_mailer.quantities import ANY_HOUR, Hours
 
 if TYPE_CHECKING:
     from newsletter_mailer.deliver.pace import Pace
     from newsletter_mailer.settings import Settings
-
-_CONNECTIONS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +42,7 @@ class Limits:
         )
 
     def connections_of(self, settings: Settings) -> int:
-        return self.connections or settings.delivery.connections or _CONNECTIONS
+        return self.connections or settings.delivery.connections or USUAL_CONNECTIONS
 
     def per_connection_of(self, settings: Settings) -> int:
         from newsletter_mailer.deliver.engine import MESSAGES_PER_CONNECTION

@@ -20,7 +20,11 @@ from newsletter_mailer.cli.project import Issue, Json, ProjectOption, opened
 from newsletter_mailer.cli.report import check_report_file, write_report
 from newsletter_mailer.cli.send_test import send_test_mails
 from newsletter_mailer.cli.sent_text import say_report
-from newsletter_mailer.delivery_settings import MOST_CONNECTIONS, MOST_PER_CONNECTION
+from newsletter_mailer.delivery_settings import (
+    MOST_CONNECTIONS,
+    MOST_PER_CONNECTION,
+    USUAL_CONNECTIONS,
+)
 from newsletter_mailer.quantities import Hours
 
 if TYPE_CHECKING:
@@ -78,7 +82,7 @@ def send(
             metavar="N",
             min=1,
             max=MOST_CONNECTIONS,
-            help="Open at once. Default: 4.",
+            help=f"Open at once. Default: {USUAL_CONNECTIONS}.",
         ),
     ] = None,
     per_connection: Annotated[

@@ -95,6 +95,6 @@ def refuse_too_large(size: int, largest: int) -> None:
     """`largest`: what SIZE says (RFC 1870); 0 is no limit. Raises MessageRefused."""
     if 0 < largest < size:
         raise MessageRefused(
-            f"The server takes messages of up to {largest:,} octets, and this issue has {size:,}. "
-            "Make its pictures smaller, or host them."
+            f"The server takes messages of up to {largest:,} octets, and this issue has up to "
+            f"{size:,}. Make its pictures smaller, or host them."
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import threading
 import time
 from collections import Counter
@@ -417,14 +418,23 @@ def test_refusals_with_a_yes_between_them_end_nothing(sending: Sending, serve: S
     assert sending.counts == {"sent": len(welcome), "refused": 120 - len(welcome)}
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "452 4.3.1 no space left",
+        "450 4.7.1 Error: too much mail from 192.0.2.1",
+        "432 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded",
+        "454 Throttling failure: Maximum sending rate exceeded",
+    ],
+)
 def test_a_server_that_puts_off_everyone_is_left_alone(
-    sending: Sending, serve: Serve, monkeypatch: pytest.MonkeyPatch
+    sending: Sending, serve: Serve, monkeypatch: pytest.MonkeyPatch, reply: str
 ) -> None:
     monkeypatch.setattr("newsletter_mailer.deliver.pace.FIRST_REST", 0.01)
     monkeypatch.setattr("newsletter_mailer.deliver.pace.LONGEST_REST", 0.05)
-    inbox = serve(Behaviour(at_rcpt=lambda address: "452 4.3.1 no space left"))
+    inbox = serve(Behaviour(at_rcpt=lambda address: reply))
 
-    with pytest.raises(EverythingPutOff, match=r"452 4\.3\.1 no space left"):
+    with pytest.raises(EverythingPutOff, match=re.escape(reply)):
         sending.run(inbox.port, connections=1)
 
     assert sending.counts == {"deferred": RESTS_IN_A_ROW, "queued": 120 - RESTS_IN_A_ROW}

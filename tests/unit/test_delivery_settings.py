@@ -116,7 +116,7 @@ def test_without_an_option_the_setting_counts_and_else_the_usual() -> None:
 
     usual = made_settings(LEAST)
     assert not nothing.pace(usual, to_sandbox=False).has_limits
-    assert (nothing.connections_of(usual), nothing.per_connection_of(usual)) == (4, 1_000)
+    assert (nothing.connections_of(usual), nothing.per_connection_of(usual)) == (3, 1_000)
     assert nothing.retry_for_of(usual, to_sandbox=False) == timedelta()
 
 
