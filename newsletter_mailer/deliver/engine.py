@@ -284,6 +284,7 @@ class _Run:
             self.fault = self.fault or fault
             self.put_back(row)
             return None
+        self.judge.begins(row)
         return MailObject(row, row.mailbox, row.message_id, content)
 
     def is_telling(self, row: ClaimedRow) -> tuple[int, int]:
@@ -299,9 +300,10 @@ class _Run:
             self.tried_domains.add(row.domain)
         self.breaker.heard(outcome)
         if outcome.state is State.SENT:
+            refused = self.judge.accepted(row)
             self.settle(row, outcome)
+            self.refuse(refused)
             self.engine.pace.go_on()
-            self.refuse(self.judge.accepted(row))
         elif outcome.state in (State.DEFERRED, State.REFUSED):
             self.said_no(row, outcome)
         else:
@@ -380,11 +382,13 @@ class _Run:
     def settle(self, row: ClaimedRow, outcome: Outcome, *, is_over: bool = False) -> None:
         """`is_over`: not to be tried again in this run."""
         self.in_flight -= 1
+        self.judge.ends(row)
         self.books.settle(row, outcome, is_over=is_over)
         self.told.append((row, outcome))
 
     def put_back(self, row: ClaimedRow) -> None:
         self.in_flight -= 1
+        self.judge.ends(row)
         self.books.put_back(row)
 
 

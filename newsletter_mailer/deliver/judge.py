@@ -8,7 +8,7 @@ all when the alibi comes.
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -22,7 +22,8 @@ from newsletter_mailer.store.states import State
 ALIKE = 3  #: answers with the same words, and nothing taken between them: no reader's fault
 REFUSED_IN_A_ROW = 50  #: readers whom the server says it does not know: it may be the server
 CAREFUL = 3  #: first answers, each of which is awaited
-_WINDOW, _MANY, _FEW = 20, 10, 5  #: of the last answers, so many alike stop; so few are readers'
+_WINDOW, _MANY = 20, 10  #: of the last answers, so many alike: no reader's fault
+_ONE_IN = 10  #: of a run's answers, no more alike that nobody can interpret: the readers' faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Held:
     outcome: Outcome
     verdict: Verdict
     likeness: str  #: verdict.what_is_common
+    number: int  #: of the answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class Judge:
     _domains: set[str] = field(default_factory=set, init=False)  #: with an acceptance
     _variants: set[str] = field(default_factory=set, init=False)  #: with an acceptance
     _held: dict[str, list[Held]] = field(default_factory=lambda: defaultdict(list), init=False)
+    _doubtful: list[Held] = field(default_factory=list, init=False)  #: others there were taken
     _unknown_readers: list[Held] = field(default_factory=list, init=False)  #: held for any alibi
     _streak: list[Held] = field(default_factory=list, init=False)  #: since the last acceptance
     _last: deque[str] = field(default_factory=lambda: deque(maxlen=_WINDOW), init=False)
@@ -62,14 +65,20 @@ class Judge:
     _accusers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set), init=False)
     _complaint: DeliveryError | None = field(default=None, init=False)  #: of the first that rests
     _is_over: bool = field(default=False, init=False)
+    _begun: dict[int, int] = field(default_factory=dict, init=False)  #: by row: answers by then
 
     @property
     def is_careful(self) -> bool:
         """Whether a message is to wait for the answer to the one before."""
         return not self.has_acceptance and self.answers < CAREFUL
 
+    def begins(self, row: ClaimedRow) -> None:
+        """A message leaves. Its acceptance says nothing of answers that come before it left."""
+        self._begun[row.id] = self.answers
+
     def accepted(self, row: ClaimedRow) -> Sequence[Held]:
         """A message was taken. Gives those who are refused after all."""
+        began = self._begun[row.id]
         self.answers += 1
         self.has_acceptance = True
         self._domains.add(row.domain)
@@ -82,25 +91,34 @@ class Judge:
             return ()
         refused, self._unknown_readers = self._unknown_readers, []
         for held in self._held.pop(row.domain, ()):
-            if self._is_readers_fault(held):
+            if held.number > began or held.verdict.alibi is not Alibi.DOMAIN:
+                self._held[row.domain].append(held)
+            elif held.verdict.scope is Scope.READER:
                 refused.append(held)
             else:
-                self._held[row.domain].append(held)
+                self._doubtful.append(held)
         return refused
 
     def said_no(self, row: ClaimedRow, outcome: Outcome, verdict: Verdict, likeness: str) -> Ruling:
         """The answer to a message was 4yz or 5yz."""
         self.answers += 1
         self._last.append(likeness)
-        ruling = self._ruling(Held(row, outcome, verdict, likeness))
+        ruling = self._ruling(Held(row, outcome, verdict, likeness, self.answers))
         self._is_over = self._is_over or ruling.fault is not None
         return ruling
+
+    def ends(self, row: ClaimedRow) -> None:
+        """Whatever became of it: nothing more is heard of this attempt."""
+        self._begun.pop(row.id, None)
 
     def all_tried(self) -> tuple[Sequence[Held], DeliveryError | None]:
         """Nobody is left. Those who are refused after all; or why nobody can have it."""
         if self.has_acceptance:
             lone = (held for held, *others in self._held.values() if not others)
-            return [held for held in lone if held.verdict.scope is Scope.READER], None
+            refused = [held for held in lone if held.verdict.scope is Scope.READER]
+            alike = Counter(held.likeness for held in self._doubtful)
+            few = max(1, self.answers // _ONE_IN)
+            return [*refused, *(one for one in self._doubtful if alike[one.likeness] <= few)], None
         held = [*self._unknown_readers, *(one for some in self._held.values() for one in some)]
         if not held:
             return (), self._complaint
@@ -134,13 +152,6 @@ class Judge:
     def _is_one_receivers(self, held: Held) -> bool:
         """Whether it may be only what one receiver thinks of a message that others take."""
         return held.verdict.scope is Scope.MESSAGE and held.row.variant in self._variants
-
-    def _is_readers_fault(self, held: Held) -> bool:
-        """Now that another reader of the domain was taken. What comes often may be a quota."""
-        if held.verdict.alibi is not Alibi.DOMAIN:
-            return False
-        is_rare = self._last.count(held.likeness) < _FEW
-        return held.verdict.scope is Scope.READER or is_rare
 
     def _refuse(self, held: Held, state: State) -> Ruling:
         self._refused_in_a_row += 1
