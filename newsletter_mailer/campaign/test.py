@@ -18,11 +18,14 @@ from newsletter_mailer.compose.compiled import CompiledVariant
 from newsletter_mailer.compose.links import inert_links
 from newsletter_mailer.compose.message import Recipient, compile_message, envelope_of
 from newsletter_mailer.compose.sample import sample_values
+from newsletter_mailer.deliver.answer_files import known_answers
 from newsletter_mailer.deliver.loop import runner
 from newsletter_mailer.deliver.replies import Outcome
 from newsletter_mailer.deliver.sandbox import sandbox
 from newsletter_mailer.deliver.session import connect
 from newsletter_mailer.deliver.single import send_single
+from newsletter_mailer.deliver.stopping import what_it_means
+from newsletter_mailer.deliver.verdict import verdict_of
 from newsletter_mailer.errors import ProjectError
 from newsletter_mailer.findings import Finding
 from newsletter_mailer.smtp_settings import read_smtp_settings
@@ -35,6 +38,13 @@ class TestMail:
     address: str
     variant: str
     outcome: Outcome
+
+    @property
+    def means(self) -> str:
+        """What the server's no means and what to do, for a person; empty if that is not known."""
+        if (self.outcome.code or 0) < 400:
+            return ""
+        return what_it_means(verdict_of(self.outcome, known_answers()))
 
     def as_json(self) -> dict[str, str]:
         return {
@@ -54,9 +64,9 @@ def send_test(
     only_variant: str | None = None,
     to_sandbox: bool = False,
     on_findings: Callable[[Sequence[Finding]], None] = lambda findings: None,
-    on_outcome: Callable[[str, str, Outcome], None] = lambda address, variant, outcome: None,
+    on_outcome: Callable[[TestMail], None] = lambda mail: None,
 ) -> list[TestMail]:
-    """`on_outcome`: given address, variant's id and outcome, as soon as it is known.
+    """`on_outcome`: given each mail as soon as it is known what became of it.
 
     Raises ContentError, ProjectError, DeliveryError.
     """
@@ -81,8 +91,8 @@ def send_test(
                 message_id = f"{secrets.token_hex(16)}@{domain(project.settings.sender.address)}"
                 message = _message(prepared, compiled, values, address, message_id)
                 outcome = loop.run(send_single(session, address, message_id, message))
-                on_outcome(address, compiled.variant.id, outcome)
                 mails.append(TestMail(address, compiled.variant.id, outcome))
+                on_outcome(mails[-1])
         return mails
 
 

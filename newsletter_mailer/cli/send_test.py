@@ -12,7 +12,7 @@ from newsletter_mailer.cli.output import print_json, say
 
 if TYPE_CHECKING:
     from newsletter_mailer.campaign.project import Project
-    from newsletter_mailer.deliver.replies import Outcome
+    from newsletter_mailer.campaign.test import TestMail
 
 
 def send_test_mails(
@@ -26,10 +26,14 @@ def send_test_mails(
     from newsletter_mailer.campaign.test import send_test
     from newsletter_mailer.store.states import State
 
-    def on_outcome(address: str, variant: str, outcome: Outcome) -> None:
+    def on_outcome(mail: TestMail) -> None:
+        outcome = mail.outcome
         if outcome.state in (State.SENT, State.UNKNOWN):
             note_handed_over()
-        say(f"{variant} to {address}: {outcome.state} {outcome.reply}".rstrip())
+        said = outcome.reply if outcome.state is State.SENT else outcome.words
+        say(f"{mail.variant} to {mail.address}: {outcome.state} {said}".rstrip())
+        if mail.means:
+            say(f"  {mail.means}")
 
     mails = send_test(
         project,

@@ -9,9 +9,12 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 from enum import Enum
 
+from newsletter_mailer.deliver.answer_files import known_answers
 from newsletter_mailer.deliver.extensions import Extensions, extensions_of
 from newsletter_mailer.deliver.login import choose, exchange, wanted
-from newsletter_mailer.deliver.replies import Reply
+from newsletter_mailer.deliver.replies import Reply, Stage, outcome_of
+from newsletter_mailer.deliver.stopping import what_it_means
+from newsletter_mailer.deliver.verdict import verdict_of
 from newsletter_mailer.errors import CannotConnect, LoginRefused
 
 
@@ -72,7 +75,8 @@ def _hello(caller: Caller) -> Opening:
 
 def _want(code: int, reply: Reply, caller: Caller) -> None:
     if reply.code != code:
-        raise CannotConnect(f"{caller.where} does not want us: {reply}.")
+        said, means = _explained(reply)
+        raise CannotConnect(f"{caller.where} does not want us: {said}. {means}".rstrip())
 
 
 def _login(caller: Caller, offered: Extensions) -> Generator[str | Act, Reply, None]:
@@ -90,7 +94,17 @@ def _login(caller: Caller, offered: Extensions) -> Generator[str | Act, Reply, N
         raise CannotConnect(f"{caller.where} cannot check the login now: {reply}. Try again later.")
     if reply.kind != 2:
         where = "SMTP_TOKEN_COMMAND" if caller.with_token else "SMTP_PASSWORD"
+        said, means = _explained(reply)
         raise LoginRefused(
-            f"{caller.where} refuses the login of {caller.username}: {reply}. "
-            f"Look at SMTP_USERNAME and {where} in .env."
+            f"{caller.where} refuses the login of {caller.username}: {said}. "
+            + (means or f"Look at SMTP_USERNAME and {where} in .env.")
         )
+
+
+def _explained(reply: Reply) -> tuple[str, str]:
+    """The server's words with their code, and what they are known to mean."""
+    outcome = outcome_of(reply, Stage.MAIL)
+    if reply.kind not in (4, 5):
+        return outcome.words, ""
+    verdict = verdict_of(outcome, known_answers())
+    return outcome.words, what_it_means(verdict) if verdict.is_known else ""

@@ -251,6 +251,36 @@ def test_a_server_that_drops_every_second_message_after_its_end_stops_the_run_ea
     assert stopped.json["remaining"] > 30
 
 
+def test_a_failed_test_mail_says_what_the_servers_words_mean(
+    news: Newsletter, serve: Serve
+) -> None:
+    inbox = serve(Behaviour(at_dot=lambda one: "554 5.2.252 SendAsDenied; no"))
+    words = ("send", "--issue", "2030-01", "--test", "me@example.org")
+    failed = news.run(*words, env=inbox.environment())
+
+    assert failed.code == 1
+    assert "full to me@example.org: refused 554 5.2.252 SendAsDenied; no" in failed.err
+    assert "Ask IT for the Send As permission" in failed.err
+
+
+def test_a_refused_login_says_what_the_servers_words_mean(news: Newsletter) -> None:
+    refusal = b"535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled"
+    answers = {"EHLO": b"250-me\r\n250 AUTH PLAIN", "AUTH": refusal}
+    with scripted_server(answers) as server:
+        env = {
+            "SMTP_HOST": "localhost",
+            "SMTP_PORT": str(server.port),
+            "SMTP_SECURITY": "none",
+            "SMTP_USERNAME": "ann",
+            "SMTP_PASSWORD": "secret",
+        }
+        failed = news.run(*SEND, env=env)
+
+    assert failed.code == 1
+    assert "535 5.7.139 Authentication unsuccessful" in failed.err
+    assert "aka.ms/smtp_auth_disabled" in failed.err
+
+
 @pytest.fixture
 def picture(tmp_path: Path) -> Path:
     """Of 400 KB or so."""

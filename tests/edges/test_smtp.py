@@ -188,8 +188,8 @@ def test_a_closed_port_does_not_answer() -> None:
         (b"HTTP/1.1 400 Bad Request", "is not a mail server"),
         (b"\x00\xff\xfe\x1b[31m\x07", "is not a mail server"),
         (b"", "does not answer"),
-        (b"554 5.7.1 You are on a block list", "554 You are on a block list"),
-        (b"421 4.3.2 Too busy", "421 Too busy"),
+        (b"554 5.7.1 You are on a block list", "554 5.7.1 You are on a block list"),
+        (b"421 4.3.2 Too busy", "421 4.3.2 Too busy"),
         (b"220", ""),
         (b"2" * 100_000, "is not a mail server"),
         (b"220-hello\r\n" * 2_000, "is not a mail server"),
@@ -358,7 +358,7 @@ def test_a_refused_token_is_told_after_the_servers_second_challenge() -> None:
     with scripted_server(answers) as server:
         told = refused(server.port, LoginRefused, username="ann", token_command=printing("old"))
 
-    assert "535 Authentication unsuccessful" in told
+    assert "535 5.7.3 Authentication unsuccessful" in told
     assert "SMTP_TOKEN_COMMAND" in told
 
 

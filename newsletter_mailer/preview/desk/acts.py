@@ -169,11 +169,12 @@ def _became(mail: TestMail, way: str) -> str:
         case State.SENT:
             return f"Sent to {mail.address} through {way}.{said}"
         case State.REFUSED:
-            return f"The server refused the mail to {mail.address}.{said}"
+            return f"The server refused the mail to {mail.address}.{said} {mail.means}".rstrip()
         case State.UNKNOWN:
             return f"The line broke: it is not known whether {mail.address} will get it.{said}"
         case _:
-            return f"The server put the mail to {mail.address} off; it was not sent.{said}"
+            off = f"The server put the mail to {mail.address} off; it was not sent.{said}"
+            return f"{off} {mail.means}".rstrip()
 
 
 def _counted_errors(stopped: ContentError) -> str:
