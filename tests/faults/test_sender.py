@@ -97,7 +97,9 @@ def test_sigterm_lets_what_is_in_flight_end(news: Newsletter, server: FaultyServ
 def test_sigterm_twice_ends_at_once_and_tells_who_is_unknown(
     news: Newsletter, server: FaultyServer
 ) -> None:
-    server.cues = [Cue(Stage.DOT, Fault.SILENCE, accepts=True)]
+    server.cues = [
+        Cue(Stage.DOT, Fault.SILENCE, message=number, accepts=True) for number in range(2, 6)
+    ]  # the first goes alone
     running = begin(news, server, "--connections", "4")
     server.until(lambda: server.played[Stage.DOT] == 4)
     running.send_signal(signal.SIGTERM)
@@ -111,7 +113,7 @@ def test_sigterm_twice_ends_at_once_and_tells_who_is_unknown(
     assert time.monotonic() - began < 30, "it did not wait for the server"
     assert done.code == 3, done.err
     assert "Traceback" not in done.err
-    assert Counter(states(news).values()) == {"unknown": 4, "queued": READERS - 4}
+    assert Counter(states(news).values()) == {"sent": 1, "unknown": 4, "queued": READERS - 5}
     assert_the_next_run_finishes(news, server)
 
 
@@ -176,14 +178,15 @@ def test_a_server_that_breaks_off_every_message_is_given_up(
     server.cues = [Cue(stage, Fault.CLOSE)]
     done = end(begin(news, server, "--connections", "2"))
 
-    assert "The server takes no message" in done.err
+    last = stage is Stage.DOT
+    assert ("hangs up before it says so" if last else "The server takes no message") in done.err
     assert done.code == (3 if stage is Stage.DOT else 1), done.err
     assert Counter(states(news).values())["unknown"] <= (6 if stage is Stage.DOT else 0)
     assert server.accepted == []
     assert_the_next_run_finishes(news, server)
 
 
-@pytest.mark.fault("It puts off every message")
+@pytest.mark.fault("It puts off every message (421, 451, 452)")
 @pytest.mark.parametrize("stage", [Stage.MAIL, Stage.DOT])
 def test_a_server_without_space_is_left_alone(
     news: Newsletter, server: FaultyServer, stage: Stage

@@ -60,6 +60,7 @@ def assert_everyone_gets_it_once(news: Newsletter, inbox: Inbox, readers: int) -
     assert len(inbox.recipients()) == readers
 
 
+@pytest.mark.fault("It is the sender's fault, or our own server's")
 @pytest.mark.parametrize(
     ("stage", "reply", "means"),
     [
@@ -90,6 +91,7 @@ def test_a_fault_of_ours_stops_at_the_first_reader_and_refuses_nobody(
     assert_everyone_gets_it_once(news, inbox, READERS)
 
 
+@pytest.mark.fault("A limit is reached in the middle of a list")
 @pytest.mark.parametrize(
     ("stage", "reply"),
     [
@@ -121,6 +123,7 @@ def test_a_limit_in_the_middle_of_a_list_loses_nobody(
     assert_everyone_gets_it_once(news, inbox, 300)
 
 
+@pytest.mark.fault("Everybody on a short list is refused")
 @pytest.mark.parametrize("readers", [1, 2, 5])
 @pytest.mark.parametrize("reply", ["550 5.1.1 User unknown", "550 no", "554 5.7.1 who are you?"])
 def test_a_server_that_refuses_a_short_list_loses_nobody(
@@ -137,6 +140,7 @@ def test_a_server_that_refuses_a_short_list_loses_nobody(
     assert_everyone_gets_it_once(news, inbox, readers)
 
 
+@pytest.mark.fault("A reader is not known, and others are")
 @pytest.mark.parametrize(
     ("reply", "who"),
     [
@@ -164,6 +168,7 @@ def test_a_reader_is_refused_while_others_of_the_domain_are_taken(
     assert counts(again) == {"already_sent": READERS - 1, "refused": 1}
 
 
+@pytest.mark.fault("A reader's mailbox is full")
 def test_a_full_mailbox_slows_nobody_else(news: Newsletter, serve: Serve) -> None:
     full = {*addresses(READERS)[::12]}
     inbox = serve(Behaviour(at_rcpt=lambda one: "452 4.2.2 Mailbox full" if one in full else None))
@@ -173,6 +178,7 @@ def test_a_full_mailbox_slows_nobody_else(news: Newsletter, serve: Serve) -> Non
     assert "takes nothing" not in done.err
 
 
+@pytest.mark.fault("It finds that we come too fast (`450 4.7.1 too much mail`, `432 4.3.2`)")
 @pytest.mark.parametrize(
     ("stage", "reply"),
     [
@@ -202,6 +208,7 @@ def test_a_server_that_finds_us_too_fast_is_tried_seldom(
     assert_everyone_gets_it_once(news, inbox, READERS)
 
 
+@pytest.mark.fault("One domain blocks us")
 def test_a_domain_that_blocks_us_rests_and_the_others_go_on(news: Newsletter, serve: Serve) -> None:
     ours = [f"reader{number}@example.org" for number in range(10)]
     theirs = [f"reader{number}@blocked.example" for number in range(20)]
@@ -222,6 +229,7 @@ def test_a_domain_that_blocks_us_rests_and_the_others_go_on(news: Newsletter, se
     assert_everyone_gets_it_once(news, inbox, 30)
 
 
+@pytest.mark.fault("Two domains say the same of us")
 def test_what_a_second_receiver_says_of_us_stops_the_run(news: Newsletter, serve: Serve) -> None:
     readers = [
         f"reader{number}@{domain}.example"
@@ -236,6 +244,7 @@ def test_what_a_second_receiver_says_of_us_stops_the_run(news: Newsletter, serve
     assert_everyone_gets_it_once(news, inbox, len(readers))
 
 
+@pytest.mark.fault("It breaks off every second message after its final dot")
 @pytest.mark.parametrize("answer", ["drop", "accept and drop"])
 def test_a_server_that_drops_every_second_message_after_its_end_stops_the_run_early(
     tmp_path: Path, serve: Serve, answer: str
@@ -251,6 +260,7 @@ def test_a_server_that_drops_every_second_message_after_its_end_stops_the_run_ea
     assert stopped.json["remaining"] > 30
 
 
+@pytest.mark.fault("A test mail is refused, or the login")
 def test_a_failed_test_mail_says_what_the_servers_words_mean(
     news: Newsletter, serve: Serve
 ) -> None:
@@ -289,6 +299,7 @@ def picture(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.fault("A version is larger than the server takes")
 def test_the_largest_version_is_compared_with_what_the_server_takes_before_any_leaves(
     tmp_path: Path, picture: Path
 ) -> None:
