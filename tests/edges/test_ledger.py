@@ -232,6 +232,51 @@ def test_a_row_that_is_held_back_is_what_it_was_before_and_due_when_it_may_leave
     assert again == {ALL[0]: 2, ALL[1]: 1}, "it was no attempt"
 
 
+@pytest.mark.parametrize("state", list(State))
+def test_only_a_row_that_this_run_deferred_is_refused_after_all(
+    ledger: Ledger, state: State
+) -> None:
+    sender = begin(ledger, ALL[0])
+    put(ledger, sender, state)
+    refused = [number_of(ledger, ALL[0])]
+
+    if state is State.DEFERRED:
+        sender.record_and_claim([], 0, due={}, refused=refused)
+    else:
+        with pytest.raises(LedgerError, match="another sender"):
+            sender.record_and_claim([], 0, due={}, refused=refused)
+
+    assert states(ledger) == {ALL[0]: "refused" if state is State.DEFERRED else state}
+
+
+def test_a_row_that_an_earlier_run_deferred_is_not_refused_without_another_try(
+    ledger: Ledger,
+) -> None:
+    put(ledger, begin(ledger, ALL[0]), State.DEFERRED)
+    again = begin(ledger, ALL[0], now=LATER)
+
+    with pytest.raises(LedgerError, match="another sender"):
+        again.record_and_claim([], 0, due={}, refused=[number_of(ledger, ALL[0])])
+
+    assert states(ledger) == {ALL[0]: "deferred"}
+
+
+def test_a_domain_that_rests_is_claimed_by_the_next_run_and_nobody_waits_for_it(
+    ledger: Ledger,
+) -> None:
+    theirs = ["eve@resting.example", "fay@resting.example", "gil@resting.example"]
+    sender = begin(ledger, ALL[0], *theirs)
+    held = claimed(sender, 2)
+    mine = next(row for row in held if row.domain != "resting.example")
+
+    sender.rest(["resting.example"], [row.id for row in held if row is not mine])
+
+    assert claim(sender) == []
+    assert sender.next_due() == {}
+    assert states(ledger) == {mine.address: "sending", **dict.fromkeys(theirs, "queued")}
+    assert claim(begin(ledger, *theirs, now=LATER)) == theirs
+
+
 @pytest.mark.parametrize("decision", list(State))
 @pytest.mark.parametrize("state", list(State))
 def test_only_unknown_rows_are_resolved_and_only_two_ways(
