@@ -225,7 +225,12 @@ class Dialogue(Generic[Key]):
 
     def _mail_answered(self, mail: MailObject[Key], reply: Reply) -> Ended[Key] | None:
         if reply.kind != 2:
-            return self._come_to_nothing(mail, reply, Stage.MAIL)
+            ended = self._come_to_nothing(mail, reply, Stage.MAIL)
+            if (
+                reply.kind == 5
+            ):  # the rest of the envelope is on its way: some would take it for a message
+                self._close()
+            return ended
         if not self._pipelines:
             self._ask_recipient(mail)
         return None

@@ -7,21 +7,18 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from typing import Protocol
+from dataclasses import dataclass, field
 
-from newsletter_mailer.deliver.answer_files import known_answers
 from newsletter_mailer.deliver.books import Books, Marks, Memory
 from newsletter_mailer.deliver.breaker import Breaker
 from newsletter_mailer.deliver.dialogue import Content, Ended, MailObject
-from newsletter_mailer.deliver.judge import Held, Judge
+from newsletter_mailer.deliver.hearing import Hearing, Watch
+from newsletter_mailer.deliver.judge import Judge
 from newsletter_mailer.deliver.line import Line
 from newsletter_mailer.deliver.pace import Pace
 from newsletter_mailer.deliver.replies import Outcome
-from newsletter_mailer.deliver.scopes import Then, Verdict
 from newsletter_mailer.deliver.session import Session
-from newsletter_mailer.deliver.stopping import ServerBreaksOff, refuse_too_large, what_it_means
-from newsletter_mailer.deliver.verdict import verdict_of, what_is_common
+from newsletter_mailer.deliver.stopping import ServerBreaksOff, refuse_too_large
 from newsletter_mailer.errors import CannotConnect, DeliveryError
 from newsletter_mailer.store.rows import ClaimedRow
 from newsletter_mailer.store.states import State
@@ -29,16 +26,6 @@ from newsletter_mailer.store.states import State
 MESSAGES_PER_CONNECTION = 1_000
 _TICK = 0.25  #: seconds between looks at clocks, limits and whoever wants to stop
 _REST = 20.0  #: seconds without work after which lines are closed: servers do not like idlers
-
-
-class Watch(Protocol):
-    """Whoever looks on. Called in the loop's thread, a few times a second at most."""
-
-    def outcomes(self, outcomes: Sequence[tuple[ClaimedRow, Outcome]]) -> None: ...
-
-    def waiting(self, until: float, why: str) -> None: ...
-
-    def note(self, text: str) -> None: ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,15 +86,19 @@ class _Run:
         self.lines: set[Line[ClaimedRow]] = set()
         self.opening: set[asyncio.Task[None]] = set()
         self.closing: set[asyncio.Task[None]] = set()
-        self.in_flight = 0  #: begun, and without a fate
-        self.told: list[tuple[ClaimedRow, Outcome]] = []
-        self.lost_once: set[int] = set()
         self.breaker = Breaker(self.patience)
         self.judge = Judge(engine.has_earlier)
-        self.tried_domains: set[str] = set()  #: while the judge is careful
+        self.hearing = Hearing(
+            self.books,
+            engine.pace,
+            engine.watch,
+            judge=self.judge,
+            breaker=self.breaker,
+            sizes=engine.sizes,
+            now=now,
+        )
         self.connect_after = 0.0
         self.news = asyncio.Event()
-        self.fault: BaseException | None = None
         self.is_finishing = False
 
     async def run(self) -> bool:
@@ -115,22 +106,23 @@ class _Run:
             self.attach(self.engine.first)
             while not await self.is_done():
                 await self.step()
-            self.conclude()
+            if not self.is_stopping:
+                self.hearing.all_tried()
         finally:
             await self.finish()
-        fault = self.fault or self.books.fault
+        fault = self.hearing.fault or self.books.fault
         if fault is not None:
             raise fault
         return not self.engine.stop.is_set()
 
     @property
     def is_stopping(self) -> bool:
-        has_fault = self.fault is not None or self.books.fault is not None
+        has_fault = self.hearing.fault is not None or self.books.fault is not None
         return has_fault or self.is_finishing or self.engine.stop.is_set()
 
     async def is_done(self) -> bool:
         """Whether nothing is under way, and nothing is left to do or to wait for."""
-        if self.in_flight or self.books.is_at_work:
+        if self.hearing.in_flight or self.books.is_at_work:
             return False
         if self.is_stopping:
             return True
@@ -141,7 +133,7 @@ class _Run:
     async def step(self) -> None:
         """Looks after everything, then waits for news."""
         self.look_after_lines()
-        self.tell()
+        self.hearing.tell()
         if not self.is_stopping:
             self.books.keep_up(self.news.set)
             await self.books.hold_back()
@@ -189,11 +181,6 @@ class _Run:
         self.books.is_through = False
         return True
 
-    def tell(self) -> None:
-        if self.told:
-            told, self.told = self.told, []
-            self.engine.watch.outcomes(told)
-
     @property
     def at_once(self) -> int:
         """How many lines there may be now."""
@@ -203,7 +190,7 @@ class _Run:
 
     def open_lines(self) -> None:
         at_once = 1 if self.breaker.is_wary else self.at_once
-        wanted = min(at_once, self.books.rows + self.in_flight)
+        wanted = min(at_once, self.books.rows + self.hearing.in_flight)
         missing = wanted - len(self.lines) - len(self.opening)
         if self.now() < self.connect_after or not self.books.rows:
             return
@@ -216,7 +203,7 @@ class _Run:
         except DeliveryError as fault:
             self.failed(fault)
         except Exception as fault:  # noqa: BLE001  # raised again by `run`
-            self.fault = self.fault or fault
+            self.stop(fault)
         else:
             if self.is_stopping:
                 await session.say_goodbye()
@@ -231,7 +218,7 @@ class _Run:
         if self.lines and isinstance(fault, CannotConnect):
             return
         if self.breaker.is_hopeless(fault, self.connect_after):
-            self.fault = self.fault or fault
+            self.stop(fault)
         elif wait > 1:
             self.engine.watch.waiting(
                 self.connect_after, "the server cannot be reached, or takes no message"
@@ -260,136 +247,47 @@ class _Run:
             await self.books.close()
         finally:
             await asyncio.gather(*self.opening, *self.closing, return_exceptions=True)
-            self.tell()
+            self.hearing.tell()
 
     def next_mail(self, line: Line[ClaimedRow]) -> MailObject[ClaimedRow] | None:
         if self.is_stopping or line.messages >= self.engine.per_connection:
             return None
-        if self.judge.is_careful:
-            if self.in_flight:
-                return None
-            self.books.choose(self.is_telling)
-        row = self.books.next_row()
+        row = self.hearing.next_row()
         if row is None:
             return None
-        self.in_flight += 1
         self.books.keep_up(self.news.set)
         if not row.mailbox.isascii() and not line.offered.smtputf8:
-            self.settle(row, _NO_SMTPUTF8)
+            self.hearing.settle(row, _NO_SMTPUTF8)
             return self.next_mail(line)
         try:
             content = self.engine.ready(row)
             refuse_too_large(content.size, line.offered.largest)
         except BaseException as fault:  # noqa: BLE001  # raised again by `run`
-            self.fault = self.fault or fault
-            self.put_back(row)
+            self.stop(fault)
+            self.hearing.put_back(row)
             return None
-        self.judge.begins(row)
         return MailObject(row, row.mailbox, row.message_id, content)
-
-    def is_telling(self, row: ClaimedRow) -> tuple[int, int]:
-        """How much is learnt from the answer: of another domain, then of a large variant."""
-        return row.domain not in self.tried_domains, self.engine.sizes.get(row.variant, 0)
 
     def mark(self, mail: MailObject[ClaimedRow]) -> bool:
         return self.books.mark(mail.key)
 
     def ended(self, ended: Ended[ClaimedRow]) -> None:
-        row, outcome = ended.mail.key, ended.outcome
-        if self.judge.is_careful:
-            self.tried_domains.add(row.domain)
-        self.breaker.heard(outcome)
-        if outcome.state is State.SENT:
-            refused = self.judge.accepted(row)
-            self.settle(row, outcome)
-            self.refuse(refused)
-            self.engine.pace.go_on()
-        elif outcome.state in (State.DEFERRED, State.REFUSED):
-            self.said_no(row, outcome)
-        else:
-            self.settle(row, outcome)
-        if not self.in_flight:
+        self.hearing.answered(ended.mail.key, ended.outcome)
+        if not self.hearing.in_flight:
             self.news.set()
-
-    def said_no(self, row: ClaimedRow, outcome: Outcome) -> None:
-        verdict = verdict_of(outcome, known_answers())
-        if outcome.code == 421 and row.id not in self.lost_once and verdict.then is not Then.STOP:
-            # The server closes, whatever was asked: that says nothing of the message.
-            self.lost_once.add(row.id)
-            self.put_back(row)
-            if verdict.then is Then.SLOWER:
-                self.slow_down(outcome, verdict)
-            return
-        ruling = self.judge.said_no(row, outcome, verdict, what_is_common(outcome, row.mailbox))
-        is_held = ruling.state is State.DEFERRED and verdict.then not in (Then.LATER, Then.SLOWER)
-        self.settle(row, replace(outcome, state=ruling.state), is_over=is_held)
-        self.fault = self.fault or ruling.fault
-        if ruling.rests:
-            self.books.rest(row.domain)
-            self.engine.watch.note(
-                f"{row.domain} rests in this run: the server said {outcome.words}. "
-                f"{what_it_means(verdict)}".rstrip()
-            )
-        if ruling.is_slower:
-            self.slow_down(outcome, verdict)
-
-    def slow_down(self, outcome: Outcome, verdict: Verdict) -> None:
-        now = self.now()
-        if self.engine.pace.slow_down(now):
-            self.fault = self.fault or self.breaker.rests(outcome, verdict, now)
-
-    def refuse(self, held: Sequence[Held]) -> None:
-        """They were put off, and it is their fault after all."""
-        if held:
-            self.books.refuse(one.row.id for one in held)
-            self.told += [
-                (replace(one.row, is_again=True), replace(one.outcome, state=State.REFUSED))
-                for one in held
-            ]
-
-    def conclude(self) -> None:
-        """Nothing is left to do, or the run is to stop."""
-        if not self.is_stopping:
-            refused, fault = self.judge.all_tried()
-            self.refuse(refused)
-            self.fault = fault
 
     def lost(self, line: Line[ClaimedRow], why: str) -> None:
         self.lines.discard(line)
-        left = line.left
-        for mail in left.dotted:
-            self.settle(
-                mail.key, Outcome(State.UNKNOWN, reply=f"line lost after the final dot: {why}")
-            )
-        for mail in left.unheard:
-            self.put_back(mail.key)
-        for mail in left.begun:
-            if mail.key.id in self.lost_once:
-                self.settle(
-                    mail.key,
-                    Outcome(State.DEFERRED, reply=f"line lost before the final dot: {why}"),
-                )
-            else:
-                self.lost_once.add(mail.key.id)
-                self.put_back(mail.key)
+        self.hearing.lost(line.left, why)
         if line.is_in_doubt and not self.is_finishing:
-            now = asyncio.get_running_loop().time()
-            self.fault = self.fault or self.breaker.lost(line.began, now)
+            self.stop(self.breaker.lost(line.began, asyncio.get_running_loop().time()))
         if line.messages and not line.answers and not self.is_finishing:
             self.failed(ServerBreaksOff(f"The server takes no message: {why}."))
         self.news.set()
 
-    def settle(self, row: ClaimedRow, outcome: Outcome, *, is_over: bool = False) -> None:
-        """`is_over`: not to be tried again in this run."""
-        self.in_flight -= 1
-        self.judge.ends(row)
-        self.books.settle(row, outcome, is_over=is_over)
-        self.told.append((row, outcome))
-
-    def put_back(self, row: ClaimedRow) -> None:
-        self.in_flight -= 1
-        self.judge.ends(row)
-        self.books.put_back(row)
+    def stop(self, fault: BaseException | None) -> None:
+        """The first fault counts."""
+        self.hearing.fault = self.hearing.fault or fault
 
 
 def in_background(work: Coroutine[None, None, None], tasks: set[asyncio.Task[None]]) -> None:
