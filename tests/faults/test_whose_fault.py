@@ -170,7 +170,7 @@ def test_a_reader_is_refused_while_others_of_the_domain_are_taken(
 
 @pytest.mark.fault("A reader's mailbox is full")
 def test_a_full_mailbox_slows_nobody_else(news: Newsletter, serve: Serve) -> None:
-    full = {*addresses(READERS)[::12]}
+    full = {*addresses(READERS)[1:]}  # of all but one, so that a rest for each would show
     inbox = serve(Behaviour(at_rcpt=lambda one: "452 4.2.2 Mailbox full" if one in full else None))
     done = news.run(*SEND, env=inbox.environment())
 
