@@ -73,7 +73,7 @@ class Prepared:
     remembered: Remembered | None = None  #: the readers, where the lists are not here
 
     def assignments(self, suppressed: Suppressed) -> Iterator[Assignment]:
-        """Every reader of this run, once more; who must not be mailed is looked up anew."""
+        """Every reader of the lists, once more; who must not be mailed is looked up anew."""
         return assignments(self.variants, self.roster.batches(), self.filters, suppressed)
 
     def ask_again(self, circumstances: Circumstances) -> None:

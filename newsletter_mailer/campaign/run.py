@@ -28,9 +28,10 @@ from newsletter_mailer.deliver.replies import Outcome
 from newsletter_mailer.deliver.session import Session, connect
 from newsletter_mailer.deliver.stopping import refuse_too_large
 from newsletter_mailer.errors import DeliveryError, ProjectError
+from newsletter_mailer.plan.plan import NO_READER
 from newsletter_mailer.smtp_settings import SmtpSettings
 from newsletter_mailer.store.ledger import Ledger
-from newsletter_mailer.store.rows import ClaimedRow, PlannedRow
+from newsletter_mailer.store.rows import ClaimedRow, LeftOut, PlannedRow
 from newsletter_mailer.store.sender import Sender
 from newsletter_mailer.store.states import OWED, State
 
@@ -110,6 +111,7 @@ class Run:
             files=edition.content.files,
             filters={name: sorted(chosen) for name, chosen in asdict(self.request.filters).items()},
             rows=None if self.prepared.remembered else self._rows(takes_smtputf8),
+            is_roll_call=self.prepared.plan.has_lists,
             skipped=self.skipped,
             host=domain(self.address),
             variants={
@@ -155,17 +157,20 @@ class Run:
             list_sizes=self.prepared.plan.census.sizes,
         )
 
-    def _rows(self, takes_smtputf8: bool) -> Iterator[PlannedRow]:
-        """This run's audience; who is skipped is counted."""
+    def _rows(self, takes_smtputf8: bool) -> Iterator[PlannedRow | LeftOut]:
+        """Every reader of the lists; who of this run's audience is skipped is counted."""
         suppressed = self.prepared.suppressed
         if not self.request.to_sandbox:
             suppressed = self.ledger.suppressions.among
         for assignment in self.prepared.assignments(suppressed):
-            subscriber, variant = assignment.subscriber, assignment.variant
-            if variant is None:
-                self.skipped[assignment.reason] += 1
-            elif not takes_smtputf8 and needs_smtputf8(subscriber.mailbox):
-                self.skipped["needs-smtputf8"] += 1
+            subscriber, variant, reason, is_mailed = assignment
+            if variant is not None and not takes_smtputf8 and needs_smtputf8(subscriber.mailbox):
+                variant, reason = None, "needs-smtputf8"
+            if not is_mailed:
+                yield LeftOut(subscriber.address, is_reader=reason not in NO_READER)
+            elif variant is None:
+                self.skipped[reason] += 1
+                yield LeftOut(subscriber.address, reason, is_reader=reason not in NO_READER)
             else:
                 yield PlannedRow(
                     address=subscriber.address,

@@ -223,7 +223,9 @@ def _forecast(prepared: Prepared, ledger: Ledger | None) -> SendReport:
         planned, skipped = counts.total(), Counter(prepared.remembered.skipped)
     elif ledger is not None and ledger.counts(issue_id):
         assigned = prepared.assignments(prepared.suppressed)
-        addresses = (a.subscriber.address for a in assigned if a.variant is not None)
+        addresses = (
+            one.subscriber.address for one in assigned if one.variant is not None and one.is_mailed
+        )
         while chunk := list(itertools.islice(addresses, _CHUNK)):
             counts.update(ledger.states(issue_id, chunk).values())
     tried = (State.SENT, State.DEFERRED, State.REFUSED, State.UNKNOWN)

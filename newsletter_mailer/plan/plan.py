@@ -17,6 +17,8 @@ from newsletter_mailer.plan.variants import Variant, Variants
 #: Given canonical addresses: why those of them that must not be mailed must not.
 Suppressed = Callable[[Sequence[str]], Mapping[str, str]]
 
+#: Why a row of a list is nobody who could be mailed, now or later.
+NO_READER = frozenset({"bad-address", "empty-issue"})
 _AT_ONCE = 150  #: readers whose values are looked at together
 #: What a list usually says of a person; whatever else it has is its own.
 USUAL_FIELDS = frozenset(STANDARD)
@@ -37,10 +39,9 @@ class Filters:
     regions: frozenset[str] = frozenset()
     roles: frozenset[str] = frozenset()
 
-    def accepted(self, batch: Sequence[Subscriber]) -> Sequence[Subscriber]:
-        if not (self.lists or self.regions or self.roles):
-            return batch
-        return [subscriber for subscriber in batch if self.accept(subscriber)]
+    @property
+    def is_narrow(self) -> bool:
+        return bool(self.lists or self.regions or self.roles)
 
     def accept(self, subscriber: Subscriber) -> bool:
         return (
@@ -64,15 +65,19 @@ class Assignment(NamedTuple):
     subscriber: Subscriber
     variant: Variant | None
     reason: str = ""
+    is_mailed: bool = True  #: False: a reader of the issue, and not of this run
 
 
 @dataclass(slots=True)
 class Plan:
-    """The run in numbers: what `check` reads, and what a person is asked to confirm."""
+    """The readers in numbers: what `check` reads, and what a person is asked to confirm.
+
+    But for the counts of this run, everything is of all readers.
+    """
 
     variants: dict[str, Variant] = field(default_factory=dict)
-    head_counts: Counter[str] = field(default_factory=Counter)  #: by variant id
-    skipped: Counter[str] = field(default_factory=Counter)  #: by reason
+    head_counts: Counter[str] = field(default_factory=Counter)  #: of this run, by variant id
+    skipped: Counter[str] = field(default_factory=Counter)  #: of this run, by reason
     nothing_for: Examples = field(default_factory=Examples)  #: readers whose issue is empty
     profile: dict[str, FieldProfile] = field(default_factory=dict)
     domains: Counter[str] = field(default_factory=Counter)  #: readers by their address's domain
@@ -98,40 +103,42 @@ def assignments(
     filters: Filters,
     suppressed: Suppressed,
 ) -> Iterator[Assignment]:
-    """Every reader of this run, in the order of the lists."""
+    """Every reader of the lists, in their order; `filters` tell which are of this run."""
+    is_narrow = filters.is_narrow
     for batch in batches:
-        accepted = filters.accepted(batch)
-        reasons = suppressed([subscriber.address for subscriber in accepted])
-        for subscriber in accepted:
+        reasons = suppressed([subscriber.address for subscriber in batch])
+        for subscriber in batch:
+            is_mailed = not is_narrow or filters.accept(subscriber)
             if not subscriber.mailbox:
-                yield Assignment(subscriber, None, "bad-address")
+                yield Assignment(subscriber, None, "bad-address", is_mailed)
             elif subscriber.address in reasons:
-                yield Assignment(subscriber, None, reasons[subscriber.address])
+                yield Assignment(subscriber, None, reasons[subscriber.address], is_mailed)
             else:
                 variant = variants.of(subscriber.regions, subscriber.roles)
                 if variant.sections:
-                    yield Assignment(subscriber, variant)
+                    yield Assignment(subscriber, variant, "", is_mailed)
                 else:
-                    yield Assignment(subscriber, None, "empty-issue")
+                    yield Assignment(subscriber, None, "empty-issue", is_mailed)
 
 
 def make_plan(assigned: Iterable[Assignment], fields: Iterable[str]) -> Plan:
     """Variants with head counts, skips, and the profile of the merge `fields` in use.
 
-    Many readers at a time: a column is looked at as a whole, in a third of the time.
+    Counted is who is of this run. What is checked, the variants and the profile, is of all readers:
+    whoever narrows a run sends the rest later, when it is too late to change the issue. Many
+    readers at a time: a column is looked at as a whole, in a third of the time.
     """
     plan = Plan(profile={name: FieldProfile() for name in fields})
     rest = iter(assigned)
     while some := [*itertools.islice(rest, _AT_ONCE)]:
-        variants = [variant for _, variant, _ in some if variant is not None]
+        variants = [one.variant for one in some if one.variant is not None]
         if len(variants) == len(some):
-            readers = [reader for reader, _, _ in some]
+            readers = [one.subscriber for one in some]
         else:
-            readers = [reader for reader, variant, _ in some if variant is not None]
+            readers = [one.subscriber for one in some if one.variant is not None]
             _note_skipped(plan, some)
-        plan.head_counts.update([variant.id for variant in variants])
-        if len(plan.variants) < len(plan.head_counts):
-            plan.variants.update({variant.id: variant for variant in variants})
+        plan.head_counts.update([one.variant.id for one in some if one.variant and one.is_mailed])
+        plan.variants.update({variant.id: variant for variant in variants})
         if readers:
             cells = zip(*[reader.cells for reader in readers], strict=True)
             columns = dict(zip(readers[0].fields, cells, strict=True))
@@ -142,9 +149,10 @@ def make_plan(assigned: Iterable[Assignment], fields: Iterable[str]) -> Plan:
 
 
 def _note_skipped(plan: Plan, some: Sequence[Assignment]) -> None:
-    for reader, variant, reason in some:
+    for reader, variant, reason, is_mailed in some:
         if variant is None:
-            plan.skipped[reason] += 1
+            if is_mailed:
+                plan.skipped[reason] += 1
             if reason == "empty-issue":
                 plan.nothing_for.add(reader.mailbox, reader.file, reader.line)
 

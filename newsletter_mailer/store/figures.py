@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterator
 
 from newsletter_mailer.store.database import explained
-from newsletter_mailer.store.planned import last_whole_run
 from newsletter_mailer.store.rows import Moment, Remembered, Tally, Trouble
 from newsletter_mailer.store.states import State
 
@@ -60,14 +59,13 @@ class Figures:
     def remembered(self, issue: str) -> Remembered | None:
         """Everyone whom the ledger knows for an issue; None if nobody is owed it."""
         with explained():
-            readers = (issue, last_whole_run(self._database, issue))
             planned = self._database.execute(
                 "SELECT variant, content_hash, count(*) FROM delivery "
-                "JOIN run ON run.id = planned_by WHERE delivery.issue = ? AND delivery.run >= ? "
+                "JOIN run ON run.id = planned_by WHERE delivery.issue = ? AND left_by IS NULL "
                 "AND state IN ('queued', 'deferred', 'sending') "
                 "AND address NOT IN (SELECT address FROM suppression) "
                 "GROUP BY variant, content_hash",
-                readers,
+                (issue,),
             ).fetchall()
             if not planned:
                 return None
@@ -78,14 +76,14 @@ class Figures:
                 "SELECT id, sections FROM variant WHERE issue = ?", (issue,)
             )
             counts = self._database.execute(
-                "SELECT state, count(*) FROM delivery WHERE issue = ? AND run >= ? "
+                "SELECT state, count(*) FROM delivery WHERE issue = ? AND left_by IS NULL "
                 "AND address NOT IN (SELECT address FROM suppression) GROUP BY state",
-                readers,
+                (issue,),
             )
             skipped = self._database.execute(
                 "SELECT reason, count(*) FROM suppression "
-                "JOIN delivery USING (address) WHERE issue = ? AND run >= ? GROUP BY reason",
-                readers,
+                "JOIN delivery USING (address) WHERE issue = ? AND left_by IS NULL GROUP BY reason",
+                (issue,),
             )
             return Remembered(
                 owed=owed,

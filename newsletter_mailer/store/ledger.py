@@ -31,6 +31,7 @@ from newsletter_mailer.store.rows import (
     By,
     DeliveryRecord,
     IssueRecord,
+    LeftOut,
     PlannedRow,
     moment_of,
 )
@@ -125,8 +126,9 @@ class Ledger:
         files: Mapping[str, str],
         filters: Mapping[str, Sequence[str]],
         skipped: Mapping[str, int],
-        rows: Iterable[PlannedRow] | None,
+        rows: Iterable[PlannedRow | LeftOut] | None,
         host: str,
+        is_roll_call: bool = False,
         variants: Mapping[str, Sequence[str]] = {},  # never changed
         by: By = By(),  # noqa: B008  # frozen
     ) -> Sender:
@@ -134,7 +136,8 @@ class Ledger:
 
         Rows of earlier runs keep their state; what is still owed is planned anew, and due at once.
         `rows` None: everyone whom the ledger knows, as planned. `skipped` is read when `rows` are
-        through. `variants`: the slugs of their sections, by id. Call `hold` before. Raises
+        through. `is_roll_call`: they have everyone of the lists, and whoever is not among them has
+        left. `variants`: the slugs of their sections, by id. Call `hold` before. Raises
         LedgerError, with nothing written.
         """
         token = secrets.token_hex(8)
@@ -154,6 +157,7 @@ class Ledger:
                 rows,
                 host,
                 variants,
+                is_roll_call,
             )
         except BaseException:
             journal.remove()
@@ -170,9 +174,10 @@ class Ledger:
         about: tuple[str, ...],
         files: Mapping[str, str],
         skipped: Mapping[str, int],
-        rows: Iterable[PlannedRow] | None,
+        rows: Iterable[PlannedRow | LeftOut] | None,
         host: str,
         variants: Mapping[str, Sequence[str]],
+        is_roll_call: bool,
     ) -> int:
         began, _, content_hash, *_ = about
         with transaction(self._database) as database:
@@ -190,7 +195,7 @@ class Ledger:
             if rows is None:
                 plan_as_before(database, issue, run)
             else:
-                plan(database, issue, run, rows, host)
+                plan(database, issue, run, rows, host, is_roll_call=is_roll_call)
             keep_variants(database, issue, variants)
             if not self._is_rehearsal:
                 self.uses.record("send", datetime.fromisoformat(began), issue=issue)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import itertools
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 
 from newsletter_mailer.address import domain
-from newsletter_mailer.store.rows import PlannedRow
+from newsletter_mailer.store.rows import LeftOut, PlannedRow
 from newsletter_mailer.store.states import State
 from newsletter_mailer.store.turns import Turns
 
 MAYBE_MAILED = "a run that this ledger does not know of may have mailed it"
+_AT_ONCE = 5_000  #: rows
+
 #: Whoever is not owed it any more keeps what was planned: it is what they got, or may have got.
 _IF_OWED = ", ".join(
     f"{column} = iif(state IN ('queued', 'deferred'), excluded.{column}, {column})"
@@ -22,61 +25,123 @@ _IF_OWED = ", ".join(
 
 
 def plan(
-    database: sqlite3.Connection, issue: str, run: int, rows: Iterable[PlannedRow], host: str
+    database: sqlite3.Connection,
+    issue: str,
+    run: int,
+    rows: Iterable[PlannedRow | LeftOut],
+    host: str,
+    *,
+    is_roll_call: bool,
 ) -> None:
     """Rows of earlier runs keep their state; what is owed is planned anew, and due at once.
 
     If a run is lost (`loss`), nobody knows whether somebody new in the ledger has the issue.
     """
-    (is_lost,) = database.execute(
-        "SELECT EXISTS (SELECT 1 FROM loss WHERE issue = ?)", (issue,)
-    ).fetchone()
-    state, reply = (State.UNKNOWN, MAYBE_MAILED) if is_lost else (State.QUEUED, None)
-    key: bytes = database.execute("SELECT key FROM ledger").fetchone()[0]
-    turns = Turns()
-    database.executemany(
-        "INSERT INTO delivery (issue, address, mailbox, domain, variant, field_values,"  # noqa: S608  # constants
-        " message_id, state, reply, run, planned_by, turn)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT (issue, address) DO UPDATE SET run = excluded.run, "
-        f"turn = excluded.turn, due = 0, {_IF_OWED}",
-        (
+    planner = _Planner(database, issue, run, host)
+    rest = iter(rows)
+    database.execute("CREATE TEMP TABLE listed (address TEXT PRIMARY KEY) WITHOUT ROWID")
+    while some := [*itertools.islice(rest, _AT_ONCE)]:
+        planner.keep([row for row in some if isinstance(row, PlannedRow)])
+        planner.leave_out([row for row in some if isinstance(row, LeftOut)])
+    planner.forget_skips()
+    if is_roll_call:
+        planner.note_who_left()
+    database.execute("DROP TABLE listed")
+
+
+class _Planner:
+    """`listed` holds the readers who are not of the run, as far as the ledger has them."""
+
+    def __init__(self, database: sqlite3.Connection, issue: str, run: int, host: str) -> None:
+        self._database, self._issue, self._run, self._host = database, issue, run, host
+        self._key: bytes = database.execute("SELECT key FROM ledger").fetchone()[0]
+        (is_lost,) = database.execute(
+            "SELECT EXISTS (SELECT 1 FROM loss WHERE issue = ?)", (issue,)
+        ).fetchone()
+        self._new = (State.UNKNOWN, MAYBE_MAILED) if is_lost else (State.QUEUED, None)
+        self._turns = Turns()
+        self._is_narrow = False  #: some of the lists are not of this run's audience
+
+    def keep(self, rows: Sequence[PlannedRow]) -> None:
+        self._database.executemany(
+            "INSERT INTO delivery (issue, address, mailbox, domain, variant, field_values,"  # noqa: S608  # constants
+            " message_id, state, reply, run, planned_by, turn)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT (issue, address) DO UPDATE SET run = excluded.run, left_by = NULL, "
+            f"turn = excluded.turn, due = 0, {_IF_OWED}",
             (
-                issue,
-                row.address,
-                row.mailbox,
-                name := domain(row.mailbox),
-                row.variant,
-                json.dumps(row.values),
-                f"{_digest(key, issue, row.address)}@{host}",
-                state,
-                reply,
-                run,
-                run,
-                turns.next(name),
-            )
-            for row in rows
-        ),
-    )
+                (
+                    self._issue,
+                    row.address,
+                    row.mailbox,
+                    name := domain(row.mailbox),
+                    row.variant,
+                    json.dumps(row.values),
+                    f"{_digest(self._key, self._issue, row.address)}@{self._host}",
+                    *self._new,
+                    self._run,
+                    self._run,
+                    self._turns.next(name),
+                )
+                for row in rows
+            ),
+        )
+
+    def leave_out(self, rows: Sequence[LeftOut]) -> None:
+        self._database.executemany(
+            "INSERT INTO skip VALUES (?, ?, ?, ?) ON CONFLICT (issue, address) "
+            "DO UPDATE SET reason = excluded.reason, run = excluded.run",
+            [(self._issue, row.address, row.reason, self._run) for row in rows if row.reason],
+        )
+        self._is_narrow = self._is_narrow or not all(row.reason for row in rows)
+        readers = [row.address for row in rows if row.is_reader]
+        self._database.execute(
+            "INSERT INTO listed SELECT address FROM delivery WHERE issue = ? "
+            "AND address IN (SELECT value FROM json_each(?))",
+            (self._issue, json.dumps(readers)),
+        )
+
+    def note_who_left(self) -> None:
+        """Also a run for few has read all lists: whoever stands in none of them is no reader."""
+        about = {"issue": self._issue, "run": self._run}
+        self._database.execute(
+            "UPDATE delivery SET left_by = :run WHERE issue = :issue AND run < :run "
+            "AND left_by IS NULL AND address NOT IN (SELECT address FROM listed)",
+            about,
+        )
+        self._database.execute(
+            "UPDATE delivery SET left_by = NULL WHERE issue = :issue AND left_by IS NOT NULL "
+            "AND address IN (SELECT address FROM listed)",
+            about,
+        )
+
+    def forget_skips(self) -> None:
+        """Of those who are mailed now; a run for everyone has found all that are true."""
+        self._database.execute(
+            "DELETE FROM skip WHERE issue = :issue AND run < :run AND (:is_whole OR EXISTS ("
+            "SELECT 1 FROM delivery WHERE delivery.issue = :issue "
+            "AND delivery.address = skip.address AND delivery.run = :run))",
+            {"issue": self._issue, "run": self._run, "is_whole": not self._is_narrow},
+        )
 
 
 def plan_as_before(database: sqlite3.Connection, issue: str, run: int) -> None:
-    """Everyone whom the ledger knows and who may be mailed, with what earlier runs planned."""
+    """Everyone whom the ledger knows and who may be mailed, with what earlier runs planned.
+
+    Not those who had left the lists when these were last here.
+    """
+    readers = {"issue": issue, "run": run}
     database.execute(
-        "UPDATE delivery SET run = ?, due = 0 WHERE issue = ? AND run >= ? "
+        "UPDATE delivery SET run = :run, due = 0 WHERE issue = :issue AND left_by IS NULL "
         "AND address NOT IN (SELECT address FROM suppression)",
-        (run, issue, last_whole_run(database, issue, before=run)),
+        readers,
     )
-
-
-def last_whole_run(database: sqlite3.Connection, issue: str, before: int | None = None) -> int:
-    """The last run without filters, 0 if there is none. Who is only of earlier ones has left."""
-    found = database.execute(
-        "SELECT coalesce(max(id), 0) FROM run WHERE issue = ? AND id < coalesce(?, id + 1) "
-        "AND NOT EXISTS (SELECT 1 FROM json_each(filters) WHERE json_array_length(value) > 0)",
-        (issue, before),
+    database.execute(
+        "INSERT INTO skip SELECT issue, address, reason, :run FROM suppression "
+        "JOIN delivery USING (address) WHERE issue = :issue AND left_by IS NULL "
+        "ON CONFLICT (issue, address) DO UPDATE SET reason = excluded.reason, run = excluded.run",
+        readers,
     )
-    return int(found.fetchone()[0])
 
 
 def keep_variants(

@@ -27,6 +27,15 @@ class PlannedRow:
     values: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Who stands in the lists and is not mailed in a run."""
+
+    address: str
+    reason: str = ""  #: empty: not of this run's audience
+    is_reader: bool = True  #: of the issue: False if there is nothing for them, or no address
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedRow:
     """A row that this run may send, once. `message_id` without angle brackets."""

@@ -168,6 +168,25 @@ _THIRD = (
         PRIMARY KEY (issue, at)
     ) WITHOUT ROWID
     """,
+    # The run whose lists had this reader no more, or nothing for them; empty: they are a reader.
+    "ALTER TABLE delivery ADD COLUMN left_by INTEGER",
+    """
+    UPDATE delivery SET left_by = (
+        SELECT max(id) FROM run WHERE run.issue = delivery.issue AND id > delivery.run
+        AND NOT EXISTS (SELECT 1 FROM json_each(filters) WHERE json_array_length(value) > 0)
+    ) WHERE run < (SELECT max(id) FROM run)
+    """,
+    # JSON: address -> state and reply before a person settled it
+    "ALTER TABLE resolution ADD COLUMN before TEXT NOT NULL DEFAULT '{}'",
+    """
+    CREATE TABLE skip (                 -- who was not to be mailed, and why
+        issue TEXT NOT NULL,
+        address TEXT NOT NULL,          -- canonical; where there is none, the row: list and line
+        reason TEXT NOT NULL,
+        run INTEGER NOT NULL,           -- the last that found it so
+        PRIMARY KEY (issue, address)
+    ) WITHOUT ROWID
+    """,
 )
 
 STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD)

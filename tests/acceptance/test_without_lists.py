@@ -164,6 +164,45 @@ def test_one_who_had_left_the_lists_stays_out(tmp_path: Path, inbox: Inbox) -> N
     assert (done.json["planned"], done.json["sent"]) == (3, 3)
 
 
+@pytest.mark.parametrize(
+    "narrowed", [("--region", "dudley"), ("--role", "director"), ("--list", "partners")]
+)
+def test_one_who_had_left_the_lists_by_a_run_for_some_stays_out(
+    tmp_path: Path, inbox: Inbox, narrowed: tuple[str, str]
+) -> None:
+    """A run for some reads all lists: Ben stands in none of them. Cat does, and is still owed."""
+    news = newsletter(tmp_path / "news")
+    readers = (news.root / "recipients/readers.csv").read_text()
+    with smtp_server(Behaviour(at_rcpt=lambda to: "451 4.7.1 Later")) as later:
+        news.run(*SEND, env=later.environment())
+        without_ben = [row for row in readers.splitlines(keepends=True) if "ben@" not in row]
+        news.write("recipients/readers.csv", "".join(without_ben))
+        assert news.run(*SEND, *narrowed, env=later.environment()).json["deferred"] < 3
+    for name in ("readers", "partners"):
+        (news.root / f"recipients/{name}.csv").unlink()
+    done = news.run(*SEND, env=inbox.environment())
+
+    assert done.code == 0, done.err
+    assert sorted(inbox.recipients()) == [EVERYONE[0], *EVERYONE[2:]]
+
+
+def test_one_who_comes_back_to_the_lists_is_a_reader_again(tmp_path: Path, inbox: Inbox) -> None:
+    news = newsletter(tmp_path / "news")
+    readers = (news.root / "recipients/readers.csv").read_text()
+    with smtp_server(Behaviour(at_rcpt=lambda to: "451 4.7.1 Later")) as later:
+        news.run(*SEND, env=later.environment())
+        news.write("recipients/readers.csv", readers.splitlines(keepends=True)[0])
+        news.run(*SEND, "--list", "partners", env=later.environment())
+        news.write("recipients/readers.csv", readers)
+        news.run(*SEND, "--list", "partners", env=later.environment())
+    for name in ("readers", "partners"):
+        (news.root / f"recipients/{name}.csv").unlink()
+    done = news.run(*SEND, env=inbox.environment())
+
+    assert done.code == 0, done.err
+    assert sorted(inbox.recipients()) == EVERYONE
+
+
 def test_a_narrower_audience_needs_its_lists(begun: Newsletter, inbox: Inbox) -> None:
     done = begun.run(*SEND, "--region", "dudley", env=inbox.environment())
 

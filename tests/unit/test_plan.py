@@ -190,6 +190,7 @@ def test_filters_narrow_who_is_mailed_and_never_what_they_see(
         return {
             one.subscriber.address.split("@")[0]: one.variant.slugs if one.variant else ()
             for one in assignments(Variants(issue), [READERS], chosen, lambda addresses: {})
+            if one.is_mailed
         }
 
     everyone = plan(Filters())
