@@ -180,3 +180,51 @@ def test_a_mistake_in_one_section_does_not_hide_those_in_others(
     found = mailer("check", "--issue", "2030-01", "--format", "json").json["findings"]
 
     assert {"issues/2030-01/20-more.md", file} <= {one["file"] for one in found}
+
+
+@pytest.mark.parametrize("narrowed", [("--region", "dudley"), ("--role", "director")])
+@pytest.mark.parametrize(
+    ("text", "rows", "place"),
+    [
+        ("Code {{ subscriber.code }}.", ("", "7"), "issues/2030-01/20-walsall.md:6: error"),
+        ("[here](#nowhere)", ("7", "7"), "issues/2030-01/20-walsall.md:6: error"),
+        ("Welcome.", ("7", "7"), "recipients/readers.csv:4: error"),
+    ],
+    ids=["another reader's field", "another variant's page", "another reader's address"],
+)
+def test_a_run_for_some_checks_the_whole_issue(
+    project: ProjectFolder,
+    mailer: Mailer,
+    inbox: Inbox,
+    narrowed: tuple[str, str],
+    text: str,
+    rows: tuple[str, str],
+    place: str,
+) -> None:
+    """Ann is mailed, and what is wrong is Ben's: once Ann has it, the issue stays as it is."""
+    last = "cat@example.org" if "readers" not in place else "cat"
+    project.write(
+        "recipients/readers.csv",
+        "email,first_name,last_name,region,role,code\n"
+        "ann@example.org,Ann,Example,dudley,director,1\n"
+        f"ben@example.org,Ben,O'Neill,walsall,,{rows[0]}\n"
+        f"{last},Cat,Sample,walsall,,{rows[1]}\n",
+    )
+    project.write(
+        "issues/2030-01/20-walsall.md",
+        f"---\nkind: text\ntitle: Walsall\nregions: [walsall]\n---\n{text}\n",
+    )
+    refused = mailer(*SEND, *narrowed, env=inbox.environment())
+
+    assert refused.code == 1
+    assert refused.names(place), refused.err
+    assert inbox.recipients() == []
+
+
+def test_a_run_for_some_mails_and_counts_no_other(
+    project: ProjectFolder, mailer: Mailer, inbox: Inbox
+) -> None:
+    done = mailer(*SEND, "--region", "dudley", env=inbox.environment())
+
+    assert (done.code, done.json["planned"], done.json["sent"]) == (0, 1, 1)
+    assert inbox.recipients() == ["ann@example.org"]
