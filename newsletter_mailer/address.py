@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from newsletter_mailer.look_alikes import look_alike
+
 #: An everyday ASCII address, for those of up to 64 characters: no part of it can then be too long.
 #: Everything else is email-validator's, at 35 us each instead of 1.
 _EVERYDAY = re.compile(
@@ -17,6 +19,14 @@ _EVERYDAY = re.compile(
 #: RFC 5321 section 4.5.3.1: local part 64 octets; 254 leaves room for <> in a path of 256.
 _LOCAL_PART, _ADDRESS = 64, 254
 
+
+_IN_WORDS = {
+    "'": "an apostrophe",
+    "-": "a hyphen",
+    "/": "a slash",
+    ".": "a full stop",
+    "...": "full stops",
+}
 
 #: Where private people have their mailboxes.
 WEBMAIL = frozenset(
@@ -32,6 +42,15 @@ WEBMAIL = frozenset(
 
 class BadAddress(ValueError):
     """Not an address. The text says why, as the end of a sentence."""
+
+    def __init__(self, why: str, meant: str = "") -> None:
+        super().__init__(why)
+        self.meant = meant  #: the address that was probably typed, or empty
+
+    @property
+    def suggestion(self) -> str:
+        """A sentence of its own to follow, or nothing."""
+        return f" Did you mean {self.meant}?" if self.meant else ""
 
 
 def mailbox(text: str) -> str:
@@ -67,6 +86,7 @@ def _unusual(text: str) -> str:
     if len(text) > 2 * _ADDRESS:
         raise BadAddress("it is longer than 254 characters")
     text = unicodedata.normalize("NFC", text)
+    _refuse_look_alikes(text)
     if any(unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp") for char in text):
         raise BadAddress("it holds an invisible or control character")
     try:
@@ -87,6 +107,24 @@ def _unusual(text: str) -> str:
     if len(mailed.encode()) > _ADDRESS:
         raise BadAddress("it is longer than 254 characters")
     return mailed
+
+
+def _refuse_look_alikes(text: str) -> None:
+    found = None if text.isascii() else look_alike(text)
+    if found is None:
+        return
+    try:
+        meant = mailbox(found.text)
+    except BadAddress:
+        meant = ""
+    if not found.character.isprintable():
+        name = f"an invisible or control character (U+{ord(found.character):04X})"
+        raise BadAddress(f"it holds {name}", meant)
+    name = f"{found.character} (U+{ord(found.character):04X})"
+    if not found.typed:
+        raise BadAddress(f"it holds {name}, which no address has", meant)
+    typed = _IN_WORDS.get(found.typed, f'"{found.typed}"')
+    raise BadAddress(f"it holds {name} instead of {typed}", meant)
 
 
 def _as_clause(sentence: str) -> str:

@@ -250,7 +250,7 @@ class _Reader:
             return mailbox(text)
         except BadAddress as fault:
             self.wrong(
-                f'{key}: "{text}" is not an e-mail address: {fault}.',
+                f'{key}: "{text}" is not an e-mail address: {fault}.{fault.suggestion}',
                 'Write "news@example.org", or for from: "Name <news@example.org>".',
                 key,
             )

@@ -69,7 +69,9 @@ def read_smtp_settings(environment: Mapping[str, str]) -> SmtpSettings:
         try:
             bounce_address = mailbox(bounce_address)
         except BadAddress as fault:
-            raise ProjectError(f"BOUNCE_ADDRESS is not an e-mail address: {fault}.") from None
+            raise ProjectError(
+                f"BOUNCE_ADDRESS is not an e-mail address: {fault}.{fault.suggestion}"
+            ) from None
     return SmtpSettings(
         host=host,
         port=int(port),

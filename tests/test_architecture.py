@@ -36,6 +36,7 @@ GROUND_FLOOR = {
     "durable",
     "errors",
     "findings",
+    "look_alikes",
     "private_files",
     "quantities",
     "settings",

@@ -211,7 +211,7 @@ class RowReader:
                 "bad-address",
                 line,
                 f'"{_short(written)}" is not an e-mail address: {fault}.',
-                "Correct it, or remove the row.",
+                f"{fault.suggestion} Correct it, or remove the row.".lstrip(),
             )
         else:
             self.wrong(

@@ -67,4 +67,6 @@ def _canonical(address: str) -> str:
     try:
         return canonical(mailbox(address.strip()))
     except BadAddress as fault:
-        raise ProjectError(f'"{address}" is not an e-mail address: {fault}.') from None
+        raise ProjectError(
+            f'"{address}" is not an e-mail address: {fault}.{fault.suggestion}'
+        ) from None

@@ -147,4 +147,6 @@ def _mailbox(address: str, option: str) -> str:
     try:
         return mailbox(address)
     except BadAddress as fault:
-        raise ProjectError(f'{option}: "{address}" is not an e-mail address: {fault}.') from None
+        raise ProjectError(
+            f'{option}: "{address}" is not an e-mail address: {fault}.{fault.suggestion}'
+        ) from None

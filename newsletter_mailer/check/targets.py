@@ -156,7 +156,7 @@ def mail_faults(target: str) -> Iterator[str]:
         try:
             mailbox(address)
         except BadAddress as fault:
-            yield f'"{address[:60]}" is no address: {fault}.'
+            yield f'"{address[:60]}" is no address: {fault}.{fault.suggestion}'
     for name in names:
         if name not in _MAIL_FIELDS:
             yield f'Mail programs do not know "{name[:40]}".'

@@ -523,3 +523,25 @@ def test_a_ledger_that_is_damaged_stops_everything(news: Newsletter) -> None:
     assert_told(done, "ledger", "damaged")
     assert inbox.received == []
     assert_no_trace(news, before)
+
+
+def test_an_address_that_was_autocorrected_is_told_with_what_was_typed(tmp_path: Path) -> None:
+    """Never skipped, never "needs SMTPUTF8", never mailed to a person who does not exist."""
+    news = newsletter(tmp_path / "news")
+    wrong, typed = "O\u2019Neill@example.org", "Did you mean O'Neill@example.org?"
+    news.write("recipients/partners.csv", f"email\ndan@example.org\n{wrong}\n")
+    send = ("send", "--issue", "2030-01", "--yes")
+    with smtp_server() as inbox:
+        sent = news.run(*send, env=inbox.environment())
+        others = [
+            news.run(*words, env=inbox.environment())
+            for words in (
+                (*send, "--test", wrong),
+                ("subscribers", "suppress", wrong, "--reason", "manual"),
+            )
+        ]
+
+    assert [done.code for done in (sent, *others)] == [1, 1, 1]
+    assert sent.names("recipients/partners.csv:3: error"), sent.err
+    assert all(typed in done.err for done in (sent, *others))
+    assert inbox.received == []

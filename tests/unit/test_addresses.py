@@ -130,6 +130,85 @@ def test_what_is_no_address_is_refused_with_the_end_of_a_sentence(written: str) 
     assert reason.isprintable()
 
 
+#: As word processors, phones, PDFs and web pages have it -> as it was typed.
+LOOK_ALIKES = {
+    "O\u2019Neill@example.org": "O'Neill@example.org",
+    "O\u2018Neill@example.org": "O'Neill@example.org",
+    "O\u02bcNeill@example.org": "O'Neill@example.org",
+    "O\u00b4Neill@example.org": "O'Neill@example.org",
+    "O\u2032Neill@example.org": "O'Neill@example.org",
+    "O\uff07Neill@example.org": "O'Neill@example.org",
+    "m.o\u2019neill@bücher.example": "m.o'neill@xn--bcher-kva.example",
+    "zoë.o\u2019neill@example.org": "zoë.o'neill@example.org",
+    **{
+        f"ann{chr(hyphen)}lee@example.org": "ann-lee@example.org"
+        for hyphen in range(0x2010, 0x2016)
+    },
+    **{f"ann@ex{chr(hyphen)}ample.org": "ann@ex-ample.org" for hyphen in range(0x2010, 0x2016)},
+    "ann\u2212lee@example.org": "ann-lee@example.org",
+    "ann\ufe63lee@example.org": "ann-lee@example.org",
+    "\uff41\uff4e\uff4e@example.org": "ann@example.org",
+    "ann@\uff45xample.org": "ann@example.org",
+    "ann\uff11@example.org": "ann1@example.org",
+    "ann@example\uff0eorg": "ann@example.org",
+    "ann\uff20example.org": "ann@example.org",
+    "ann@例え\uff0ejp": "ann@xn--r8jz45g.jp",
+    "o\ufb03ce@example.org": "office@example.org",
+    "\ufb01ona@example.org": "fiona@example.org",
+    "ann\u200b@example.org": "ann@example.org",
+    "ann@example\u200c.org": "ann@example.org",
+    "ann@exam\u2060ple.org": "ann@example.org",
+    "ann@example.org\ufeff": "ann@example.org",
+    "ann@ex\u00adample.org": "ann@example.org",
+    "\u202aann@example.org\u202c": "ann@example.org",
+    "ann\u00a0@example.org": "ann@example.org",
+    "ann@example.org\u202f": "ann@example.org",
+    "\u201cann@example.org\u201d": "ann@example.org",
+    "\u2039ann@example.org\u203a": "ann@example.org",
+    "ann\u2044bob@example.org": "ann/bob@example.org",
+    "ann\u2026@example.org": "",  # no address either way: nothing is proposed
+    "ann\u2019example.org": "",
+}
+#: What scripts need, and what people have: no look-alike of anything.
+LEGITIMATE = [
+    *("zoë@example.org", "用户@example.org", "иван@пример.рф", "δοκιμή@παράδειγμα.gr"),
+    *(
+        "м\u02bcята@пример.укр",
+        "ann@м\u02bcята.укр",
+        "ann@col\u00b7lega.cat",
+        "l\u00b7l@example.org",
+    ),
+    *("א\u05f3@example.org", "ann@צ\u05f3ק.example", "カ\u30fbタ@example.org", "ann@カー.example"),
+    *("ann@例子。中国", "ann@例子\uff61中国", "उदाहरण@उदाहरण.भारत", "مثال@مثال.example"),
+    *("\u02bbohana@example.org", "ñandú@example.org", "straße@example.org", "øre@example.org"),
+    *("o'neill@example.org", "o`neill@example.org", "ann-lee@ex-ample.org", "\uff71ｲ@example.org"),
+    *("一二@example.org", "ー@example.org", "🙂@example.org", "①@example.org"),
+]
+
+
+@pytest.mark.parametrize(("written", "meant"), LOOK_ALIKES.items(), ids=ascii)
+def test_what_autocorrection_made_of_an_address_is_told_with_what_was_typed(
+    written: str, meant: str
+) -> None:
+    with pytest.raises(BadAddress) as refused:
+        mailbox(written)
+
+    assert refused.value.meant == meant
+    assert (f"Did you mean {meant}?" in refused.value.suggestion) == bool(meant)
+    strange = [
+        char
+        for char in written
+        if not char.isascii() and f"U+{ord(char):04X}" in str(refused.value)
+    ]
+    assert strange, "the character is named"
+    assert str(refused.value).isprintable()
+
+
+@pytest.mark.parametrize("written", LEGITIMATE, ids=ascii)
+def test_what_a_script_needs_is_nobodys_mistake(written: str) -> None:
+    assert mailbox(written)
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [

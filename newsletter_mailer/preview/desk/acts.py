@@ -120,7 +120,7 @@ class Acts:
         try:
             address = mailbox(_text(asked, "address").strip(" "))
         except BadAddress as fault:
-            return Done(False, f"That is not one e-mail address: {fault}.")
+            return Done(False, f"That is not one e-mail address: {fault}.{fault.suggestion}")
         subscriber, variant = _text(asked, "subscriber"), _text(asked, "variant")
         if not (subscriber or variant):  # that would ask for every version
             return Done(False, "Say which version, or whose. Nothing was sent.")
