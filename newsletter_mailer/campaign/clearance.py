@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from newsletter_mailer.campaign.again import had_it, refuse_changed
 from newsletter_mailer.campaign.prepare import Prepared
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.campaign.send_request import SendRequest
@@ -37,7 +38,11 @@ def refuse_unless_clear(
             note=note,
         )
         _refuse_doubtful_ledger(project, request, ledger, note)
-    _refuse_changes(prepared, request, ledger)
+    if request.again:
+        had_it(ledger, issue_id, request.again)
+        refuse_changed(prepared, accept_changes=request.accept_changes)
+    else:
+        _refuse_changes(prepared, request, ledger)
 
 
 def _refuse_doubtful_ledger(

@@ -18,6 +18,7 @@ from newsletter_mailer.campaign.readers import (
     refuse_unknown,
 )
 from newsletter_mailer.campaign.remembered import (
+    obstacle_in,
     obstacle_to,
     plan_as_before,
     remembered_findings,
@@ -109,21 +110,27 @@ def prepare(
     suppressed: Suppressed = lambda addresses: {},
     needs_lists: bool = False,
     remember: Callable[[], Remembered | None] = lambda: None,
+    again: Remembered | None = None,
     circumstances: Circumstances = Circumstances(),  # frozen
 ) -> Iterator[Prepared]:
     """read, parse, plan, compose, check. The lists' scratch file lives as long as the context.
 
     `needs_lists`: an absent list is an error, not a notice; unless those of whom the ledger knows
-    (`remember`) can be mailed as they were planned. Raises ContentError, ProjectError.
+    (`remember`) can be mailed as they were planned. `again`: only these, who are looked up in the
+    lists if the issue has changed since it was planned for them. Raises ContentError, ProjectError.
     """
     edition = read_edition(project, issue_id)
     refuse_unknown(project, edition.issue, filters)
-    lists = fingerprints(project.root, edition.issue.lists)
+    obstacle = obstacle_in(again, edition) if again else ""
+    names = () if again and not obstacle else edition.issue.lists
+    lists = fingerprints(project.root, names)
     with Roster(fields_in_use(edition.issue)) as roster:
-        absent = read_lists(project, edition.issue, roster)
+        absent = read_lists(project, edition.issue, roster) if names else ()
         variants = Variants(edition.issue)
-        remembered = remember() if absent else None
-        obstacle = obstacle_to(remembered, filters, edition) if remembered else ""
+        remembered = again
+        if not again and absent:
+            remembered = remember()
+            obstacle = obstacle_to(remembered, filters, edition) if remembered else ""
         if remembered is None or obstacle:
             plan = plan_of(project, variants, roster, filters, suppressed, absent)
             told = absent_findings(project, edition.issue, absent, needs_lists, obstacle)

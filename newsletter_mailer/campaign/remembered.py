@@ -16,11 +16,16 @@ from newsletter_mailer.toml_lines import line_of
 
 def obstacle_to(remembered: Remembered, filters: Filters, edition: Edition) -> str:
     """Why they cannot be mailed as they were planned; empty if they can."""
-    if filters != Filters():
+    if filters.is_narrow:
         return (
             "Without --list, --region and --role, those whom the ledger still owes the issue can "
             "be mailed without the list."
         )
+    return obstacle_in(remembered, edition)
+
+
+def obstacle_in(remembered: Remembered, edition: Edition) -> str:
+    """Why it is not known what each was to get; empty if it is."""
     if remembered.content_hashes != {edition.content.total}:
         return (
             "The issue has changed since its readers were planned: what each gets needs the lists."

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from newsletter_mailer.address import canonical
+from newsletter_mailer.campaign.named import named_address
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.campaign.sent_file import refuse_another_ledger, witnesses
 from newsletter_mailer.campaign.who import logged_in
@@ -54,7 +55,7 @@ def resolve_unknown(
     """
     state = State.QUEUED if decision == "resend" else State.SENT
     fate = Fate(state, f"resolved by hand: {decision}")
-    with _held(project, issue_id) as ledger:
+    with held(project, issue_id) as ledger:
         unknown = [row.address for row in ledger.resolutions.unknown(issue_id)]
         chosen = _chosen(unknown, addresses)
         settled = ledger.resolutions.settle(
@@ -72,7 +73,7 @@ def resolve_by_log(project: Project, issue_id: str, file: Path) -> Proof:
 
     Raises LedgerError, ProjectError.
     """
-    with _held(project, issue_id) as ledger:
+    with held(project, issue_id) as ledger:
         unknown = {row.message_id: row for row in ledger.resolutions.unknown(issue_id)}
         log = MailLog(unknown)
         is_whole = _read(file, log)
@@ -102,7 +103,7 @@ def resolve_by_log(project: Project, issue_id: str, file: Path) -> Proof:
 
 
 @contextmanager
-def _held(project: Project, issue_id: str) -> Iterator[Ledger]:
+def held(project: Project, issue_id: str) -> Iterator[Ledger]:
     checked_id(issue_id)
     path = project.ledger_path
     if not path.is_file():
@@ -116,11 +117,17 @@ def _held(project: Project, issue_id: str) -> Iterator[Ledger]:
 
 def _chosen(unknown: Sequence[str], addresses: Collection[str]) -> Sequence[str]:
     """Raises ProjectError for an address that is not unknown: a slip, or settled already."""
-    wanted = {canonical(address.strip()): address for address in addresses}
+    wanted = {_as_known(address, unknown): address for address in addresses}
     for address, written in wanted.items():
         if address not in unknown:
             raise ProjectError(f"--address: {written} is not unknown; nothing was changed.")
     return [*wanted] or unknown
+
+
+def _as_known(written: str, known: Collection[str]) -> str:
+    """Canonical. Raises ProjectError."""
+    address = canonical(written.strip())
+    return address if address in known else named_address(written, "--address")
 
 
 def _read(file: Path, log: MailLog) -> bool:

@@ -7,7 +7,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 
 from newsletter_mailer.address import domain, needs_smtputf8
@@ -109,7 +108,8 @@ class Run:
             now=now,
             content_hash=edition.content.total,
             files=edition.content.files,
-            filters={name: sorted(chosen) for name, chosen in asdict(self.request.filters).items()},
+            filters=self._filters(),
+            again=self.request.again,
             rows=None if self.prepared.remembered else self._rows(takes_smtputf8),
             is_roll_call=self.prepared.plan.has_lists,
             skipped=self.skipped,
@@ -125,6 +125,12 @@ class Run:
             self._settle(sender)
             raise
         return sender
+
+    def _filters(self) -> dict[str, list[str]]:
+        """What `status` tells of a run's audience: no address."""
+        chosen = self.request.filters
+        told = {name: sorted(getattr(chosen, name)) for name in ("lists", "regions", "roles")}
+        return {**told, "again": [f"{len(chosen.addresses)}"]} if chosen.addresses else told
 
     def _end(self, sender: Sender) -> None:
         self._settle(sender)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from newsletter_mailer.audience.csv_lists import fingerprints
+from newsletter_mailer.campaign.again import had_it
 from newsletter_mailer.campaign.clearance import refuse_unless_clear
 from newsletter_mailer.campaign.edition import read_edition
 from newsletter_mailer.campaign.evidence import Wanted, gatherer
@@ -46,7 +47,7 @@ def send(
         with _looking_at(memory) as ledger:
             refuse_unless_clear(prepared, request, ledger, watcher.note)
             _tell_of_its_place(memory, request, ledger, watcher)
-            forecast = _forecast(prepared, ledger)
+            forecast = _forecast(prepared, request, ledger)
             if request.dry_run:
                 if _nobody_has(ledger, request) and _tells_of_what_is_past(prepared):
                     watcher.note(
@@ -89,6 +90,7 @@ def _prepared(project: Project, request: SendRequest, watcher: Watcher) -> Itera
             suppressed=suppressed,
             needs_lists=not request.dry_run,
             remember=lambda: _remembered(memory, request),
+            again=_asked_again(memory, request),
             circumstances=Circumstances(
                 at=max(filter(None, (request.at, datetime.now(UTC)))),
                 is_first_run=_is_first_run(project, request),
@@ -169,6 +171,14 @@ def _remembered(memory: Path, request: SendRequest) -> Remembered | None:
         return None if ledger is None else ledger.figures.remembered(request.issue_id)
 
 
+def _asked_again(memory: Path, request: SendRequest) -> Remembered | None:
+    """Those who have it and get it once more, if a person asked for some. Raises ProjectError."""
+    if not request.again:
+        return None
+    with _looking_at(memory) as ledger:
+        return had_it(ledger, request.issue_id, request.again)
+
+
 @contextmanager
 def _suppressions(project: Project) -> Iterator[Suppressed]:
     """Who must not be mailed, from the real ledger; in a rehearsal too."""
@@ -213,12 +223,14 @@ def _wait_for(moment: datetime, watcher: Watcher, stop: threading.Event) -> None
                 raise NotConfirmed("Nothing was sent: stopped while waiting.")
 
 
-def _forecast(prepared: Prepared, ledger: Ledger | None) -> SendReport:
+def _forecast(prepared: Prepared, request: SendRequest, ledger: Ledger | None) -> SendReport:
     """This audience as the ledger stands: nobody was tried."""
     counts: Counter[State] = Counter()
     issue_id = prepared.edition.issue.id
     planned, skipped = prepared.plan.planned, prepared.plan.skipped
-    if prepared.remembered is not None:
+    if request.again:
+        planned = len(request.again)
+    elif prepared.remembered is not None:
         counts.update(prepared.remembered.counts)
         planned, skipped = counts.total(), Counter(prepared.remembered.skipped)
     elif ledger is not None and ledger.counts(issue_id):

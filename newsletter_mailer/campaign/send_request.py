@@ -27,6 +27,7 @@ class SendRequest:
     dry_run: bool = False
     to_sandbox: bool = False
     accept_changes: bool = False
+    again: Sequence[str] = ()  #: canonical addresses that have it, and get it once more
     only: State | None = None
     connections: int = USUAL_CONNECTIONS
     per_connection: int = MESSAGES_PER_CONNECTION

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from newsletter_mailer.address import BadAddress, canonical, mailbox
+from newsletter_mailer.campaign.named import named_address
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.campaign.sent_file import witnesses
-from newsletter_mailer.errors import LedgerError, ProjectError
+from newsletter_mailer.errors import LedgerError
 from newsletter_mailer.store.ledger import open_ledger, read_ledger
 
 
@@ -15,7 +15,7 @@ def suppress(project: Project, address: str, reason: str) -> str:
     """The canonical address that is mailed no more. `reason`: unsubscribed, bounced, complained
     or manual. Raises ProjectError, LedgerError.
     """
-    found, now = _canonical(address), datetime.now(UTC)
+    found, now = named_address(address), datetime.now(UTC)
     with open_ledger(project.ledger_path) as ledger:
         if where := ledger.uses.left_for():
             raise LedgerError(
@@ -30,7 +30,7 @@ def suppress(project: Project, address: str, reason: str) -> str:
 
 def unsuppress(project: Project, address: str) -> bool:
     """Whether the address had been suppressed. Raises ProjectError, LedgerError."""
-    found = _canonical(address)
+    found = named_address(address)
     if not project.ledger_path.is_file():
         return False
     with open_ledger(project.ledger_path) as ledger:
@@ -55,18 +55,9 @@ def suppressed(project: Project) -> list[dict[str, str]]:
 
 def held_about(project: Project, address: str) -> dict[str, object]:
     """What the ledger holds about a person. Raises ProjectError, LedgerError."""
-    found = _canonical(address)
+    found = named_address(address)
     ledger = read_ledger(project.ledger_path)
     if ledger is None:
         return {"address": found, "suppressed": None, "issues": [], "settled": []}
     with ledger:
         return ledger.held_about(found)
-
-
-def _canonical(address: str) -> str:
-    try:
-        return canonical(mailbox(address.strip()))
-    except BadAddress as fault:
-        raise ProjectError(
-            f'"{address}" is not an e-mail address: {fault}.{fault.suggestion}'
-        ) from None

@@ -11,7 +11,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from newsletter_mailer.address import BadAddress, canonical, domain, mailbox, needs_smtputf8
+from newsletter_mailer.address import canonical, domain, needs_smtputf8
+from newsletter_mailer.campaign.named import named_mailbox
 from newsletter_mailer.campaign.prepare import Prepared, prepare
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.compose.compiled import CompiledVariant
@@ -70,7 +71,7 @@ def send_test(
 
     Raises ContentError, ProjectError, DeliveryError.
     """
-    mailboxes = [_mailbox(address, "--test") for address in addresses]
+    mailboxes = [named_mailbox(address, "--test") for address in addresses]
     with ExitStack() as stack:
         prepared = stack.enter_context(prepare(project, issue_id))
         prepared.refuse_errors()
@@ -105,7 +106,7 @@ def _shown(
             (compiled, sample_values(compiled.fields()))
             for compiled in _chosen(prepared, only_variant)
         ]
-    subscriber = prepared.roster.find(canonical(_mailbox(as_subscriber, "--as")))
+    subscriber = prepared.roster.find(canonical(named_mailbox(as_subscriber, "--as")))
     if subscriber is None:
         raise ProjectError(f"--as: no list of this issue has the address {as_subscriber}.")
     variant = prepared.variants.of(subscriber.regions, subscriber.roles)
@@ -141,12 +142,3 @@ def _message(
         image_base_url=settings.image_base_url_if_hosted,
     )
     return message.fill(Recipient(mailbox=address, values=values, message_id=message_id))
-
-
-def _mailbox(address: str, option: str) -> str:
-    try:
-        return mailbox(address)
-    except BadAddress as fault:
-        raise ProjectError(
-            f'{option}: "{address}" is not an e-mail address: {fault}.{fault.suggestion}'
-        ) from None

@@ -90,6 +90,7 @@ app.command(
         "newsletter-mailer send --issue 2025-08 --dry-run --json",
         "newsletter-mailer send --issue 2025-08 --region dudley --role director",
         "newsletter-mailer send --issue 2025-08 --rate 30/min --retry-for 2h",
+        "newsletter-mailer send --issue 2025-08 --again sam@example.org",
     )
 )(send)
 app.command(
@@ -103,6 +104,7 @@ app.command(
     epilog=examples(
         "newsletter-mailer resolve --issue 2025-08 --evidence mail.log",
         "newsletter-mailer resolve --issue 2025-08 --unknown assume-sent",
+        "newsletter-mailer resolve --issue 2025-08 --refused retry --domain walsall.example.org",
     )
 )(resolve)
 app.add_typer(subscribers, name="subscribers")

@@ -21,6 +21,10 @@ class Decision(StrEnum):
     ASSUME_SENT = "assume-sent"
 
 
+class Refused(StrEnum):
+    RETRY = "retry"
+
+
 def resolve(
     issue: Issue,
     unknown: Annotated[
@@ -34,25 +38,55 @@ def resolve(
             help="Take as sent whatever this Postfix log (plain or .gz) shows as taken.",
         ),
     ] = None,
+    refused: Annotated[
+        Refused | None,
+        typer.Option("--refused", help="The next send mails those whom a server refused."),
+    ] = None,
     addresses: Annotated[
         list[str] | None,
         typer.Option(
-            "--address", metavar="ADDRESS", help="With --unknown: only this reader; repeatable."
+            "--address",
+            metavar="ADDRESS",
+            help="With --unknown or --refused: only this reader; repeatable.",
         ),
     ] = None,
+    domains: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--domain", metavar="DOMAIN", help="With --refused: only readers there; repeatable."
+        ),
+    ] = None,
+    reply: Annotated[
+        str,
+        typer.Option(
+            "--reply",
+            metavar="PATTERN",
+            help="With --refused: only where the server's words hold this, in any case; "
+            "* is any characters.",
+        ),
+    ] = "",
     json_output: Json = False,
     project: ProjectOption = None,
 ) -> None:
-    """Decide about messages whose answer was lost.
+    """Decide about messages whose answer was lost, or that a server refused.
 
     Nobody but you can: look whether a reader has it, or ask the mail server's log; then send it
-    again or take it as sent. Who decided what is kept in the ledger.
+    again or take it as sent. Whoever was refused for a reason that is gone, such as a right that
+    you lacked, is mailed by the next send. Who decided what is kept in the ledger.
     """
-    if (unknown is None) == (evidence is None):
-        raise typer.BadParameter("Say either --unknown resend (or assume-sent), or --evidence.")
+    if [unknown, evidence, refused].count(None) != 2:
+        raise typer.BadParameter(
+            "Say one of --unknown resend (or assume-sent), --evidence and --refused retry."
+        )
     if evidence is not None and addresses:
-        raise typer.BadParameter("--address goes with --unknown; a log speaks for itself.")
-    if evidence is not None:
+        raise typer.BadParameter(
+            "--address goes with --unknown or --refused; a log speaks for itself."
+        )
+    if refused is None and (domains or reply):
+        raise typer.BadParameter("--domain and --reply go with --refused retry.")
+    if refused is not None:
+        _again(issue, addresses or [], domains or [], reply, json_output, project)
+    elif evidence is not None:
         _by_log(issue, evidence, json_output, project)
     elif unknown is not None:
         _by_hand(issue, unknown, addresses or [], json_output, project)
@@ -74,6 +108,38 @@ def _by_hand(
         say(f"{counted(count, 'reader')} will be mailed again by the next send.")
     else:
         say(f"{counted(count, 'reader')} taken as sent.")
+
+
+def _again(
+    issue: str,
+    addresses: list[str],
+    domains: list[str],
+    reply: str,
+    json_output: bool,
+    project: Path | None,
+) -> None:
+    from newsletter_mailer.campaign.retry import Wanted, retry_refused
+
+    wanted = Wanted(addresses=addresses, domains=domains, reply=reply)
+    done = retry_refused(opened(project), issue, wanted)
+    if json_output:
+        print_json(
+            {
+                "issue": issue,
+                "how": Refused.RETRY.value,
+                "settled": done.settled,
+                "suppressed": done.suppressed,
+            }
+        )
+    if done.suppressed:
+        say(f"{counted(done.suppressed, 'reader')} must not be mailed, and stay refused.")
+    if done.settled:
+        say(
+            f"{counted(done.settled, 'reader')} will be mailed by the next send: "
+            f"newsletter-mailer send --issue {issue}"
+        )
+    elif not done.suppressed:
+        say(f"No message of {issue} was refused; nothing was changed.")
 
 
 def _by_log(issue: str, log: Path, json_output: bool, project: Path | None) -> None:

@@ -116,6 +116,14 @@ def send(
             "--at", metavar="WHEN", parser=moment, help="Begin at that time: 2025-08-29T09:00."
         ),
     ] = None,
+    again: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--again",
+            metavar="ADDRESS",
+            help="Mail it once more to this reader, who has it, and to nobody else; repeatable.",
+        ),
+    ] = None,
     accept_changes: Annotated[
         bool, typer.Option("--accept-changes", help="Send the rest though the issue changed.")
     ] = False,
@@ -141,6 +149,7 @@ def send(
     Safe to run again: nobody gets an issue twice. Exit codes: 0 everyone has it, 1 nothing was
     sent, 2 a wrong option, 3 sent in part.
     """
+    from newsletter_mailer.campaign.named import named_address
     from newsletter_mailer.campaign.send_request import SendRequest
     from newsletter_mailer.plan.plan import Filters
     from newsletter_mailer.store.states import State
@@ -152,6 +161,11 @@ def send(
         raise typer.BadParameter(
             "--test mails one of each variant to the given address, and goes with --as and "
             "--sandbox only."
+        )
+    if again and (lists or regions or roles or only or to_sandbox or test):
+        raise typer.BadParameter(
+            "--again mails the readers that it names, and nobody else: it does not go with --list, "
+            "--region, --role, --only, --sandbox or --test."
         )
     if report_file is not None:
         check_report_file(report_file, is_dry_run=dry_run)
@@ -168,16 +182,19 @@ def send(
         retry_for=retry_for,
         between=between,
     )
+    named = [*dict.fromkeys(named_address(address, "--again") for address in again or ())]
     request = SendRequest(
         issue_id=issue,
         filters=Filters(
             lists=frozenset(lists or ()),
             regions=frozenset(regions or ()),
             roles=frozenset(roles or ()),
+            addresses=frozenset(named),
         ),
         dry_run=dry_run,
         to_sandbox=to_sandbox,
         accept_changes=accept_changes,
+        again=named,
         only=State(only.value) if only else None,
         connections=limits.connections_of(settings),
         per_connection=limits.per_connection_of(settings),
@@ -203,7 +220,7 @@ def _send(
     from newsletter_mailer.campaign.send import send as job
     from newsletter_mailer.cli.watcher import Terminal, stop_when_asked
 
-    terminal = Terminal(assume_yes=assume_yes, shows_progress=log_file != "-")
+    terminal = Terminal(assume_yes=assume_yes, shows_progress=log_file != "-", again=request.again)
     with ExitStack() as stack:
         stack.callback(terminal.close)
         stop = stack.enter_context(stop_when_asked(terminal))

@@ -27,7 +27,13 @@ _COLOURS = {
     State.SENDING: "cyan",
     State.QUEUED: "blue",
 }
-_HOW = {"resend": "sent again", "assume-sent": "taken as sent", "evidence": "taken as sent"}
+_HOW = {
+    "resend": "sent again",
+    "assume-sent": "taken as sent",
+    "evidence": "taken as sent",
+    "retry": "refused, to be tried again",
+    "again": "who had it, mailed once more",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,7 +100,9 @@ def _say_person(held: Mapping[str, Any], zone: tzinfo) -> None:
         echo(f"  {row['issue']}: {row['state']}{f' ({values})' if values else ''}")
     for row in held["settled"]:
         at = local_minute(row["at"], zone)
-        echo(f"  {row['issue']}: settled by {row['who']} ({row['how']}), {at}")
+        before = row["before"]
+        was = f"; it was {before['state']} {before['reply']}".rstrip() if before else ""
+        echo(f"  {row['issue']}: settled by {row['who']} ({row['how']}), {at}{was}")
     if not held["suppressed"] and not held["issues"]:
         echo("  Nothing is held about this address.")
 

@@ -38,10 +38,13 @@ _LINE_AFTER, _LINE_AT, _LINES_APART = 10.0, 0.05, 1.0
 class Terminal:
     """campaign.send's Watcher. Everything goes to standard error."""
 
-    def __init__(self, *, assume_yes: bool, shows_progress: bool = True) -> None:
+    def __init__(
+        self, *, assume_yes: bool, shows_progress: bool = True, again: Sequence[str] = ()
+    ) -> None:
+        """`again`: who has it, and is to be mailed once more."""
         self.has_begun = False  #: messages may be in flight
         self.score = Score(0, time.monotonic())
-        self._assume_yes, self._shows_progress = assume_yes, shows_progress
+        self._assume_yes, self._shows_progress, self._again = assume_yes, shows_progress, again
         self._progress: Progress | None = None
         self._task: TaskID | None = None
         self._owed = 0
@@ -76,12 +79,17 @@ class Terminal:
         if self._assume_yes or self._owed == 0:
             return True
         if not sys.stdin.isatty():
+            whom = f"{', '.join(self._again)} a second time" if self._again else "the readers"
+            rehearse = "--dry-run" if self._again else "--sandbox or --dry-run"
             raise NotConfirmed(
-                "This would mail the readers. Add --yes to say that you mean it, "
-                "or rehearse with --sandbox or --dry-run."
+                f"This would mail {whom}. Add --yes to say that you mean it, or rehearse with "
+                f"{rehearse}."
             )
+        question = f"Mail {counted(self._owed, 'reader')} now?"
+        if self._again:
+            question = f"Who has it gets it once more: {', '.join(self._again)}. Mail it now?"
         try:
-            return typer.confirm(f"Mail {counted(self._owed, 'reader')} now?", err=True)
+            return typer.confirm(question, err=True)
         except typer.Abort:  # the end of input
             return False
 

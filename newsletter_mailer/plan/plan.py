@@ -33,21 +33,23 @@ _MACHINES = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """Who is mailed in this run. Empty means no restriction; both options must match."""
+    """Who is mailed in this run. Empty means no restriction; all options must match."""
 
     lists: frozenset[str] = frozenset()
     regions: frozenset[str] = frozenset()
     roles: frozenset[str] = frozenset()
+    addresses: frozenset[str] = frozenset()  #: canonical
 
     @property
     def is_narrow(self) -> bool:
-        return bool(self.lists or self.regions or self.roles)
+        return self != Filters()
 
     def accept(self, subscriber: Subscriber) -> bool:
         return (
             (not self.lists or not self.lists.isdisjoint(subscriber.lists))
             and (not self.regions or not self.regions.isdisjoint(subscriber.regions))
             and (not self.roles or not self.roles.isdisjoint(subscriber.roles))
+            and (not self.addresses or subscriber.address in self.addresses)
         )
 
 

@@ -36,6 +36,8 @@ _HOW = {
     "resend": "to be sent again",
     "assume-sent": "taken as sent",
     "evidence": "taken as sent, as the mail server’s log shows",
+    "retry": "refused, to be tried again",
+    "again": "who had it, mailed once more",
 }
 
 

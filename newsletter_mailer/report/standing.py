@@ -72,7 +72,21 @@ def _by_state(groups: Mapping[str, Counter[State]]) -> dict[str, dict[str, int]]
 
 
 def _resolution(one: Resolution, with_addresses: bool) -> dict[str, object]:
-    addresses = {"addresses": one.addresses} if with_addresses else {}
+    addresses = (
+        {
+            "addresses": one.addresses,
+            "before": {
+                address: {
+                    "state": before.state.value,
+                    "reply": before.reply,
+                    "at": before.at and before.at.isoformat(),
+                }
+                for address, before in one.before.items()
+            },
+        }
+        if with_addresses
+        else {}
+    )
     return {
         "at": one.at.isoformat(),
         "who": one.by.who,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from newsletter_mailer.store.database import explained
 from newsletter_mailer.store.rows import Moment, Remembered, Tally, Trouble
@@ -72,9 +72,6 @@ class Figures:
             owed: Counter[str] = Counter()
             for variant, _, count in planned:
                 owed[variant] += count
-            sections = self._database.execute(
-                "SELECT id, sections FROM variant WHERE issue = ?", (issue,)
-            )
             counts = self._database.execute(
                 "SELECT state, count(*) FROM delivery WHERE issue = ? AND left_by IS NULL "
                 "AND address NOT IN (SELECT address FROM suppression) GROUP BY state",
@@ -87,11 +84,36 @@ class Figures:
             )
             return Remembered(
                 owed=owed,
-                sections={variant: json.loads(slugs) for variant, slugs in sections},
+                sections=self._sections(issue),
                 content_hashes=frozenset(content_hash for _, content_hash, _ in planned),
                 counts={State(state): count for state, count in counts},
                 skipped=dict(skipped),
             )
+
+    def planned_for(self, issue: str, addresses: Sequence[str]) -> Remembered:
+        """These canonical addresses as if they were owed it, with what was planned for them."""
+        with explained():
+            rows = self._database.execute(
+                "SELECT variant, content_hash, count(*) FROM delivery "
+                "JOIN run ON run.id = planned_by WHERE delivery.issue = ? "
+                "AND address IN (SELECT value FROM json_each(?)) GROUP BY variant, content_hash",
+                (issue, json.dumps(addresses)),
+            ).fetchall()
+            owed: Counter[str] = Counter()
+            for variant, _, count in rows:
+                owed[variant] += count
+            return Remembered(
+                owed=owed,
+                sections=self._sections(issue),
+                content_hashes=frozenset(content_hash for _, content_hash, _ in rows),
+                counts={State.QUEUED: owed.total()},
+                skipped={},
+            )
+
+    def _sections(self, issue: str) -> dict[str, list[str]]:
+        """The slugs of every variant that was planned."""
+        rows = self._database.execute("SELECT id, sections FROM variant WHERE issue = ?", (issue,))
+        return {variant: json.loads(slugs) for variant, slugs in rows}
 
     def moments(self, issue: str) -> Iterator[Moment]:
         """When attempts ended, by run and second. Reads every row: seconds for a million."""

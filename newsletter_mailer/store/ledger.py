@@ -26,7 +26,7 @@ from newsletter_mailer.store.journal import Journal
 from newsletter_mailer.store.lock import AlreadyLocked, FileLock
 from newsletter_mailer.store.planned import keep_variants, plan, plan_as_before
 from newsletter_mailer.store.recovery import journal_path, recover, refuse_unknown_journals
-from newsletter_mailer.store.resolutions import Resolutions
+from newsletter_mailer.store.resolutions import Resolutions, hand_over_again
 from newsletter_mailer.store.rows import (
     By,
     DeliveryRecord,
@@ -129,6 +129,7 @@ class Ledger:
         rows: Iterable[PlannedRow | LeftOut] | None,
         host: str,
         is_roll_call: bool = False,
+        again: Sequence[str] = (),
         variants: Mapping[str, Sequence[str]] = {},  # never changed
         by: By = By(),  # noqa: B008  # frozen
     ) -> Sender:
@@ -137,7 +138,8 @@ class Ledger:
         Rows of earlier runs keep their state; what is still owed is planned anew, and due at once.
         `rows` None: everyone whom the ledger knows, as planned. `skipped` is read when `rows` are
         through. `is_roll_call`: they have everyone of the lists, and whoever is not among them has
-        left. `variants`: the slugs of their sections, by id. Call `hold` before. Raises
+        left. `again`: canonical addresses that have it and get it once more, and nobody else does.
+        `variants`: the slugs of their sections, by id. Call `hold` before. Raises
         LedgerError, with nothing written.
         """
         token = secrets.token_hex(8)
@@ -158,6 +160,7 @@ class Ledger:
                 host,
                 variants,
                 is_roll_call,
+                again,
             )
         except BaseException:
             journal.remove()
@@ -178,8 +181,9 @@ class Ledger:
         host: str,
         variants: Mapping[str, Sequence[str]],
         is_roll_call: bool,
+        again: Sequence[str],
     ) -> int:
-        began, _, content_hash, *_ = about
+        began, _, content_hash, who, on, _ = about
         with transaction(self._database) as database:
             database.execute(
                 "INSERT INTO issue VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
@@ -192,9 +196,12 @@ class Ledger:
                 (issue, *about),
             )
             run = cursor.lastrowid or 0
-            if rows is None:
+            if again:
+                now = datetime.fromisoformat(began)
+                hand_over_again(database, issue, run, again, By(who, on), now)
+            elif rows is None:
                 plan_as_before(database, issue, run)
-            else:
+            if rows is not None:
                 plan(database, issue, run, rows, host, is_roll_call=is_roll_call)
             keep_variants(database, issue, variants)
             if not self._is_rehearsal:
@@ -312,9 +319,9 @@ class Ledger:
                 (address,),
             ).fetchall()
             settled = self._database.execute(
-                "SELECT issue, at, who, how FROM resolution, json_each(addresses) "
-                "WHERE value = ? ORDER BY resolution.id",
-                (address,),
+                "SELECT issue, at, who, how, (SELECT value FROM json_each(before) WHERE key = :one)"
+                " FROM resolution, json_each(addresses) WHERE value = :one ORDER BY resolution.id",
+                {"one": address},
             ).fetchall()
         return {
             "address": address,
@@ -332,8 +339,14 @@ class Ledger:
                 for issue, mailbox, state, at, values in rows
             ],
             "settled": [
-                {"issue": issue, "at": at, "who": who, "how": how}
-                for issue, at, who, how in settled
+                {
+                    "issue": issue,
+                    "at": at,
+                    "who": who,
+                    "how": how,
+                    "before": before and json.loads(before),
+                }
+                for issue, at, who, how, before in settled
             ],
         }
 

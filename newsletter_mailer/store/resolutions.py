@@ -1,18 +1,26 @@
-"""Unknown rows, and who settled them how; beside the ledger, in the same file."""
+"""Rows that only a person or a log can settle, and who did how; in the ledger's file."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal  # Any: JSON
 
 from newsletter_mailer.store.database import explained, stamp, transaction
-from newsletter_mailer.store.rows import By, Fate, Resolution, UnknownRow, moment_of
+from newsletter_mailer.store.rows import (
+    Before,
+    By,
+    Fate,
+    Resolution,
+    UnknownRow,
+    moment_of,
+    reply_of,
+)
 from newsletter_mailer.store.states import TRANSITIONS, State
 
-How = Literal["resend", "assume-sent", "evidence"]
+How = Literal["resend", "assume-sent", "evidence", "retry", "again"]
 
 
 class Resolutions:
@@ -42,42 +50,109 @@ class Resolutions:
         by: By,
         now: datetime,
         log: str = "",
+        of: State = State.UNKNOWN,
     ) -> list[str]:
-        """Settles unknown rows by address and records who did; the addresses that were unknown.
+        """Settles rows in the state `of` by address, and records who did and what stood there.
 
-        What is sent again keeps its Message-ID. Only for who holds the ledger's lock. Raises
-        LedgerError, with nothing changed.
+        Returns the addresses that were in that state. What is sent again keeps its Message-ID.
+        Only for who holds the ledger's lock. Raises LedgerError, with nothing changed.
         """
         for fate in fates.values():
-            if fate.state not in TRANSITIONS[State.UNKNOWN]:
-                raise ValueError(f"an unknown row cannot become {fate.state}")
-        settled: list[str] = []
+            if fate.state not in TRANSITIONS[of]:
+                raise ValueError(f"a row that is {of} cannot become {fate.state}")
         with transaction(self._database) as database:
-            for address, fate in fates.items():
-                cursor = database.execute(
-                    "UPDATE delivery SET state = ?, code = NULL, enhanced = NULL, reply = ?, "
-                    "due = 0 WHERE issue = ? AND address = ? AND state = ?",
-                    (fate.state, fate.reply, issue, address, State.UNKNOWN),
-                )
-                if cursor.rowcount:
-                    settled.append(address)
-            if settled:
-                database.execute(
-                    "INSERT INTO resolution (issue, at, who, host, how, log, addresses) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (issue, stamp(now), *by, how, log, json.dumps(settled)),
-                )
-        return settled
+            before = _rows_in(database, issue, fates.keys(), of)
+            database.executemany(
+                "UPDATE delivery SET state = ?, code = NULL, enhanced = NULL, reply = ?, due = 0 "
+                "WHERE issue = ? AND address = ? AND state = ?",
+                [
+                    (fates[address].state, fates[address].reply, issue, address, of)
+                    for address in before
+                ],
+            )
+            if before:
+                _record(database, issue, before, how, by, now, log)
+        return [*before]
 
     def all(self, issue: str) -> Iterator[Resolution]:
         """What was settled, in that order."""
         with explained():
             rows = self._database.execute(
-                "SELECT at, who, host, how, log, addresses FROM resolution WHERE issue = ? "
-                "ORDER BY id",
+                "SELECT at, who, host, how, log, addresses, before FROM resolution "
+                "WHERE issue = ? ORDER BY id",
                 (issue,),
             )
-            for at, who, host, how, log, addresses in rows:
+            for at, who, host, how, log, addresses, before in rows:
                 yield Resolution(
-                    datetime.fromisoformat(at), By(who, host), how, log, json.loads(addresses)
+                    datetime.fromisoformat(at),
+                    By(who, host),
+                    how,
+                    log,
+                    json.loads(addresses),
+                    {address: before_of(one) for address, one in json.loads(before).items()},
                 )
+
+
+def hand_over_again(
+    database: sqlite3.Connection,
+    issue: str,
+    run: int,
+    addresses: Sequence[str],
+    by: By,
+    now: datetime,
+) -> None:
+    """Rows that are sent are owed once more, in a run that mails nobody else.
+
+    Inside the transaction that begins that run. Whoever is asked for here is owed one more
+    hand-over, and no other: if this run's attempt is put off, or dies before its final dot, the row
+    stays owed like any other and a later `send` ends it; once that was taken, refused or lost in
+    doubt, only a person begins another. That they had the issue before stands in the record.
+    """
+    before = _rows_in(database, issue, addresses, State.SENT)
+    database.executemany(
+        "UPDATE delivery SET state = 'queued', run = ?, due = 0, code = NULL, enhanced = NULL, "
+        "reply = 'to be mailed again: a person asked for it' WHERE issue = ? AND address = ?",
+        [(run, issue, address) for address in before],
+    )
+    _record(database, issue, before, "again", by, now)
+
+
+def before_of(entry: Mapping[str, Any]) -> Before:
+    """From the JSON object that the ledger keeps."""
+    at = entry["at"]
+    return Before(State(entry["state"]), entry["reply"], at and datetime.fromisoformat(at))
+
+
+def _rows_in(
+    database: sqlite3.Connection, issue: str, addresses: Collection[str], state: State
+) -> dict[str, Before]:
+    """What stands in the rows of these addresses that are in this state, in the order given."""
+    rows = database.execute(
+        "SELECT address, code, reply, at FROM delivery JOIN json_each(?) ON value = address "
+        "WHERE issue = ? AND state = ? ORDER BY key",
+        (json.dumps([*addresses]), issue, state),
+    )
+    return {
+        address: Before(state, reply_of(code, reply or ""), moment_of(at))
+        for address, code, reply, at in rows
+    }
+
+
+def _record(
+    database: sqlite3.Connection,
+    issue: str,
+    before: Mapping[str, Before],
+    how: How,
+    by: By,
+    now: datetime,
+    log: str = "",
+) -> None:
+    kept = {
+        address: {"state": one.state, "reply": one.reply, "at": one.at and one.at.isoformat()}
+        for address, one in before.items()
+    }
+    database.execute(
+        "INSERT INTO resolution (issue, at, who, host, how, log, addresses, before) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (issue, stamp(now), *by, how, log, json.dumps([*kept]), json.dumps(kept)),
+    )

@@ -100,7 +100,7 @@ class DeliveryRecord:
     @property
     def reply(self) -> str:
         """`550 No such user`."""
-        return f"{self.code} {self.text}".strip() if self.code else self.text
+        return reply_of(self.code, self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +148,18 @@ class UnknownRow:
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What an unknown row is settled as."""
+    """What a row is settled as."""
 
     state: State
     reply: str  #: why
+
+
+class Before(NamedTuple):
+    """What stood in a row before it was settled."""
+
+    state: State
+    reply: str  #: `550 No such user`
+    at: datetime | None  #: of that outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +168,14 @@ class Resolution:
 
     at: datetime
     by: By
-    how: str  #: resend, assume-sent, evidence
+    how: str  #: resend, assume-sent, evidence, retry, again
     log: str  #: name of the mail log that is the evidence, or empty
     addresses: Sequence[str]
+    before: Mapping[str, Before]  #: by address; empty if an earlier version settled it
+
+
+def reply_of(code: int | None, text: str) -> str:
+    return f"{code} {text}".strip() if code else text
 
 
 def moment_of(milliseconds: int | None) -> datetime | None:

@@ -1,7 +1,8 @@
 """The states of a row of the ledger, and the only ways from one to another.
 
-queued ──> sending ──> sent
-  ^           │ ├────> refused     the reader's fault: never tried again
+queued ──> sending ──> sent        send --again: once more ──> queued
+  ^           │ ├────> refused     the reader's fault: not tried again by itself
+  │           │ │                    └ resolve: retry ──> queued
   │           │ └────> unknown     the line was lost between the final dot and the answer
   │           v                      │ resolve: resend ──> queued
   └────── deferred ──> refused       └ resolve: assume-sent ──> sent
@@ -36,6 +37,6 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     ),
     State.DEFERRED: frozenset({State.SENDING, State.REFUSED}),
     State.UNKNOWN: frozenset({State.QUEUED, State.SENT}),
-    State.SENT: frozenset(),
-    State.REFUSED: frozenset(),
+    State.SENT: frozenset({State.QUEUED}),
+    State.REFUSED: frozenset({State.QUEUED}),
 }

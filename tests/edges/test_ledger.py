@@ -588,6 +588,7 @@ def test_all_that_is_held_about_a_person_is_told(ledger: Ledger) -> None:
             "at": NOW.isoformat(timespec="microseconds"),
             "who": "ann",
             "how": "resend",
+            "before": {"state": "unknown", "reply": "line lost", "at": NOW.isoformat()},
         }
     ]
     assert ledger.held_about("nobody@example.org")["issues"] == []

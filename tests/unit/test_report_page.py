@@ -55,7 +55,7 @@ STANDING = Standing(
         Reason(State.REFUSED, 550, None, "User unknown", 3),
     ],
     runs=[run(1, NINE, 10)],
-    resolutions=[Resolution(NINE, By("ann", "laptop"), "resend", "", ["cat@example.org"])],
+    resolutions=[Resolution(NINE, By("ann", "laptop"), "resend", "", ["cat@example.org"], {})],
 )
 MOMENTS = [Moment(1, AT + second, State.SENT, 9) for second in range(0, 600, 60)]
 
