@@ -142,6 +142,7 @@ class Run:
     def _settle(self, sender: Sender) -> None:
         """The run is over in the ledger; its journal goes then, and not before."""
         try:
+            self.skipped.update(sender.withdraw())
             counts = self.ledger.counts(self.issue_id, sender.run)
             self.ledger.end_run(sender.run, datetime.now(UTC), counts)
         except BaseException:

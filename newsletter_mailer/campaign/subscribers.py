@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from newsletter_mailer.campaign.named import named_address
@@ -11,10 +13,16 @@ from newsletter_mailer.errors import LedgerError
 from newsletter_mailer.store.ledger import open_ledger, read_ledger
 
 
-def suppress(project: Project, address: str, reason: str) -> str:
-    """The canonical address that is mailed no more. `reason`: unsubscribed, bounced, complained
-    or manual. Raises ProjectError, LedgerError.
-    """
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppressed:
+    """Who is mailed no more, but for what is on its way."""
+
+    address: str  #: canonical
+    being_mailed: Sequence[str]  #: issues whose sender has the address in hand
+
+
+def suppress(project: Project, address: str, reason: str) -> Suppressed:
+    """`reason`: unsubscribed, bounced, complained or manual. Raises ProjectError, LedgerError."""
     found, now = named_address(address), datetime.now(UTC)
     with open_ledger(project.ledger_path) as ledger:
         if where := ledger.uses.left_for():
@@ -25,7 +33,8 @@ def suppress(project: Project, address: str, reason: str) -> str:
         ledger.suppressions.add(found, reason, now)
         if not ledger.doubt(witnesses(project)):  # an older copy must stay known as one
             ledger.note_use("suppress", now)
-    return found
+        # No sender takes it in hand any more.
+        return Suppressed(address=found, being_mailed=ledger.being_mailed(found))
 
 
 def unsuppress(project: Project, address: str) -> bool:

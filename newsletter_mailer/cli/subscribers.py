@@ -44,7 +44,14 @@ def suppress(
     """Never mail this address again, whatever list it is in."""
     from newsletter_mailer.campaign.subscribers import suppress as job
 
-    say(f"{job(opened(project), address, reason.value)} is not mailed any more ({reason}).")
+    done = job(opened(project), address, reason.value)
+    say(f"{done.address} is not mailed any more ({reason}).")
+    for issue in done.being_mailed:
+        say(
+            f"A send of {issue} has it in hand at this moment, or was cut off with it. If its "
+            "message is on its way already, nothing calls it back: newsletter-mailer subscribers "
+            f"show {done.address} says what became of it."
+        )
 
 
 @app.command(epilog=examples("newsletter-mailer subscribers unsuppress sam@example.org"))

@@ -44,6 +44,8 @@ class Memory(Protocol):
 
     def rest(self, domains: Sequence[str], claimed: Sequence[int]) -> None: ...
 
+    def must_not_be_mailed(self, row: ClaimedRow) -> bool: ...
+
     def next_due(self) -> Mapping[State, tuple[float, int]]: ...
 
 
@@ -82,6 +84,7 @@ class Books:
         self._settled: list[Settled] = []
         self._slots: dict[int, int] = {}  #: of the journal, by row: dotted, and no fate yet
         self._spent: list[int] = []  #: slots of what is settled
+        self._withdrawn: dict[int, float] = {}  #: claimed rows that must not be mailed any more
         self._recorded_at = now()
         self._work: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, "ledger")
@@ -121,7 +124,20 @@ class Books:
             self._rows.appendleft(row)
 
     def next_row(self) -> ClaimedRow | None:
-        """The first that may leave now; it counts as left."""
+        """The first that may leave now; it counts as left.
+
+        Whoever must not be mailed by now is passed over, and is the ledger's again.
+        """
+        try:
+            while (row := self._first_row()) is not None:
+                if not self._memory.must_not_be_mailed(row):
+                    return row
+                self._withdrawn[row.id] = 0.0
+        except LedgerError as fault:
+            self.fault = self.fault or fault
+        return None
+
+    def _first_row(self) -> ClaimedRow | None:
         if not self._rows:
             return None
         pace = self._pace
@@ -245,12 +261,16 @@ class Books:
         refused, self._refused = self._refused, []
         to_rest, self._to_rest = self._to_rest, set()
         left_out, self._left_out = self._left_out, []
+        withdrawn, self._withdrawn = self._withdrawn, {}
         now = self._recorded_at = self._now()
         # Without retrying, what this run deferred is not due in it, however soon it would be.
         last = {State.QUEUED: now, State.DEFERRED: min(now, self._retry_until)}
         due = {state: last[state] for state in self._states}
         pace = self._pace.used_up()
         try:
+            if withdrawn:
+                await self._in_thread(lambda: self._memory.give_back(withdrawn))
+                withdrawn = {}
             if to_rest or left_out:
                 await self._in_thread(lambda: self._memory.rest([*to_rest], left_out))
                 left_out = []
@@ -268,6 +288,7 @@ class Books:
                 if count:
                     self.is_through = not claimed
         except BaseException as fault:  # noqa: BLE001  # raised again by the engine
+            self._withdrawn.update(withdrawn)
             self._settled[:0] = settled
             self._spent[:0] = spent
             self._refused[:0] = refused

@@ -142,6 +142,23 @@ def copy_to(database: sqlite3.Connection, file: Path) -> None:
         new.unlink(missing_ok=True)
 
 
+def open_beside(path: Path) -> sqlite3.Connection:
+    """A second connection to a database that this process writes with its first, to look at.
+
+    It sees every commit, also while the first one works in another thread. Raises LedgerError.
+    """
+    with explained(f"The ledger {path}"):
+        database = sqlite3.connect(
+            path, isolation_level=None, timeout=_WAIT, check_same_thread=False
+        )
+        try:
+            database.execute("PRAGMA query_only = ON")
+        except BaseException:
+            database.close()
+            raise
+    return database
+
+
 def _is_there(path: Path) -> bool:
     """An empty file is a ledger that its first sender is about to make. Raises LedgerError."""
     try:

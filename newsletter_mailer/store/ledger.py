@@ -15,6 +15,7 @@ from newsletter_mailer.store.database import (
     checkpoint,
     explained,
     has_write_ahead_log,
+    open_beside,
     open_to_read,
     open_to_write,
     stamp,
@@ -54,6 +55,7 @@ class Ledger:
     ) -> None:
         """`had_log`: whether its write-ahead log was there before it was opened."""
         self._database = database
+        self._view: sqlite3.Connection | None = None  #: of a sender
         self._had_log, self._is_rehearsal = had_log, is_rehearsal
         self._lock = FileLock(path)
         self.path = path
@@ -69,6 +71,8 @@ class Ledger:
         self.close()
 
     def close(self) -> None:
+        if self._view is not None:
+            self._view.close()
         self._database.close()
         self._lock.release()  # and not before: see store.lock
 
@@ -169,7 +173,8 @@ class Ledger:
         checkpoint(self._database)
         if not self._is_rehearsal:
             self.uses.publish()
-        return Sender(self._database, self.path, issue, run, journal)
+        self._view = self._view or open_beside(self.path)
+        return Sender(self._database, self._view, self.path, issue, run, journal)
 
     def _begin(
         self,
@@ -306,6 +311,16 @@ class Ledger:
                     attempts,
                     moment_of(at),
                 )
+
+    def being_mailed(self, address: str) -> list[str]:
+        """The issues of which a sender has this address in hand, or died with it."""
+        with explained():
+            rows = self._database.execute(
+                "SELECT issue FROM delivery INDEXED BY delivery_sending "
+                "WHERE state = 'sending' AND address = ? ORDER BY issue",
+                (address,),
+            )
+            return [issue for (issue,) in rows]
 
     def held_about(self, address: str) -> dict[str, object]:
         """Everything the ledger holds about one person."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from newsletter_mailer.store.database import explained, transaction
 from newsletter_mailer.store.journal import Journal
 from newsletter_mailer.store.rows import ClaimedRow, Settled
 from newsletter_mailer.store.states import OWED, TRANSITIONS, State
+from newsletter_mailer.store.suppressions import Suppressions
 
 #: When a row is due that is not to be tried in this run; the next one makes it due anew.
 NOT_IN_THIS_RUN = 1e15
@@ -22,11 +24,19 @@ class Sender:
     """Of the process that holds the ledger's lock. Not for two threads at once."""
 
     def __init__(
-        self, database: sqlite3.Connection, path: Path, issue: str, run: int, journal: Journal
+        self,
+        database: sqlite3.Connection,
+        view: sqlite3.Connection,
+        path: Path,
+        issue: str,
+        run: int,
+        journal: Journal,
     ) -> None:
+        """`view`: a second connection, for what is looked up while the first one is at work."""
         self._database, self._path = database, path
         self._issue, self.run = issue, run
         self._file = _identity(path)
+        self._suppressions = Suppressions(view)
         self._deferred: set[int] = set()  #: rows claimed that were
         self.journal = journal
         self.server = ""  #: what rows are settled with
@@ -105,6 +115,40 @@ class Sender:
                 "AND domain IN (SELECT value FROM json_each(?))",
                 (NOT_IN_THIS_RUN, self._issue, self.run, json.dumps(domains)),
             )
+
+    def must_not_be_mailed(self, row: ClaimedRow) -> bool:
+        """Whether somebody said so by now. In any thread, while another records and claims."""
+        return self._suppressions.has(row.address)
+
+    def withdraw(self) -> dict[str, int]:
+        """Whoever is owed it and must not be mailed by now is not of this run's audience any more.
+
+        How many, by reason. Raises LedgerError.
+        """
+        about = {"issue": self._issue, "run": self.run}
+        with transaction(self._database) as database:
+            rows = database.execute(
+                "SELECT reason, id, address FROM suppression CROSS JOIN delivery USING (address) "
+                "WHERE issue = :issue AND run = :run AND state IN ('queued', 'deferred')",
+                about,
+            ).fetchall()
+            reasons = Counter(reason for reason, _, _ in rows)
+            database.executemany(
+                "INSERT INTO skip VALUES (?, ?, ?, ?) ON CONFLICT (issue, address) "
+                "DO UPDATE SET reason = excluded.reason, run = excluded.run",
+                [(self._issue, address, reason, self.run) for reason, _, address in rows],
+            )
+            database.executemany(
+                "UPDATE delivery SET run = 0 WHERE id = ?", [(row,) for _, row, _ in rows]
+            )
+            (skipped,) = database.execute(
+                "SELECT skipped FROM run WHERE id = :run", about
+            ).fetchone()
+            database.execute(
+                "UPDATE run SET planned = planned - ?, skipped = ? WHERE id = ?",
+                (len(rows), json.dumps(Counter(json.loads(skipped)) + reasons), self.run),
+            )
+        return dict(reasons)
 
     def next_due(self) -> dict[State, tuple[float, int]]:
         """By owed state: when its first row is due, and how many there are that will be."""

