@@ -49,6 +49,8 @@ def send(
             _tell_of_its_place(memory, request, ledger, watcher)
             forecast = _forecast(prepared, request, ledger)
             if request.dry_run:
+                if request.names_skipped:
+                    forecast.skipped_readers = [*_skipped(prepared, ledger)]
                 if _nobody_has(ledger, request) and _tells_of_what_is_past(prepared):
                     watcher.note(
                         "What is past is a warning in a dry run. It stops the first real one."
@@ -211,7 +213,11 @@ def _refuse_empty(prepared: Prepared) -> None:
     why = ", ".join(f"{count} {reason}" for reason, count in sorted(prepared.plan.skipped.items()))
     raise ProjectError(
         "Nobody is left to mail: no subscriber of the lists matches."
-        + (f" Skipped: {why}." if why else " Look at --list, --region, --role and the lists.")
+        + (
+            f" Skipped: {why}; send --dry-run --skipped names them."
+            if why
+            else " Look at --list, --region, --role and the lists."
+        )
     )
 
 
@@ -221,6 +227,16 @@ def _wait_for(moment: datetime, watcher: Watcher, stop: threading.Event) -> None
         while (seconds := (moment - datetime.now(UTC)).total_seconds()) > 0:
             if stop.wait(min(seconds, 1.0)):  # in steps: on Windows a wait is deaf to Ctrl-C
                 raise NotConfirmed("Nothing was sent: stopped while waiting.")
+
+
+def _skipped(prepared: Prepared, ledger: Ledger | None) -> Iterator[tuple[str, str]]:
+    """Who of this audience would be skipped, and why; a row without an address by its place."""
+    if prepared.remembered is None:
+        for subscriber, variant, reason, is_mailed in prepared.assignments(prepared.suppressed):
+            if variant is None and is_mailed:
+                yield subscriber.address, reason
+    elif ledger is not None:
+        yield from ledger.figures.suppressed_readers(prepared.edition.issue.id)
 
 
 def _forecast(prepared: Prepared, request: SendRequest, ledger: Ledger | None) -> SendReport:

@@ -29,6 +29,7 @@ class SendRequest:
     accept_changes: bool = False
     again: Sequence[str] = ()  #: canonical addresses that have it, and get it once more
     only: State | None = None
+    names_skipped: bool = False  #: a dry run tells who they are
     connections: int = USUAL_CONNECTIONS
     per_connection: int = MESSAGES_PER_CONNECTION
     pace: Pace = field(default_factory=Pace)
@@ -50,13 +51,22 @@ class SendReport:
     remaining: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
     variants: int = 0
+    skipped_readers: Sequence[tuple[str, str]] | None = None  #: address and reason, if asked for
 
     @property
     def is_complete(self) -> bool:
         return not (self.deferred or self.refused or self.unknown or self.remaining)
 
     def as_json(self) -> dict[str, object]:
-        return asdict(self)
+        """What `send --json` prints."""
+        told = asdict(self)
+        if self.skipped_readers is None:
+            del told["skipped_readers"]
+        else:
+            told["skipped_readers"] = [
+                {"address": address, "reason": reason} for address, reason in self.skipped_readers
+            ]
+        return told
 
 
 class Watcher(Protocol):

@@ -13,7 +13,7 @@ from newsletter_mailer.findings import did_you_mean
 from newsletter_mailer.issue.folder import checked_id, issue_ids
 from newsletter_mailer.report.standing import Reason, Standing
 from newsletter_mailer.store.ledger import Ledger, read_ledger
-from newsletter_mailer.store.rows import DeliveryRecord
+from newsletter_mailer.store.rows import DeliveryRecord, Skip
 from newsletter_mailer.store.states import AS_TOLD, State
 
 
@@ -93,6 +93,14 @@ def deliveries(
     if ledger is not None:
         with ledger:
             yield from ledger.deliveries(issue_id, state)
+
+
+def skips(project: Project, issue_id: str, *, of_sandbox: bool = False) -> Iterator[Skip]:
+    """Who was not to be mailed, by reason and address. Raises LedgerError, ProjectError."""
+    ledger = ledger_of(project, issue_id, of_sandbox=of_sandbox)
+    if ledger is not None:
+        with ledger:
+            yield from ledger.figures.skips(issue_id)
 
 
 def _reasons(ledger: Ledger, issue_id: str) -> list[Reason]:

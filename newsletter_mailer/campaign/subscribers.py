@@ -67,6 +67,6 @@ def held_about(project: Project, address: str) -> dict[str, object]:
     found = named_address(address)
     ledger = read_ledger(project.ledger_path)
     if ledger is None:
-        return {"address": found, "suppressed": None, "issues": [], "settled": []}
+        return {"address": found, "suppressed": None, "issues": [], "skipped": [], "settled": []}
     with ledger:
         return ledger.held_about(found)

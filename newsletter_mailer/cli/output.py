@@ -58,20 +58,28 @@ def json_text(value: object, indent: int | None = None) -> str:
 
 
 def print_json(
-    value: Mapping[str, object], name: str = "", items: Iterable[Mapping[str, object]] = ()
+    value: Mapping[str, object], lists: Mapping[str, Iterable[Mapping[str, object]]] = {}
 ) -> None:
-    """One object on standard output. A long list of `items` under `name` is never held whole."""
+    """One object on standard output. The `lists` in it may be long: none is ever held whole."""
     text = json_text(value, indent=2)
-    if not name:
+    if not lists:
         typer.echo(text)
         return
-    typer.echo(f'{text[:-2]},\n  "{name}": [', nl=False)
-    end = ""
-    for number, item in enumerate(items):
-        comma = "," if number else ""
-        typer.echo(f"{comma}\n    {json_text(item)}", nl=False)
-        end = "\n  "
-    typer.echo(f"{end}]\n}}")
+    typer.echo(text.removesuffix("\n}"), nl=False)
+    for name, items in lists.items():
+        typer.echo(f',\n  "{name}": [', nl=False)
+        end = ""
+        for number, item in enumerate(items):
+            comma = "," if number else ""
+            typer.echo(f"{comma}\n    {json_text(item)}", nl=False)
+            end = "\n  "
+        typer.echo(f"{end}]", nl=False)
+    typer.echo("\n}")
+
+
+def skip_line(address: str, reason: str) -> str:
+    """Who is skipped, and why."""
+    return f"{reason:14}  {address}"
 
 
 def counted(count: int, one: str, many: str | None = None) -> str:

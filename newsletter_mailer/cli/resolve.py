@@ -68,7 +68,7 @@ def resolve(
     json_output: Json = False,
     project: ProjectOption = None,
 ) -> None:
-    """Decide about messages whose answer was lost, or that a server refused.
+    """Decide about lost answers, and about whom a server refused.
 
     Nobody but you can: look whether a reader has it, or ask the mail server's log; then send it
     again or take it as sent. Whoever was refused for a reason that is gone, such as a right that

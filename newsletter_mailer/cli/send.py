@@ -15,7 +15,7 @@ from newsletter_mailer.cli.ending import DONE, SENT_IN_PART
 from newsletter_mailer.cli.json_log import Level, Logged, opened_log
 from newsletter_mailer.cli.limits import Limits
 from newsletter_mailer.cli.options import duration, hours, in_zone, moment, per_minute
-from newsletter_mailer.cli.output import print_json
+from newsletter_mailer.cli.output import echo, print_json, skip_line
 from newsletter_mailer.cli.project import Issue, Json, ProjectOption, opened
 from newsletter_mailer.cli.report import check_report_file, write_report
 from newsletter_mailer.cli.send_test import send_test_mails
@@ -57,6 +57,9 @@ def send(
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Compose, check and plan; send and write nothing.")
+    ] = False,
+    skipped: Annotated[
+        bool, typer.Option("--skipped", help="With --dry-run: name who is skipped, and why.")
     ] = False,
     to_sandbox: Annotated[
         bool, typer.Option("--sandbox", help="Rehearse: deliver into outbox/ID/, to nobody.")
@@ -167,6 +170,11 @@ def send(
             "--again mails the readers that it names, and nobody else: it does not go with --list, "
             "--region, --role, --only, --sandbox or --test."
         )
+    if skipped and not dry_run:
+        raise typer.BadParameter(
+            "--skipped goes with --dry-run. After a send, ask newsletter-mailer status --issue "
+            f"{issue} --skipped."
+        )
     if report_file is not None:
         check_report_file(report_file, is_dry_run=dry_run)
     newsletter = opened(project)
@@ -196,6 +204,7 @@ def send(
         accept_changes=accept_changes,
         again=named,
         only=State(only.value) if only else None,
+        names_skipped=skipped,
         connections=limits.connections_of(settings),
         per_connection=limits.per_connection_of(settings),
         pace=limits.pace(settings, to_sandbox=to_sandbox),
@@ -205,6 +214,9 @@ def send(
     report, seconds = _send(newsletter, request, yes, log_file, log_level)
     if json_output:
         print_json(report.as_json())
+    else:
+        for address, reason in report.skipped_readers or ():
+            echo(skip_line(address, reason))
     if report_file is not None:
         write_report(newsletter, issue, report_file, of_sandbox=to_sandbox)
     say_report(report, request, newsletter, seconds=seconds)

@@ -32,6 +32,8 @@ def say_report(
     counts += [f"{count:,} skipped ({reason})" for reason, count in report.skipped.items()]
     audience = f"{report.issue}: {counted(report.planned, 'reader')}"
     if request.dry_run:
+        if report.skipped and not request.names_skipped:
+            say("Who is skipped, and why: run it with --skipped.")
         say(f"{audience}: {', '.join(counts) or 'nobody'}. Nothing was sent (dry run).")
         return
     took = ""
@@ -41,14 +43,16 @@ def say_report(
 
 
 def _what_to_do(report: SendReport, request: SendRequest, project: Project) -> Iterator[str]:
-    about = f"newsletter-mailer status --issue {report.issue} --addresses"
+    about = f"newsletter-mailer status --issue {report.issue}"
     if request.to_sandbox:
         yield f"Look at the messages in {project.outbox(report.issue)}"
         about += " --sandbox"
+    if report.skipped:
+        yield f"Who was skipped, and why:\n  {about} --skipped"
     if report.refused:
-        yield f"Who was refused, and why:\n  {about} --state refused"
+        yield f"Who was refused, and why:\n  {about} --addresses --state refused"
     if report.unknown:
-        yield f"It is not known whether these were taken:\n  {about} --state unknown"
+        yield f"It is not known whether these were taken:\n  {about} --addresses --state unknown"
         if not request.to_sandbox:
             resolve = f"newsletter-mailer resolve --issue {report.issue}"
             yield f"Ask the mail server's log, or decide:\n  {resolve} --evidence mail.log"

@@ -205,6 +205,11 @@ def _what_to_do(standing: Standing, command: str) -> list[str]:
     if standing.owed:
         readers = counted(standing.owed, "reader")
         lines.append(f"{readers} still owed it: newsletter-mailer send {command}")
+    if any(run["skipped"] for run in standing.runs):
+        lines.append(f"Who was skipped, and why: newsletter-mailer status {command} --skipped")
+    if "--sandbox" not in command and (refused := standing.counts.get(State.REFUSED)):
+        lines.append(f"{refused:,} refused: once a reason is gone, they can be mailed again:")
+        lines.append(f"newsletter-mailer resolve {command} --refused retry (and --reply, --domain)")
     if unknown and "--sandbox" not in command:
         lines.append(
             f"{unknown:,} unknown: look whether they have it, or ask the mail server's log, then"

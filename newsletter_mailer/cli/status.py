@@ -15,7 +15,7 @@ import typer
 
 from newsletter_mailer.check.reports.visible import visible
 from newsletter_mailer.cli.ending import NOTHING_SENT
-from newsletter_mailer.cli.output import echo, echo_painted, print_json, say
+from newsletter_mailer.cli.output import echo, echo_painted, print_json, say, skip_line
 from newsletter_mailer.cli.project import Issue, Json, ProjectOption, opened
 from newsletter_mailer.cli.report import check_report_file, write_report
 from newsletter_mailer.cli.terminal import has_colours
@@ -25,7 +25,7 @@ from newsletter_mailer.store.states import State
 if TYPE_CHECKING:
     from newsletter_mailer.campaign.project import Project
     from newsletter_mailer.report.standing import Standing
-    from newsletter_mailer.store.rows import DeliveryRecord
+    from newsletter_mailer.store.rows import DeliveryRecord, Skip
 
 _COLUMNS = ("address", "state", "code", "enhanced", "reply", "variant", "attempts", "at")
 #: What a spreadsheet takes for the beginning of a formula; the full-width twins too.
@@ -39,6 +39,9 @@ def status(
     state: Annotated[
         State | None, typer.Option("--state", help="Name only readers in this state.")
     ] = None,
+    skipped: Annotated[
+        bool, typer.Option("--skipped", help="Name who was not to be mailed, and why.")
+    ] = False,
     csv_file: Annotated[
         str | None,
         typer.Option(
@@ -53,7 +56,7 @@ def status(
     project: ProjectOption = None,
 ) -> None:
     """Say what became of an issue, from the ledger."""
-    from newsletter_mailer.campaign.status import deliveries, doubt, standing
+    from newsletter_mailer.campaign.status import deliveries, doubt, skips, standing
 
     if csv_file == "-" and json_output:
         raise typer.BadParameter("--csv - and --json both print: choose one.")
@@ -65,6 +68,7 @@ def status(
     if why := doubt(newsletter, issue, of_sandbox=of_sandbox):
         say(f"note: this may not be the last word. {why}")
     readers = deliveries(newsletter, issue, of_sandbox=of_sandbox, state=state)
+    left_out = skips(newsletter, issue, of_sandbox=of_sandbox)
     named = readers if addresses or state is not None else ()
     if report_file is not None and not write_report(
         newsletter, issue, report_file, of_sandbox=of_sandbox
@@ -75,15 +79,19 @@ def status(
     elif json_output:
         print_json(
             found.as_json(with_addresses=addresses),
-            "addresses",
-            (
-                {"address": row.address, "state": row.state.value, "reply": row.reply}
-                for row in named
-            ),
+            {
+                "addresses": (
+                    {"address": row.address, "state": row.state.value, "reply": row.reply}
+                    for row in named
+                ),
+                **({"skipped_readers": (one._asdict() for one in left_out)} if skipped else {}),
+            },
         )
     elif report_file is None:
         _say(found, newsletter, of_sandbox=of_sandbox)
         _say_readers(named, state if found.counts else None)
+        if skipped:
+            _say_skips(left_out, issue)
 
 
 def _say(found: Standing, newsletter: Project, *, of_sandbox: bool) -> None:
@@ -113,6 +121,17 @@ def _say_readers(readers: Iterable[DeliveryRecord], state: State | None) -> None
         echo(f"{row.state:8}  {row.address}  {row.reply}".rstrip())
     if state is not None and not number:
         echo(f"\nNobody is {state}.")
+
+
+def _say_skips(left_out: Iterable[Skip], issue: str) -> None:
+    number = 0
+    for number, one in enumerate(left_out, start=1):
+        if number == 1:
+            echo("")
+        echo(skip_line(one.address, one.reason))
+    if not number:
+        echo("\nNobody was skipped. Who would be, before a send:")
+        echo(f"newsletter-mailer send --issue {issue} --dry-run --skipped")
 
 
 def _write_csv(readers: Iterable[DeliveryRecord], file: str, zone: tzinfo) -> None:

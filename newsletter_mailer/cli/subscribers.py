@@ -105,12 +105,14 @@ def _say_person(held: Mapping[str, Any], zone: tzinfo) -> None:
     for row in held["issues"]:
         values = ", ".join(f"{name}: {value}" for name, value in row["values"].items() if value)
         echo(f"  {row['issue']}: {row['state']}{f' ({values})' if values else ''}")
+    for row in held["skipped"]:
+        echo(f"  {row['issue']}: skipped ({row['reason']})")
     for row in held["settled"]:
         at = local_minute(row["at"], zone)
         before = row["before"]
         was = f"; it was {before['state']} {before['reply']}".rstrip() if before else ""
         echo(f"  {row['issue']}: settled by {row['who']} ({row['how']}), {at}{was}")
-    if not held["suppressed"] and not held["issues"]:
+    if not held["suppressed"] and not held["issues"] and not held["skipped"]:
         echo("  Nothing is held about this address.")
 
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from newsletter_mailer.store.database import explained
-from newsletter_mailer.store.rows import Moment, Remembered, Tally, Trouble
+from newsletter_mailer.store.rows import Moment, Remembered, Skip, Tally, Trouble
 from newsletter_mailer.store.states import State
 
 
@@ -88,6 +88,24 @@ class Figures:
                 content_hashes=frozenset(content_hash for _, content_hash, _ in planned),
                 counts={State(state): count for state, count in counts},
                 skipped=dict(skipped),
+            )
+
+    def skips(self, issue: str) -> Iterator[Skip]:
+        """Who was not to be mailed, by reason and address."""
+        with explained():
+            rows = self._database.execute(
+                "SELECT address, reason, run FROM skip WHERE issue = ? ORDER BY reason, address",
+                (issue,),
+            )
+            yield from map(Skip._make, rows)
+
+    def suppressed_readers(self, issue: str) -> Iterator[tuple[str, str]]:
+        """Who of those whom the ledger knows must not be mailed: address and reason."""
+        with explained():
+            yield from self._database.execute(
+                "SELECT address, reason FROM suppression JOIN delivery USING (address) "
+                "WHERE issue = ? AND left_by IS NULL ORDER BY reason, address",
+                (issue,),
             )
 
     def planned_for(self, issue: str, addresses: Sequence[str]) -> Remembered:

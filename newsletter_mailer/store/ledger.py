@@ -333,6 +333,9 @@ class Ledger:
                 "ORDER BY issue",
                 (address,),
             ).fetchall()
+            skipped = self._database.execute(
+                "SELECT issue, reason FROM skip WHERE address = ? ORDER BY issue", (address,)
+            ).fetchall()
             settled = self._database.execute(
                 "SELECT issue, at, who, how, (SELECT value FROM json_each(before) WHERE key = :one)"
                 " FROM resolution, json_each(addresses) WHERE value = :one ORDER BY resolution.id",
@@ -353,6 +356,7 @@ class Ledger:
                 }
                 for issue, mailbox, state, at, values in rows
             ],
+            "skipped": [{"issue": issue, "reason": reason} for issue, reason in skipped],
             "settled": [
                 {
                     "issue": issue,

@@ -103,6 +103,14 @@ class DeliveryRecord:
         return reply_of(self.code, self.text)
 
 
+class Skip(NamedTuple):
+    """Who was not to be mailed, and why; the last run that found it so."""
+
+    address: str  #: where there is none, the row: list and line
+    reason: str
+    run: int
+
+
 @dataclass(frozen=True, slots=True)
 class Tally:
     """How many rows have all of this in common."""

@@ -263,6 +263,7 @@ def test_nothing_is_held_about_a_stranger(news: Newsletter) -> None:
         "address": "eve@example.org",
         "suppressed": None,
         "issues": [],
+        "skipped": [],
         "settled": [],
     }
     assert "Nothing is held" in news.run("subscribers", "show", "eve@example.org").out

@@ -65,7 +65,7 @@ def empty_for_readers(subject: Subject, ask: Ask) -> Iterator[Finding]:
             first[0],
             f"The issue is empty for {people(count)} ({who}): {places(first, count)}.",
             hint,
-            None if plan.planned else Severity.ERROR,
+            None if plan.variants else Severity.ERROR,
         )
     elif not plan.has_lists and nothing:
         yield ask.finding(
