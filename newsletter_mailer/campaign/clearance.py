@@ -37,7 +37,7 @@ def refuse_unless_clear(
             is_rehearsal=request.dry_run,
             note=note,
         )
-        _refuse_doubtful_ledger(project, request, ledger, note)
+        refuse_doubtful_ledger(project, request, ledger, note)
     if request.again:
         had_it(ledger, issue_id, request.again)
         refuse_changed(prepared, accept_changes=request.accept_changes)
@@ -45,10 +45,13 @@ def refuse_unless_clear(
         _refuse_changes(prepared, request, ledger)
 
 
-def _refuse_doubtful_ledger(
+def refuse_doubtful_ledger(
     project: Project, request: SendRequest, ledger: Ledger | None, note: Callable[[str], None]
 ) -> None:
-    """Whoever is mailed with a memory that is not the last one may have the issue already."""
+    """Whoever is mailed with a memory that is not the last one may have the issue already.
+
+    Raises ProjectError, LedgerError, OutdatedLedger.
+    """
     if request.dry_run and ledger is None:
         if sent_file(project, request.issue_id).is_file():
             note("This issue was sent elsewhere: who has it is not known here.")

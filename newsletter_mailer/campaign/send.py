@@ -12,7 +12,7 @@ from pathlib import Path
 
 from newsletter_mailer.audience.csv_lists import fingerprints
 from newsletter_mailer.campaign.again import had_it
-from newsletter_mailer.campaign.clearance import refuse_unless_clear
+from newsletter_mailer.campaign.clearance import refuse_doubtful_ledger, refuse_unless_clear
 from newsletter_mailer.campaign.edition import read_edition
 from newsletter_mailer.campaign.evidence import Wanted, gatherer
 from newsletter_mailer.campaign.prepare import Circumstances, Prepared, prepare
@@ -92,7 +92,7 @@ def _prepared(project: Project, request: SendRequest, watcher: Watcher) -> Itera
             suppressed=suppressed,
             needs_lists=not request.dry_run,
             remember=lambda: _remembered(memory, request),
-            again=_asked_again(memory, request),
+            again=_asked_again(project, request),
             circumstances=Circumstances(
                 at=max(filter(None, (request.at, datetime.now(UTC)))),
                 is_first_run=_is_first_run(project, request),
@@ -173,11 +173,15 @@ def _remembered(memory: Path, request: SendRequest) -> Remembered | None:
         return None if ledger is None else ledger.figures.remembered(request.issue_id)
 
 
-def _asked_again(memory: Path, request: SendRequest) -> Remembered | None:
-    """Those who have it and get it once more, if a person asked for some. Raises ProjectError."""
+def _asked_again(project: Project, request: SendRequest) -> Remembered | None:
+    """Those who have it and get it once more, if a person asked for some.
+
+    Raises ProjectError, LedgerError.
+    """
     if not request.again:
         return None
-    with _looking_at(memory) as ledger:
+    with _looking_at(project.ledger_path) as ledger:
+        refuse_doubtful_ledger(project, request, ledger, lambda text: None)
         return had_it(ledger, request.issue_id, request.again)
 
 

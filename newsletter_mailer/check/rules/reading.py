@@ -70,7 +70,9 @@ _adjustable(
     Severity.ERROR,
     """A row of a list whose address nothing can be mailed to.
 
-    With severity "warning" its reader is skipped.
+    Also one that a word processor changed (a curly apostrophe, a dash, a character that cannot be
+    seen): nobody has such an address, and what was typed is told. With severity "warning" its
+    reader is skipped.
     """,
 )
 found_while_reading(
