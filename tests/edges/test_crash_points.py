@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,15 +58,34 @@ class CrashPoints(RuleBasedStateMachine):
         self.accepted: Counter[str] = Counter()  #: by the server
         self.resent: Counter[str] = Counter()  #: a person said so
         self.in_doubt: set[str] = set()  #: nobody can know
+        self.audience: set[str] = set()  #: of the run
+        self.objected: set[str] = set()
         self.is_begun = False
 
     @precondition(lambda self: self.sender is None)
     @rule()
     def a_sender_starts(self) -> None:
+        self.begin(READERS)
+        self.is_begun = True
+
+    @precondition(lambda self: self.sender is None and self.is_begun)
+    @rule(data=st.data())
+    def a_sender_mails_some_again_that_a_person_named(self, data: st.DataObject) -> None:
+        """Those who have it; whoever is not named stays as they are."""
+        with open_ledger(self.path) as ledger:
+            ledger.hold()
+            sent = [row.address for row in ledger.deliveries(ISSUE, State.SENT)]
+        if sent:
+            named = data.draw(st.lists(st.sampled_from(sent), min_size=1, unique=True))
+            self.begin(named, again=named)
+            self.resent.update(named)
+
+    def begin(self, readers: Sequence[str], again: Sequence[str] = ()) -> None:
         self.ledger = open_ledger(self.path)
         self.ledger._database.execute("PRAGMA synchronous = OFF")  # no machine loses power here
         self.ledger.hold()
         self.nothing_is_in_flight_and_only_what_must_be_is_in_doubt()
+        rows = [PlannedRow(address=one, mailbox=one, variant="", values={}) for one in readers]
         self.sender = self.ledger.begin_run(
             ISSUE,
             now=NOW,
@@ -73,10 +93,19 @@ class CrashPoints(RuleBasedStateMachine):
             files={},
             filters={},
             skipped={},
-            rows=[PlannedRow(address=one, mailbox=one, variant="", values={}) for one in READERS],
+            rows=None if again else rows,
+            is_roll_call=not again,
+            again=again,
             host="example.org",
         )
-        self.is_begun = True
+        self.audience = {*readers}
+
+    @precondition(lambda self: self.is_begun)
+    @rule(address=st.sampled_from(READERS))
+    def somebody_objects(self, address: str) -> None:
+        with open_ledger(self.path) as other:
+            other.suppressions.add(address, "unsubscribed", NOW)
+        self.objected.add(address)
 
     @precondition(lambda self: self.sender)
     @rule(count=st.integers(0, 4))
@@ -87,12 +116,19 @@ class CrashPoints(RuleBasedStateMachine):
         self.settled, self.spent = [], []
         for row in rows:
             assert row.id not in self.flights
+            assert row.address in self.audience - self.objected
             self.flights[row.id] = Flight(row)
 
     @precondition(lambda self: self.choose())
     @rule(data=st.data())
     def it_marks_a_dot(self, data: st.DataObject) -> None:
         flight = data.draw(st.sampled_from(self.choose()))
+        if self.at_work().must_not_be_mailed(flight.row):
+            assert flight.row.address in self.objected
+            self.at_work().give_back({flight.row.id: 0.0})
+            del self.flights[flight.row.id]
+            return
+        assert flight.row.address not in self.objected
         flight.slot = self.at_work().journal.dot(flight.row.id, flight.row.attempt)
         assert flight.slot is not None
 
@@ -149,6 +185,9 @@ class CrashPoints(RuleBasedStateMachine):
         if self.choose():
             self.it_gives_back_what_was_not_begun()
         assert self.ledger is not None
+        self.at_work().withdraw()
+        left = self.ledger.counts(ISSUE, self.at_work().run)
+        assert not self.audience <= self.objected or not {*OWED} & left.keys()
         self.ledger.end_run(self.at_work().run, NOW, {})
         self.at_work().close()
         assert self.journals() == []
@@ -195,6 +234,18 @@ class CrashPoints(RuleBasedStateMachine):
         if state is State.QUEUED:
             self.resent.update(unknown)
         self.in_doubt.difference_update(unknown)
+
+    @precondition(lambda self: self.sender is None and self.is_begun)
+    @rule()
+    def a_person_has_the_refused_ones_tried_again(self) -> None:
+        with open_ledger(self.path) as ledger:
+            ledger.hold()
+            refused = [row.address for row in ledger.deliveries(ISSUE, State.REFUSED)]
+            fates = dict.fromkeys(refused, Fate(State.QUEUED, "by hand"))
+            settled = ledger.resolutions.settle(
+                ISSUE, fates, how="retry", by=By(), now=NOW, of=State.REFUSED
+            )
+        assert settled == refused
 
     def at_work(self) -> Sender:
         assert self.sender is not None
@@ -248,6 +299,10 @@ class CrashPoints(RuleBasedStateMachine):
         try:
             if self.sender is not None:
                 self.it_is_killed()
+            with open_ledger(self.path) as ledger:
+                for address in self.objected:
+                    ledger.suppressions.remove(address)
+            self.objected.clear()
             self.a_sender_starts()
             self.it_records_and_claims(len(READERS))
             for flight in self.choose():
