@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import getpass
+import os
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.scene import EVERYONE, HELLO, Newsletter, newsletter
 from tests.smtp_server import Behaviour, Inbox, smtp_server
+from tests.terminal import Terminal
 
 ISSUE = ("--issue", "2030-01")
 SEND = ("send", *ISSUE, "--yes", "--json")
@@ -191,6 +193,20 @@ def test_what_would_be_mailed_again_is_rehearsed_and_writes_nothing(
     assert f"This would mail {BEN} a second time. Add --yes" in asked.err
     assert sent.snapshot() == before
     assert len(inbox.received) == 4
+
+
+@pytest.mark.skipif(os.name == "nt", reason="terminals of POSIX")
+@pytest.mark.parametrize(("answer", "code", "mailed"), [("y\n", 0, [BEN]), ("n\n", 1, [])])
+def test_at_a_terminal_it_asks_naming_the_address(
+    sent: Newsletter, inbox: Inbox, answer: str, code: int, mailed: list[str]
+) -> None:
+    terminal = Terminal(sent, inbox, "send", *ISSUE, "--again", BEN)
+    terminal.read_until("Mail it now? [y/N]:")
+    assert f"gets it once more: {BEN}." in terminal.screen
+    terminal.type(answer)
+
+    assert terminal.end() == code
+    assert inbox.recipients()[4:] == mailed
 
 
 @pytest.fixture
