@@ -57,14 +57,14 @@ def resolve(
         ),
     ] = None,
     reply: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--reply",
             metavar="PATTERN",
             help="With --refused: only where the server's words hold this, in any case; "
             "* is any characters.",
         ),
-    ] = "",
+    ] = None,
     json_output: Json = False,
     project: ProjectOption = None,
 ) -> None:
@@ -82,10 +82,12 @@ def resolve(
         raise typer.BadParameter(
             "--address goes with --unknown or --refused; a log speaks for itself."
         )
-    if refused is None and (domains or reply):
+    if refused is None and (domains or reply is not None):
         raise typer.BadParameter("--domain and --reply go with --refused retry.")
+    if reply is not None and not reply.strip():
+        raise typer.BadParameter("--reply is empty: say what the server said, or leave it out.")
     if refused is not None:
-        _again(issue, addresses or [], domains or [], reply, json_output, project)
+        _again(issue, addresses or [], domains or [], reply or "", json_output, project)
     elif evidence is not None:
         _by_log(issue, evidence, json_output, project)
     elif unknown is not None:

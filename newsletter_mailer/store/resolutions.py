@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal  # Any: JSON
 
+from newsletter_mailer.errors import LedgerError
 from newsletter_mailer.store.database import explained, stamp, transaction
 from newsletter_mailer.store.rows import (
     Before,
@@ -107,8 +108,12 @@ def hand_over_again(
     hand-over, and no other: if this run's attempt is put off, or dies before its final dot, the row
     stays owed like any other and a later `send` ends it; once that was taken, refused or lost in
     doubt, only a person begins another. That they had the issue before stands in the record.
+    Raises LedgerError if one of them does not have it.
     """
     before = _rows_in(database, issue, addresses, State.SENT)
+    if len(before) < len(addresses):
+        missing = ", ".join(sorted({*addresses} - before.keys()))
+        raise LedgerError(f"The ledger does not say of {missing} that they have {issue}.")
     database.executemany(
         "UPDATE delivery SET state = 'queued', run = ?, due = 0, code = NULL, enhanced = NULL, "
         "reply = 'to be mailed again: a person asked for it' WHERE issue = ? AND address = ?",

@@ -116,6 +116,7 @@ def test_a_slip_changes_nothing(refused: Newsletter, options: tuple[str, ...], s
         ("resolve", *ISSUE, "--unknown", "resend", "--domain", "example.org"),
         ("resolve", *ISSUE, "--evidence", "mail.log", "--reply", "x"),
         ("resolve", *ISSUE, "--domain", "example.org"),
+        (*RETRY, "--reply", ""),
         ("send", *ISSUE, "--again", ANN, "--region", "dudley"),
         ("send", *ISSUE, "--again", ANN, "--sandbox"),
     ],
