@@ -209,7 +209,9 @@ def _what_to_do(standing: Standing, command: str) -> list[str]:
         lines.append(f"Who was skipped, and why: newsletter-mailer status {command} --skipped")
     if "--sandbox" not in command and (refused := standing.counts.get(State.REFUSED)):
         lines.append(f"{refused:,} refused: once a reason is gone, they can be mailed again:")
-        lines.append(f"newsletter-mailer resolve {command} --refused retry (and --reply, --domain)")
+        lines.append(
+            f"newsletter-mailer resolve {command} --refused retry (some: --domain, --reply)"
+        )
     if unknown and "--sandbox" not in command:
         lines.append(
             f"{unknown:,} unknown: look whether they have it, or ask the mail server's log, then"
