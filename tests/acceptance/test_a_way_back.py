@@ -267,7 +267,7 @@ def test_an_issue_that_nobody_has_goes_to_nobody_again(tmp_path: Path, inbox: In
 
 @pytest.mark.parametrize(
     ("answer", "state", "mailed_later"),
-    [("451 4.2.2 Mailbox full", "deferred", True), ("550 5.1.1 Gone", "refused", False)],
+    [("451 4.2.2 Mailbox full", "deferred", True), ("550 5.1.1 User unknown", "refused", False)],
 )
 def test_a_second_hand_over_that_fails_is_ended_once_and_the_first_is_remembered(
     sent: Newsletter, inbox: Inbox, answer: str, state: str, mailed_later: bool
