@@ -30,7 +30,8 @@ from newsletter_mailer.issue.template_folder import read_template
 
 _STARTER_FILES = ("newsletter.toml", "words.txt", ".env.example", "recipients/example.csv")
 _GIT_IGNORE = """\
-.env*
+.env
+.env.*
 !.env.example
 /.newsletter/
 /build/

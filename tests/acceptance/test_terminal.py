@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from newsletter_mailer.check.reports.visible import escaped, legible
-from tests.acceptance.scene import Newsletter, newsletter, plain_newsletter, run
+from tests.acceptance.scene import Newsletter, addresses, newsletter, plain_newsletter, run
 from tests.check.web_server import web_server
 from tests.conftest import Result
 from tests.smtp_server import Behaviour, Inbox, smtp_server
@@ -154,7 +154,8 @@ def test_what_a_mail_server_says(tmp_path: Path) -> None:
     """On the screen, in the log, in the ledger's tables."""
     news = plain_newsletter(tmp_path / "news", readers=2)
     reply = f"550 5.1.1 {ORDERS} nobody"
-    with smtp_server(Behaviour(at_rcpt=lambda to: reply)) as refusing:
+    first, _ = addresses(2)
+    with smtp_server(Behaviour(at_rcpt=lambda to: reply if to == first else None)) as refusing:
         words = ("send", "--issue", "2030-01", "--yes", "--log-json", "run.log")
         sent = news.run(*words, "--log-level", "debug", env=refusing.environment())
     status = ("status", "--issue", "2030-01")
