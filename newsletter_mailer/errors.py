@@ -11,7 +11,8 @@ NewsletterError
 │   ├── LoginRefused
 │   └── CertificateRefused
 ├── NotApproved       nobody signed off what readers would see
-└── NotConfirmed      a person said no, or was not asked
+├── NotConfirmed      a person said no, or was not asked
+└── CannotPrint       standard output does not take what a command answers
 """
 
 from __future__ import annotations
@@ -71,3 +72,7 @@ class NotApproved(NewsletterError):
 
 class NotConfirmed(NewsletterError):
     """Nobody said yes to mailing the readers."""
+
+
+class CannotPrint(NewsletterError):
+    """The disk behind standard output is full, say."""

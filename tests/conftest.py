@@ -86,6 +86,11 @@ class Result:
         return json.loads(self.out)
 
     @property
+    def code_in_part(self) -> int:
+        """How a run ends that left somebody without it, and lost no answer: was any handed over?"""
+        return 3 if self.json["sent"] else 1
+
+    @property
     def findings(self) -> list[str]:
         """What people are told is wrong: `issues/2030-01/10-hello.md:4: error: No ... [rule]`.
 

@@ -26,7 +26,7 @@ from newsletter_mailer.deliver.engine import Engine
 from newsletter_mailer.deliver.replies import Outcome
 from newsletter_mailer.deliver.session import Session, connect
 from newsletter_mailer.deliver.stopping import refuse_too_large
-from newsletter_mailer.errors import DeliveryError, ProjectError
+from newsletter_mailer.errors import LedgerError, NewsletterError, ProjectError
 from newsletter_mailer.plan.plan import NO_READER
 from newsletter_mailer.smtp_settings import SmtpSettings
 from newsletter_mailer.store.ledger import Ledger
@@ -52,7 +52,7 @@ class Run:
         self.address = prepared.project.settings.sender.address
         remembered = prepared.remembered
         self.skipped: Counter[str] = Counter(remembered.skipped if remembered else ())
-        self.sent = self.handed_over = 0
+        self.seen: Counter[State] = Counter()  #: what became of those whom this run tried
         self.messages: dict[str, CompiledMessage] = {}
         self.sizes: dict[str, int] = {}  #: octets of the largest message of each variant
 
@@ -70,23 +70,34 @@ class Run:
         before = self.ledger.counts(self.issue_id, sender.run)
         self.watcher.began(sum(before.get(state, 0) for state in self._states))
         self.request.pace.restore(sender.pace(), time.time())
-        engine = self._engine(sender, first, smtp)
+        stopped: BaseException | None = None
         try:
-            loop.run(engine.run())
-        except DeliveryError as fault:
+            self._send(loop, self._engine(sender, first, smtp), sender)
+        except BaseException as fault:
             if not self.handed_over:
                 raise
-            self.watcher.stopped(fault)
+            stopped = fault
+        report = self._report(before, sender.run, stopped)
+        if isinstance(stopped, NewsletterError):
+            self.watcher.stopped(stopped)
+        elif stopped is not None:
+            self.watcher.broken_off(report)
+            raise stopped
+        return report
+
+    def _send(self, loop: asyncio.Runner, engine: Engine, sender: Sender) -> None:
+        """Raises what stopped it, after everything that happened was recorded if it could be."""
+        try:
+            loop.run(engine.run())
         finally:
             loop.run(engine.abort())
             self._end(sender)
-        return self._report(before, sender.run)
 
     def outcomes(self, outcomes: Sequence[tuple[ClaimedRow, Outcome]]) -> None:
         """engine.Watch"""
-        for _, outcome in outcomes:
-            self.sent += outcome.state is State.SENT
-            self.handed_over += outcome.state in (State.SENT, State.UNKNOWN)
+        for row, outcome in outcomes:
+            self.seen[State.DEFERRED] -= row.is_again
+            self.seen[outcome.state] += 1
         self.watcher.outcomes(outcomes)
 
     def waiting(self, until: float, why: str) -> None:
@@ -96,6 +107,11 @@ class Run:
     def note(self, text: str) -> None:
         """engine.Watch"""
         self.watcher.note(text)
+
+    @property
+    def handed_over(self) -> int:
+        """Messages that the server took, or may have taken."""
+        return self.seen[State.SENT] + self.seen[State.UNKNOWN]
 
     @property
     def _states(self) -> Sequence[State]:
@@ -245,17 +261,47 @@ class Run:
         )
         return Content(pieces, sum(map(len, pieces)))
 
-    def _report(self, before: Mapping[State, int], run: int) -> SendReport:
-        after = self.ledger.counts(self.issue_id, run)
+    def _report(
+        self, before: Mapping[State, int], run: int, stopped: BaseException | None
+    ) -> SendReport:
+        try:
+            after = self._by_the_ledger(run)
+        except LedgerError:
+            after = self._by_what_was_seen(before)
         return SendReport(
             issue=self.issue_id,
-            planned=sum(after.values()),
-            sent=self.sent,
+            planned=after.total(),
+            sent=self.seen[State.SENT],
             already_sent=before.get(State.SENT, 0),
-            deferred=after.get(State.DEFERRED, 0),
-            refused=after.get(State.REFUSED, 0),
-            unknown=after.get(State.UNKNOWN, 0),
-            remaining=after.get(State.QUEUED, 0),
+            deferred=after[State.DEFERRED],
+            refused=after[State.REFUSED],
+            unknown=after[State.UNKNOWN],
+            remaining=after[State.QUEUED],
             skipped=dict(sorted(self.skipped.items())),
             variants=len(self.prepared.plan.variants),
+            stopped=None if stopped is None else str(stopped) or type(stopped).__name__,
         )
+
+    def _by_the_ledger(self, run: int) -> Counter[State]:
+        """What it could not record any more stands in the sender's journal. Raises LedgerError."""
+        after = Counter(self.ledger.counts(self.issue_id, run))
+        left = self.ledger.left(self.issue_id)
+        if left:
+            self.watcher.note(
+                f"What became of {len(left):,} messages is not in the ledger yet: it is told here "
+                "by the journal beside it, which the next run reads."
+            )
+        after.subtract({State.SENDING: len(left)})
+        after.update(row.state for row in left)
+        return after
+
+    def _by_what_was_seen(self, before: Mapping[State, int]) -> Counter[State]:
+        """Of those whom earlier runs put off, who was not tried again counts as never tried."""
+        self.watcher.note(
+            "The ledger cannot be read any more: these numbers are what this run saw itself."
+        )
+        kept = (State.SENT, State.REFUSED, State.UNKNOWN)
+        after = Counter({state: before.get(state, 0) for state in kept})
+        after.update(self.seen)
+        after[State.QUEUED] = sum(before.values()) - after.total()
+        return after

@@ -170,7 +170,16 @@ def _looking_at(path: Path) -> Iterator[Ledger | None]:
 def _remembered(memory: Path, request: SendRequest) -> Remembered | None:
     """Whom earlier runs planned, if anybody is still owed the issue."""
     with _looking_at(memory) as ledger:
-        return None if ledger is None else ledger.figures.remembered(request.issue_id)
+        if ledger is None:
+            return None
+        remembered = ledger.figures.remembered(request.issue_id)
+        if remembered is None or not (left := ledger.left(request.issue_id)):
+            return remembered
+        suppressed = ledger.suppressions.among([row.address for row in left])
+        known = remembered.once_known(
+            (row.variant, row.state) for row in left if row.address not in suppressed
+        )
+        return known if known.owed else None
 
 
 def _asked_again(project: Project, request: SendRequest) -> Remembered | None:
@@ -244,7 +253,7 @@ def _skipped(prepared: Prepared, ledger: Ledger | None) -> Iterator[tuple[str, s
 
 
 def _forecast(prepared: Prepared, request: SendRequest, ledger: Ledger | None) -> SendReport:
-    """This audience as the ledger stands: nobody was tried."""
+    """This audience as the ledger stands, and the journal of a dead sender: nobody was tried."""
     counts: Counter[State] = Counter()
     issue_id = prepared.edition.issue.id
     planned, skipped = prepared.plan.planned, prepared.plan.skipped
@@ -258,8 +267,10 @@ def _forecast(prepared: Prepared, request: SendRequest, ledger: Ledger | None) -
         addresses = (
             one.subscriber.address for one in assigned if one.variant is not None and one.is_mailed
         )
+        left = {row.address: row.state for row in ledger.left(issue_id)}
         while chunk := list(itertools.islice(addresses, _CHUNK)):
-            counts.update(ledger.states(issue_id, chunk).values())
+            states = ledger.states(issue_id, chunk)
+            counts.update(left.get(one, state) for one, state in states.items())
     tried = (State.SENT, State.DEFERRED, State.REFUSED, State.UNKNOWN)
     return SendReport(
         issue=issue_id,

@@ -12,7 +12,7 @@ from newsletter_mailer.deliver.engine import MESSAGES_PER_CONNECTION
 from newsletter_mailer.deliver.pace import Pace
 from newsletter_mailer.deliver.replies import Outcome
 from newsletter_mailer.delivery_settings import USUAL_CONNECTIONS
-from newsletter_mailer.errors import DeliveryError
+from newsletter_mailer.errors import NewsletterError
 from newsletter_mailer.plan.plan import Filters
 from newsletter_mailer.store.rows import ClaimedRow
 from newsletter_mailer.store.states import State
@@ -52,10 +52,12 @@ class SendReport:
     skipped: dict[str, int] = field(default_factory=dict)
     variants: int = 0
     skipped_readers: Sequence[tuple[str, str]] | None = None  #: address and reason, if asked for
+    stopped: str | None = None  #: why the run ended early, as a sentence
 
     @property
     def is_complete(self) -> bool:
-        return not (self.deferred or self.refused or self.unknown or self.remaining)
+        is_left = self.deferred or self.refused or self.unknown or self.remaining
+        return not is_left and self.stopped is None
 
     def as_json(self) -> dict[str, object]:
         """What `send --json` prints."""
@@ -90,5 +92,8 @@ class Watcher(Protocol):
     def outcomes(self, outcomes: Sequence[tuple[ClaimedRow, Outcome]]) -> None:
         """The fates of some messages; a few times a second at most."""
 
-    def stopped(self, fault: DeliveryError) -> None:
-        """The server ended the run early; everything is recorded."""
+    def stopped(self, fault: NewsletterError) -> None:
+        """The server, or the ledger, ended the run after messages had left."""
+
+    def broken_off(self, report: SendReport) -> None:
+        """So does what is raised next: a second Ctrl-C, a mistake of ours. How it stands."""

@@ -7,10 +7,10 @@ import sys
 
 
 def main() -> None:
-    """The console script. Exit codes: 0 all done, 1 nothing was sent, 2 usage, 3 sent in part."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # a Windows console may lack a letter
+    """The console script. Exit codes: 0 all done, 1 nothing was handed over, 2 usage, 3 in part."""
+    from newsletter_mailer.cli.streams import last_to_the_end
+
+    last_to_the_end()
     from newsletter_mailer.cli.app import app
     from newsletter_mailer.cli.ending import run_to_the_end
     from newsletter_mailer.cli.output import Spoken

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 import traceback
 from collections.abc import Callable
@@ -13,7 +12,7 @@ from newsletter_mailer.cli.findings_text import print_findings, sum_up
 from newsletter_mailer.cli.output import say
 from newsletter_mailer.errors import ContentError, NewsletterError
 
-DONE, NOTHING_SENT, USAGE, SENT_IN_PART = 0, 1, 2, 3
+DONE, NOTHING_SENT, USAGE, SENT_IN_PART = 0, 1, 2, 3  #: SENT: handed over, answered or not
 
 _INTERRUPTED = 130  #: how typer ends a command at Ctrl-C
 
@@ -38,8 +37,7 @@ def run_to_the_end(command: Callable[[], object]) -> int:
     except NewsletterError as stopped:
         say(f"error: {stopped}")
     except BrokenPipeError:
-        # Whoever read our output has gone; nobody is left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        pass  # whoever read our output has gone; nobody is left to tell
     except KeyboardInterrupt:
         say(f"Stopped. {_where_we_stand()}")
     except Exception as fault:  # noqa: BLE001  # where bugs end: one sentence, details in a file
@@ -49,6 +47,11 @@ def run_to_the_end(command: Callable[[], object]) -> int:
         )
     else:
         return DONE
+    return code_in_part()
+
+
+def code_in_part() -> int:
+    """Of a command that could not do all: by what became of the mail, whatever else failed."""
     return SENT_IN_PART if _handed_over else NOTHING_SENT
 
 
@@ -60,7 +63,7 @@ def _code_of(ended: SystemExit) -> int:
         say(f"Stopped. {_where_we_stand()}")
     elif ended.code in (DONE, USAGE, SENT_IN_PART) and isinstance(ended.code, int):
         return ended.code
-    return SENT_IN_PART if _handed_over else NOTHING_SENT
+    return code_in_part()
 
 
 def _where_we_stand() -> str:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from newsletter_mailer.cli.output import json_text
 from newsletter_mailer.cli.speed import Score
 from newsletter_mailer.deliver.reasons import reason, without_addresses
-from newsletter_mailer.errors import ContentError, DeliveryError, NewsletterError, ProjectError
+from newsletter_mailer.errors import ContentError, NewsletterError, ProjectError
 from newsletter_mailer.private_files import keep_private
 from newsletter_mailer.store.states import State
 
@@ -133,9 +133,12 @@ class Logged:
                 **{state.value: count for state, count in self._score.counts.items()},
             )
 
-    def stopped(self, fault: DeliveryError) -> None:
+    def stopped(self, fault: NewsletterError) -> None:
         self._watcher.stopped(fault)
         self._log.write(Level.ERROR, "stopped", kind=type(fault).__name__, why=str(fault))
+
+    def broken_off(self, report: SendReport) -> None:
+        self._watcher.broken_off(report)
 
     def _write_outcome(self, row: ClaimedRow, outcome: Outcome) -> None:
         about_the_reader: dict[str, object] = {"reply": reason(outcome.reply, row.mailbox)}
@@ -156,6 +159,18 @@ class Logged:
             attempt=row.attempt,
             **about_the_reader,
         )
+
+
+def log_end(log: JsonLog, report: SendReport, *, was_asked_to_stop: bool, seconds: float) -> None:
+    """The last line of a run that gave a report."""
+    log.write(
+        Level.INFO,
+        "ended",
+        is_complete=report.is_complete,
+        was_asked_to_stop=was_asked_to_stop,
+        seconds=round(seconds, 3),
+        **{name: value for name, value in report.as_json().items() if name != "issue"},
+    )
 
 
 @contextmanager

@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter_mailer.cli.ending import DONE, SENT_IN_PART
-from newsletter_mailer.cli.json_log import Level, Logged, opened_log
+from newsletter_mailer.cli.ending import DONE, code_in_part
+from newsletter_mailer.cli.json_log import Level, Logged, log_end, opened_log
 from newsletter_mailer.cli.limits import Limits
 from newsletter_mailer.cli.options import duration, hours, in_zone, moment, per_minute
-from newsletter_mailer.cli.output import echo, print_json, skip_line
 from newsletter_mailer.cli.project import Issue, Json, ProjectOption, opened
-from newsletter_mailer.cli.report import check_report_file, write_report
+from newsletter_mailer.cli.report import check_report_file
 from newsletter_mailer.cli.send_test import send_test_mails
-from newsletter_mailer.cli.sent_text import say_report
+from newsletter_mailer.cli.telling import Telling
 from newsletter_mailer.delivery_settings import (
     MOST_CONNECTIONS,
     MOST_PER_CONNECTION,
@@ -28,8 +27,7 @@ from newsletter_mailer.delivery_settings import (
 from newsletter_mailer.quantities import Hours
 
 if TYPE_CHECKING:
-    from newsletter_mailer.campaign.project import Project
-    from newsletter_mailer.campaign.send_request import SendReport, SendRequest
+    from newsletter_mailer.campaign.send_request import SendReport
 
 
 class OwedState(StrEnum):
@@ -149,8 +147,8 @@ def send(
 ) -> None:
     """Check the issue, then mail everyone still owed it.
 
-    Safe to run again: nobody gets an issue twice. Exit codes: 0 everyone has it, 1 nothing was
-    sent, 2 a wrong option, 3 sent in part.
+    Safe to run again: nobody gets an issue twice. Exit codes: 0 everyone has it, 1 this run handed
+    over no message, 2 a wrong option, 3 it did, and not everyone has it.
     """
     from newsletter_mailer.campaign.named import named_address
     from newsletter_mailer.campaign.send_request import SendRequest
@@ -211,43 +209,35 @@ def send(
         retry_for=limits.retry_for_of(settings, to_sandbox=to_sandbox),
         at=in_zone(at, settings.zone) if at else None,
     )
-    report, seconds = _send(newsletter, request, yes, log_file, log_level)
-    if json_output:
-        print_json(report.as_json())
-    else:
-        for address, reason in report.skipped_readers or ():
-            echo(skip_line(address, reason))
-    if report_file is not None:
-        write_report(newsletter, issue, report_file, of_sandbox=to_sandbox)
-    say_report(report, request, newsletter, seconds=seconds)
-    if not request.dry_run and not report.is_complete:
-        raise typer.Exit(SENT_IN_PART)
-    raise typer.Exit(DONE)
+    telling = Telling(
+        project=newsletter, request=request, json_output=json_output, page=report_file
+    )
+    report = _send(telling, yes, log_file, log_level)
+    raise typer.Exit(DONE if request.dry_run or report.is_complete else code_in_part())
 
 
-def _send(
-    project: Project, request: SendRequest, assume_yes: bool, log_file: str | None, level: Level
-) -> tuple[SendReport, float]:
-    """The report, and the seconds from the first message to the last."""
+def _send(telling: Telling, assume_yes: bool, log_file: str | None, level: Level) -> SendReport:
+    """The report, told. Whatever ends the run after messages have left is raised behind it."""
     from newsletter_mailer.campaign.send import send as job
     from newsletter_mailer.cli.watcher import Terminal, stop_when_asked
 
+    request = telling.request
     terminal = Terminal(assume_yes=assume_yes, shows_progress=log_file != "-", again=request.again)
     with ExitStack() as stack:
         stack.callback(terminal.close)
         stop = stack.enter_context(stop_when_asked(terminal))
-        if log_file is None:
-            report = job(project, request, terminal, stop)
-            return report, terminal.score.seconds(time.monotonic())
-        log = stack.enter_context(opened_log(log_file, level, request.issue_id, terminal.say))
-        report = job(project, request, Logged(terminal, log), stop)
+        log = None
+        if log_file is not None:
+            log = stack.enter_context(opened_log(log_file, level, request.issue_id, terminal.say))
+        try:
+            report = job(telling.project, request, Logged(terminal, log) if log else terminal, stop)
+        except BaseException:
+            terminal.close()
+            if terminal.last_report is not None:
+                telling.tell(terminal.last_report, terminal.score.seconds(time.monotonic()))
+            raise
         seconds = terminal.score.seconds(time.monotonic())
-        log.write(
-            Level.INFO,
-            "ended",
-            is_complete=report.is_complete,
-            was_asked_to_stop=stop.is_set(),
-            seconds=round(seconds, 3),
-            **{name: value for name, value in report.as_json().items() if name != "issue"},
-        )
-        return report, seconds
+        if log:
+            log_end(log, report, was_asked_to_stop=stop.is_set(), seconds=seconds)
+    telling.tell(report, seconds)
+    return report

@@ -19,7 +19,7 @@ from newsletter_mailer.cli.ending import note_handed_over
 from newsletter_mailer.cli.findings_text import print_findings
 from newsletter_mailer.cli.output import counted, say, table
 from newsletter_mailer.cli.speed import Score
-from newsletter_mailer.errors import DeliveryError, NotConfirmed
+from newsletter_mailer.errors import NewsletterError, NotConfirmed
 from newsletter_mailer.store.states import State
 
 if TYPE_CHECKING:
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 _MOST_VARIANTS = 12  #: lines of the plan's table
 #: On a pipe: a line after so many seconds, or after such a part of the work, but not too often.
 _LINE_AFTER, _LINE_AT, _LINES_APART = 10.0, 0.05, 1.0
+#: A terminal window was closed: POSIX's way to say it, and Windows'.
+_HANG_UP = [getattr(signal, name) for name in ("SIGHUP", "SIGBREAK") if hasattr(signal, name)]
+_ASK_TO_STOP = [signal.SIGINT, signal.SIGTERM, *_HANG_UP]
 
 
 class Terminal:
@@ -43,6 +46,7 @@ class Terminal:
     ) -> None:
         """`again`: who has it, and is to be mailed once more."""
         self.has_begun = False  #: messages may be in flight
+        self.last_report: SendReport | None = None  #: of a run that something else cut off
         self.score = Score(0, time.monotonic())
         self._assume_yes, self._shows_progress, self._again = assume_yes, shows_progress, again
         self._progress: Progress | None = None
@@ -108,7 +112,7 @@ class Terminal:
     def outcomes(self, outcomes: Sequence[tuple[ClaimedRow, Outcome]]) -> None:
         now, score = time.monotonic(), self.score
         score.add(outcomes, now)
-        if score.counts[State.SENT] or score.counts[State.UNKNOWN]:
+        if any(outcome.state in (State.SENT, State.UNKNOWN) for _, outcome in outcomes):
             note_handed_over()
         if self._progress is not None and self._task is not None:
             self._progress.update(
@@ -121,8 +125,11 @@ class Terminal:
             self._told_at, self._told = now, score.share
             say(score.line(now))
 
-    def stopped(self, fault: DeliveryError) -> None:
+    def stopped(self, fault: NewsletterError) -> None:
         self.say(f"error: {fault} The run stops; run send again for the rest.")
+
+    def broken_off(self, report: SendReport) -> None:
+        self.last_report = report
 
     def say(self, text: str) -> None:
         """Above the progress bar, while there is one."""
@@ -158,19 +165,24 @@ class Terminal:
 
 @contextmanager
 def stop_when_asked(watcher: Terminal) -> Iterator[threading.Event]:
-    """Set by the first Ctrl-C or SIGTERM once messages leave: what is in flight ends.
+    """Set by the first Ctrl-C, SIGTERM or SIGHUP once messages leave: what is in flight ends.
 
-    Before that, and the second time, it ends the command at once.
+    Before that, and the second time, it ends the command at once. A terminal window that is closed
+    says it twice, once by the shell and once by the system: that is no second time.
     """
     stop = threading.Event()
 
-    def asked(_number: int, _frame: FrameType | None) -> None:
+    def asked(number: int, _frame: FrameType | None) -> None:
+        if stop.is_set() and number in _HANG_UP:
+            return
         if stop.is_set() or not watcher.has_begun:
             raise KeyboardInterrupt
         stop.set()
         watcher.say("Stopping after the messages in flight. Press Ctrl-C again to stop at once.")
 
-    before = {number: signal.signal(number, asked) for number in (signal.SIGINT, signal.SIGTERM)}
+    # What is ignored stays so: that is how nohup(1) lets a command outlive its terminal.
+    numbers = [one for one in _ASK_TO_STOP if signal.getsignal(one) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, asked) for number in numbers}
     try:
         yield stop
     finally:

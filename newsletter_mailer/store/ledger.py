@@ -24,9 +24,10 @@ from newsletter_mailer.store.database import (
 from newsletter_mailer.store.figures import Figures
 from newsletter_mailer.store.generation import Witness
 from newsletter_mailer.store.journal import Journal
+from newsletter_mailer.store.left import LeftRow, journal_path, left_rows
 from newsletter_mailer.store.lock import AlreadyLocked, FileLock
 from newsletter_mailer.store.planned import keep_variants, plan, plan_as_before
-from newsletter_mailer.store.recovery import journal_path, recover, refuse_unknown_journals
+from newsletter_mailer.store.recovery import recover, refuse_unknown_journals
 from newsletter_mailer.store.resolutions import Resolutions, hand_over_again
 from newsletter_mailer.store.rows import (
     By,
@@ -253,6 +254,10 @@ class Ledger:
                 {"issue": issue, "run": run},
             ).fetchall()
         return {State(state): count for state, count in rows if count}
+
+    def left(self, issue: str) -> list[LeftRow]:
+        """Rows "sending" as the next sender will find them; nothing is changed."""
+        return [*left_rows(self._database, self.path, issue)]
 
     def states(self, issue: str, addresses: Sequence[str]) -> dict[str, State]:
         """The state of each of these canonical addresses that has a row."""

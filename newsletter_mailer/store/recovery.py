@@ -16,30 +16,13 @@ from pathlib import Path
 from newsletter_mailer.errors import OutdatedLedger
 from newsletter_mailer.store.database import transaction
 from newsletter_mailer.store.generation import restore_command
-from newsletter_mailer.store.journal import (
-    Entries,
-    Entry,
-    commits_told,
-    read_journal,
-    was_used,
-)
-from newsletter_mailer.store.states import State
-
-_DIED = "the sender died before it read the answer"
-_NO_JOURNAL = (
-    "the sender died, and how far it came is not known: its journal is gone, or the machine "
-    "started anew"
-)
-
+from newsletter_mailer.store.journal import commits_told, was_used
+from newsletter_mailer.store.left import LeftRow, journal_path, left_rows
 
 _NO_LOG = (
     "the sender died, and whom it mailed is not known: its journal is gone, and the ledger's "
     "write-ahead log too"
 )
-
-
-def journal_path(ledger: Path, token: str) -> Path:
-    return ledger.with_name(f"{ledger.name}.{token}.journal")
 
 
 def journals_of(ledger: Path) -> list[Path]:
@@ -54,22 +37,8 @@ def recover(database: sqlite3.Connection, ledger: Path, *, had_log: bool) -> Non
     journals_there = journals_of(ledger)
     with transaction(database):
         refuse_unknown_journals(database, ledger)
-        left = database.execute(
-            "SELECT delivery.id, attempts, run.sender FROM delivery "
-            "LEFT JOIN run ON run.id = delivery.claimed WHERE state = 'sending'"
-        ).fetchall()
-        journals: dict[str, Entries | None] = {}
-        for row, attempt, token in left:
-            if token not in journals:
-                journals[token] = (
-                    read_journal(journal_path(ledger, token), token) if token else None
-                )
-            entries = journals[token]
-            if entries is None:
-                entry: Entry | None = Entry(state=State.UNKNOWN, reply=_NO_JOURNAL)
-            else:
-                entry = entries.get((row, attempt))
-            _settle(database, row, entry)
+        for row in [*left_rows(database, ledger)]:
+            _settle(database, row)
         if not had_log:
             _doubt_all_owed(database, ledger)
         database.execute("UPDATE run SET is_settled = 1 WHERE is_settled = 0")
@@ -142,15 +111,14 @@ def _doubt_all_owed(database: sqlite3.Connection, ledger: Path) -> None:
             )
 
 
-def _settle(database: sqlite3.Connection, row: int, entry: Entry | None) -> None:
-    if entry is None:
+def _settle(database: sqlite3.Connection, row: LeftRow) -> None:
+    if row.entry is None:
         database.execute(
-            "UPDATE delivery SET state = 'queued', attempts = attempts - 1 WHERE id = ?", (row,)
+            "UPDATE delivery SET state = 'queued', attempts = attempts - 1 WHERE id = ?", (row.id,)
         )
         return
-    state = entry.state or State.UNKNOWN
-    reply = entry.reply if entry.state else _DIED
+    told = (row.state.value, row.entry.code, row.entry.enhanced, row.reply)
     database.execute(
         "UPDATE delivery SET state = ?, code = ?, enhanced = ?, reply = ?, at = ? WHERE id = ?",
-        (state.value, entry.code, entry.enhanced, reply, int(time.time() * 1000), row),
+        (*told, int(time.time() * 1000), row.id),
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from newsletter_mailer.store.states import State
+from newsletter_mailer.store.states import OWED, State
 
 
 class By(NamedTuple):
@@ -82,6 +83,15 @@ class Remembered:
     content_hashes: frozenset[str]  #: of the runs that planned who is owed
     counts: Mapping[State, int]  #: of everyone who may be mailed
     skipped: Mapping[str, int]  #: who must not be mailed, by reason
+
+    def once_known(self, fates: Iterable[tuple[str, State]]) -> Remembered:
+        """With what became of rows that are "sending": the variant and the fate of each."""
+        owed, counts = Counter(self.owed), Counter(self.counts)
+        for variant, state in fates:
+            counts[State.SENDING] -= 1
+            counts[state] += 1
+            owed[variant] -= state not in OWED
+        return replace(self, owed=+owed, counts=+counts)
 
 
 @dataclass(frozen=True, slots=True)

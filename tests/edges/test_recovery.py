@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from newsletter_mailer.errors import LedgerError
 from newsletter_mailer.store import journal as journal_module
-from newsletter_mailer.store import recovery as recovery_module
 from newsletter_mailer.store.journal import Entry, Journal, read_journal
 from newsletter_mailer.store.ledger import Ledger, open_ledger
+from newsletter_mailer.store.left import journal_path
 from newsletter_mailer.store.rows import ClaimedRow, PlannedRow, Settled
 from newsletter_mailer.store.sender import Sender
 from newsletter_mailer.store.states import State
@@ -234,7 +234,7 @@ def test_without_a_journal_that_can_be_trusted_all_that_was_claimed_is_unknown(
 
 def test_a_sender_that_died_before_its_run_was_recorded_leaves_nothing_behind(path: Path) -> None:
     with open_ledger(path):
-        Journal(recovery_module.journal_path(path, "0" * 16), "0" * 16).abandon()
+        Journal(journal_path(path, "0" * 16), "0" * 16).abandon()
         journals(path)[0].with_name(f"{path.name}.half.journal").write_bytes(b"newsl")
     with open_ledger(path) as ledger:
         ledger.hold()

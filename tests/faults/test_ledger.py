@@ -283,3 +283,28 @@ def test_a_run_ends_as_the_ledger_says(news: Newsletter, server: FaultyServer) -
     assert sorted(server.recipients()) == EVERYONE
     assert [*(news.root / ".newsletter").glob("*.journal")] == []
     assert news.command("status", "--issue", ISSUE, "--json").json["counts"] == {"sent": READERS}
+
+
+@pytest.mark.fault("The disk fills up")
+def test_a_run_that_a_full_disk_stopped_reports_what_left_by_its_journal(
+    news: Newsletter, server: FaultyServer
+) -> None:
+    """And what the report says of everybody is what the server took, and the next run finds."""
+    import resource
+
+    running = begin(news, server)
+    size = (news.root / f"{LEDGER}-wal").stat().st_size
+    resource.prlimit(running.pid, resource.RLIMIT_FSIZE, (size, size))
+    done = end(running)
+
+    assert done.code == 3, done.err
+    report = done.json
+    assert "the disk does not take it" in report["stopped"]
+    assert "is told here by the journal" in done.err
+    assert report["sent"] == len(server.accepted)
+    assert report["planned"] == READERS
+    assert report["remaining"] == READERS - report["sent"] - report["unknown"]
+    dry = news.run("send", "--issue", ISSUE, "--dry-run", "--json").json
+    same = ("unknown", "remaining", "deferred", "refused")
+    assert {name: dry[name] for name in same} == {name: report[name] for name in same}
+    assert dry["already_sent"] == report["sent"]

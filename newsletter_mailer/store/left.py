@@ -1,0 +1,70 @@
+"""What a sender that is gone left in the middle: told by its journal, with nothing changed."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from newsletter_mailer.store.database import explained
+from newsletter_mailer.store.journal import Entries, Entry, read_journal
+from newsletter_mailer.store.states import State
+
+_DIED = "the sender died before it read the answer"
+_NO_JOURNAL = (
+    "the sender died, and how far it came is not known: its journal is gone, or the machine "
+    "started anew"
+)
+
+
+class LeftRow(NamedTuple):
+    """A row "sending", and its fate. `entry` None: its message was never whole at the server."""
+
+    id: int
+    address: str
+    variant: str
+    entry: Entry | None
+
+    @property
+    def state(self) -> State:
+        """What the next sender makes of it."""
+        if self.entry is None:
+            return State.QUEUED
+        return self.entry.state or State.UNKNOWN
+
+    @property
+    def reply(self) -> str:
+        if self.entry is None:
+            return ""
+        return self.entry.reply if self.entry.state else _DIED
+
+
+def journal_path(ledger: Path, token: str) -> Path:
+    return ledger.with_name(f"{ledger.name}.{token}.journal")
+
+
+def left_rows(
+    database: sqlite3.Connection, ledger: Path, issue: str | None = None
+) -> Iterator[LeftRow]:
+    """Of one issue, or of all. A living sender's are among them: only its lock shows that it lives.
+
+    Raises LedgerError.
+    """
+    with explained():
+        left = database.execute(
+            "SELECT delivery.id, address, variant, attempts, run.sender FROM delivery "
+            "LEFT JOIN run ON run.id = delivery.claimed WHERE state = 'sending' "
+            "AND (:issue IS NULL OR delivery.issue = :issue)",
+            {"issue": issue},
+        ).fetchall()
+    journals: dict[str, Entries | None] = {}
+    for row, address, variant, attempt, token in left:
+        if token not in journals:
+            journals[token] = read_journal(journal_path(ledger, token), token) if token else None
+        entries = journals[token]
+        if entries is None:
+            entry: Entry | None = Entry(state=State.UNKNOWN, reply=_NO_JOURNAL)
+        else:
+            entry = entries.get((row, attempt))
+        yield LeftRow(row, address, variant, entry)
