@@ -64,6 +64,7 @@ TOUCHES_THE_WORLD = (
     "store/generation_file.py",
     "store/home.py",
     "store/journal.py",
+    "store/left.py",
     "store/ledger.py",
     "store/lock.py",
     "store/place.py",
