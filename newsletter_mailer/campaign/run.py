@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,6 +24,7 @@ from newsletter_mailer.deliver.dialogue import Content
 from newsletter_mailer.deliver.engine import Engine
 from newsletter_mailer.deliver.replies import Outcome
 from newsletter_mailer.deliver.session import Session, connect
+from newsletter_mailer.deliver.stop import Stop
 from newsletter_mailer.deliver.stopping import refuse_too_large
 from newsletter_mailer.errors import LedgerError, NewsletterError, ProjectError
 from newsletter_mailer.plan.plan import NO_READER
@@ -43,7 +43,7 @@ class Run:
         prepared: Prepared,
         request: SendRequest,
         watcher: Watcher,
-        stop: threading.Event,
+        stop: Stop,
         ledger: Ledger,
     ) -> None:
         self.prepared, self.request, self.watcher = prepared, request, watcher

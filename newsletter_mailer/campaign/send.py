@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -23,6 +22,7 @@ from newsletter_mailer.campaign.sent_file import witnesses
 from newsletter_mailer.deliver.loop import runner
 from newsletter_mailer.deliver.sandbox import sandbox
 from newsletter_mailer.deliver.session import connect
+from newsletter_mailer.deliver.stop import Stop
 from newsletter_mailer.errors import ContentError, NotConfirmed, ProjectError
 from newsletter_mailer.plan.plan import Suppressed
 from newsletter_mailer.smtp_settings import SmtpSettings, read_smtp_settings
@@ -34,9 +34,7 @@ from newsletter_mailer.store.states import State
 _CHUNK = 5_000  #: rows of a forecast looked up at once
 
 
-def send(
-    project: Project, request: SendRequest, watcher: Watcher, stop: threading.Event
-) -> SendReport:
+def send(project: Project, request: SendRequest, watcher: Watcher, stop: Stop) -> SendReport:
     """Raises ContentError, ProjectError, LedgerError, DeliveryError, NotConfirmed: then no message
     was handed over.
     """
@@ -234,7 +232,7 @@ def _refuse_empty(prepared: Prepared) -> None:
     )
 
 
-def _wait_for(moment: datetime, watcher: Watcher, stop: threading.Event) -> None:
+def _wait_for(moment: datetime, watcher: Watcher, stop: Stop) -> None:
     if moment > datetime.now(UTC):
         watcher.waiting(moment, "not before --at")
         while (seconds := (moment - datetime.now(UTC)).total_seconds()) > 0:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import sys
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from newsletter_mailer.campaign.prepare import Prepared
     from newsletter_mailer.campaign.send_request import SendReport
     from newsletter_mailer.deliver.replies import Outcome
+    from newsletter_mailer.deliver.stop import Stop
     from newsletter_mailer.store.rows import ClaimedRow
 
 _MOST_VARIANTS = 12  #: lines of the plan's table
@@ -164,13 +164,15 @@ class Terminal:
 
 
 @contextmanager
-def stop_when_asked(watcher: Terminal) -> Iterator[threading.Event]:
+def stop_when_asked(watcher: Terminal) -> Iterator[Stop]:
     """Set by the first Ctrl-C, SIGTERM or SIGHUP once messages leave: what is in flight ends.
 
     Before that, and the second time, it ends the command at once. A terminal window that is closed
     says it twice, once by the shell and once by the system: that is no second time.
     """
-    stop = threading.Event()
+    from newsletter_mailer.deliver.stop import Stop
+
+    stop = Stop()
 
     def asked(number: int, _frame: FrameType | None) -> None:
         if stop.is_set() and number in _HANG_UP:

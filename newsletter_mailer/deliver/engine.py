@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
@@ -18,6 +17,7 @@ from newsletter_mailer.deliver.line import Line
 from newsletter_mailer.deliver.pace import Pace
 from newsletter_mailer.deliver.replies import Outcome
 from newsletter_mailer.deliver.session import Session
+from newsletter_mailer.deliver.stop import Stop
 from newsletter_mailer.deliver.stopping import ServerBreaksOff, refuse_too_large
 from newsletter_mailer.errors import CannotConnect, DeliveryError
 from newsletter_mailer.store.rows import ClaimedRow
@@ -38,7 +38,7 @@ class Engine:
     memory: Memory
     marks: Marks
     watch: Watch
-    stop: threading.Event  #: set by a person: no further message is begun
+    stop: Stop  #: set by a person: no further message is begun
     pace: Pace
     states: Sequence[State]  #: that are to be mailed, in order of preference
     connections: int
@@ -102,6 +102,8 @@ class _Run:
         self.is_finishing = False
 
     async def run(self) -> bool:
+        loop = asyncio.get_running_loop()
+        self.engine.stop.wake = lambda: loop.call_soon_threadsafe(self.news.set)
         try:
             self.attach(self.engine.first)
             while not await self.is_done():
@@ -109,6 +111,7 @@ class _Run:
             if not self.is_stopping:
                 self.hearing.all_tried()
         finally:
+            self.engine.stop.wake = lambda: None
             await self.finish()
         fault = self.hearing.fault or self.books.fault
         if fault is not None:
@@ -138,8 +141,12 @@ class _Run:
             self.books.keep_up(self.news.set)
             await self.books.hold_back()
             self.open_lines()
+        await self.wait(self.pause())
+
+    async def wait(self, seconds: float) -> None:
+        """At most so long: for news, or for whoever wants to stop."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(self.pause()):
+            async with asyncio.timeout(seconds):
                 await self.news.wait()
         self.news.clear()
 
@@ -177,7 +184,7 @@ class _Run:
             for line in tuple(self.lines):
                 self.retire(line)
         while (left := until - self.now()) > 0 and not self.engine.stop.is_set():
-            await asyncio.sleep(min(left, _TICK))
+            await self.wait(min(left, _TICK))
         self.books.is_through = False
         return True
 

@@ -25,6 +25,7 @@ from newsletter_mailer.deliver.loop import runner
 from newsletter_mailer.deliver.pace import Pace, Window
 from newsletter_mailer.deliver.replies import Outcome
 from newsletter_mailer.deliver.session import connect
+from newsletter_mailer.deliver.stop import Stop
 from newsletter_mailer.deliver.stopping import (
     EverythingPutOff,
     MessageRefused,
@@ -57,7 +58,7 @@ class Sending:
     outcomes_told: list[Outcome] = field(default_factory=list)
     waits: list[tuple[float, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    stop: threading.Event = field(default_factory=threading.Event)
+    stop: Stop = field(default_factory=Stop)
     on_outcomes: Callable[[], None] = lambda: None
 
     def begin(self) -> Sender:

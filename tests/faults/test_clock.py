@@ -5,6 +5,7 @@ With Debian's package faketime: what `date` says jumps, as if an administrator h
 
 from __future__ import annotations
 
+import json
 import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -128,4 +129,22 @@ def test_what_passes_while_it_asks_is_past_when_the_answer_comes(
 
     assert terminal.end() == 1
     assert "past-event" in terminal.screen
+    assert server.accepted == []
+
+
+def test_a_run_that_waits_for_its_hours_is_stopped_while_the_clock_stands_still(
+    news: Newsletter, server: FaultyServer
+) -> None:
+    """No timer ends then, and it is heard all the same."""
+    frozen = {"LD_PRELOAD": str(LIBRARY), "FAKETIME": "2029-01-15 03:00:00"}
+    words = (*SEND, "--between", "09:00-17:00")
+    running = news.begin(*words, env=server.environment(**frozen))
+    assert running.stderr is not None
+    while "Waiting until" not in running.stderr.readline():
+        assert running.poll() is None
+    running.send_signal(signal.SIGTERM)
+    out, err = running.communicate(timeout=120)
+
+    assert running.returncode == 1, err
+    assert json.loads(out)["remaining"] == READERS
     assert server.accepted == []
