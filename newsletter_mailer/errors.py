@@ -2,6 +2,7 @@
 
 NewsletterError
 ├── ContentError      findings of severity error: nothing may leave
+│   └── PastDates         all of them tell of what is past: it may be sent as it is, on purpose
 ├── ProjectError      no project, no such issue, settings that cannot work
 ├── LedgerError       the memory of what was sent cannot be trusted or written
 │   ├── LedgerBusy        another sender holds it
@@ -32,6 +33,14 @@ class ContentError(NewsletterError):
     def __init__(self, findings: Sequence[Finding]) -> None:
         super().__init__("The newsletter has errors; nothing was sent.")
         self.findings = tuple(findings)
+
+
+class PastDates(ContentError):
+    """Nothing is wrong but that it comes late. The text says what is past."""
+
+    def __init__(self, findings: Sequence[Finding], sentence: str) -> None:
+        super().__init__(findings)
+        self.args = (sentence,)
 
 
 class ProjectError(NewsletterError):

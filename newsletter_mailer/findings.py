@@ -38,6 +38,7 @@ class Finding:
     source: Source
     message: str
     hint: str = ""
+    gist: str = ""  #: in a few words, where several are told in one sentence
 
     def as_json(self) -> dict[str, str | int | None]:
         """`column` is null where it is not known."""

@@ -15,9 +15,9 @@ from newsletter_mailer.campaign.approval import (
     write_approval,
 )
 from newsletter_mailer.campaign.evidence import Wanted, gatherer
+from newsletter_mailer.campaign.first_run import nobody_has_it
 from newsletter_mailer.campaign.prepare import Circumstances, Prepared, prepare
 from newsletter_mailer.campaign.project import Project
-from newsletter_mailer.campaign.sent_file import sent_file
 from newsletter_mailer.campaign.sign_off import SignOff, sign_off
 from newsletter_mailer.errors import ProjectError
 from newsletter_mailer.findings import Finding
@@ -79,7 +79,7 @@ def approve(
     looked_at = None if seen is None else _fingerprint(seen)
     circumstances = Circumstances(
         at=now,
-        is_first_run=not sent_file(project, issue_id).is_file(),
+        is_first_run=nobody_has_it(project, issue_id),
         gather=gatherer(project, Wanted(), note),
     )
     with prepare(project, issue_id, circumstances=circumstances) as prepared:

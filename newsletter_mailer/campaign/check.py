@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from newsletter_mailer.campaign.evidence import Wanted, gatherer
+from newsletter_mailer.campaign.first_run import nobody_has_it
 from newsletter_mailer.campaign.prepare import Circumstances, prepare
 from newsletter_mailer.campaign.project import Project
-from newsletter_mailer.campaign.sent_file import sent_file
 from newsletter_mailer.check.matrix import Matrix, matrix_of
 from newsletter_mailer.errors import ContentError
 from newsletter_mailer.findings import Finding, in_order
@@ -55,7 +55,7 @@ def check(
     variants = 0
     for chosen in issues:
         try:
-            is_first_run = not sent_file(project, chosen).is_file()
+            is_first_run = nobody_has_it(project, chosen)
             now = Circumstances(at=at, is_first_run=is_first_run, gather=gather)
             with prepare(project, chosen, circumstances=now) as prepared:
                 by_issue[chosen] = [*prepared.findings]

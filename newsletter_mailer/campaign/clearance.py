@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from newsletter_mailer.campaign.again import had_it, refuse_changed
+from newsletter_mailer.campaign.composed import composed, otherwise
 from newsletter_mailer.campaign.prepare import Prepared
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.campaign.send_request import SendRequest
@@ -16,7 +17,9 @@ from newsletter_mailer.campaign.sent_file import (
     witnesses,
 )
 from newsletter_mailer.campaign.sign_off import refuse_unapproved
-from newsletter_mailer.errors import OutdatedLedger, ProjectError
+from newsletter_mailer.campaign.whose import refuse_another_newsletter
+from newsletter_mailer.errors import OutdatedLedger, PastDates, ProjectError
+from newsletter_mailer.findings import Severity
 from newsletter_mailer.store.ledger import Ledger
 
 
@@ -38,11 +41,32 @@ def refuse_unless_clear(
             note=note,
         )
         refuse_doubtful_ledger(project, request, ledger, note)
+        if ledger is not None:
+            refuse_another_newsletter(project, issue_id, ledger)
     if request.again:
         had_it(ledger, issue_id, request.again)
         refuse_changed(prepared, accept_changes=request.accept_changes)
     else:
         _refuse_changes(prepared, request, ledger)
+
+
+def refuse_errors(prepared: Prepared, request: SendRequest) -> None:
+    """What is past stops an issue that nobody has, unless it is sent as it is on purpose.
+
+    Raises ContentError; PastDates where nothing else is wrong.
+    """
+    if request.past_dates:
+        prepared.let_past_dates()
+    past = prepared.past_dates()
+    errors = [one for one in prepared.findings if one.severity is Severity.ERROR]
+    if past and len(past) == len(errors):
+        gists = "; ".join(dict.fromkeys(one.gist for one in past))
+        raise PastDates(
+            prepared.findings,
+            f"This is past when the issue is sent: {gists}. Correct it, or add --past-dates to "
+            "send the issue as it is. Nothing was sent.",
+        )
+    prepared.refuse_errors()
 
 
 def refuse_doubtful_ledger(
@@ -66,17 +90,24 @@ def refuse_doubtful_ledger(
 
 
 def _refuse_changes(prepared: Prepared, request: SendRequest, ledger: Ledger | None) -> None:
-    record = ledger.issue(request.issue_id) if ledger else None
-    content = prepared.edition.content
-    if record is None or record.content_hash == content.total or request.accept_changes:
+    """As long as nobody has it, there is no change: the next run is the first."""
+    issue_id, content = request.issue_id, prepared.edition.content
+    record = ledger.issue(issue_id) if ledger else None
+    if ledger is None or record is None or not ledger.has_reached_anybody(issue_id):
         return
-    changed = ", ".join(content.changed(record.files)) or "the program's way to compose it"
+    if request.accept_changes:
+        return
+    changed = ", ".join(content.changed(record.files)) or "the program's way to read it"
+    if record.content_hash == content.total:
+        now = composed(prepared)
+        others = now.differs_from(record.composed)
+        if not others:
+            return
+        changed = otherwise(now, record.composed, others)
     fresh = (
-        f" To rehearse from the beginning, delete outbox/{request.issue_id}."
-        if request.to_sandbox
-        else ""
+        f" To rehearse from the beginning, delete outbox/{issue_id}." if request.to_sandbox else ""
     )
     raise ProjectError(
-        f"The issue has changed since some readers got it: {changed}. "
+        f"The issue has changed since some readers got it: {changed.rstrip('.')}. "
         f"Add --accept-changes to send the rest as it is now.{fresh}"
     )

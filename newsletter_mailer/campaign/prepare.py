@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from newsletter_mailer.audience.csv_lists import Fingerprint, fingerprints
@@ -25,6 +25,7 @@ from newsletter_mailer.campaign.remembered import (
 )
 from newsletter_mailer.check.asking import Wishes, ask_all
 from newsletter_mailer.check.page import Tracer, filled_page, parse_page
+from newsletter_mailer.check.rules.events import PAST_DATES
 from newsletter_mailer.check.subject import Evidence, Subject
 from newsletter_mailer.compose.compiled import CompiledVariant
 from newsletter_mailer.compose.composer import Composer
@@ -72,6 +73,7 @@ class Prepared:
     findings: list[Finding]  #: all of them, as the newsletter's settings want them
     lists: Mapping[str, Fingerprint]  #: as they were when they were read
     remembered: Remembered | None = None  #: the readers, where the lists are not here
+    past_dates_let: int = 0  #: how many would have stopped it, and are sent all the same
 
     def assignments(self, suppressed: Suppressed) -> Iterator[Assignment]:
         """Every reader of the lists, once more; who must not be mailed is looked up anew."""
@@ -94,6 +96,22 @@ class Prepared:
         for compiled in self.compiled.values():
             return compiled.subject_line(sample_values(compiled.fields()), {})
         return self.edition.issue.subject.plain()
+
+    def past_dates(self) -> list[Finding]:
+        """The errors that only say that it comes late."""
+        return [
+            one
+            for one in self.findings
+            if one.rule in PAST_DATES and one.severity is Severity.ERROR
+        ]
+
+    def let_past_dates(self) -> None:
+        """A person wants it sent as it is: they are told, and stop nothing."""
+        past = self.past_dates()
+        self.past_dates_let = len(past)
+        self.findings = in_order(
+            replace(one, severity=Severity.WARNING) if one in past else one for one in self.findings
+        )
 
     def refuse_errors(self) -> None:
         """Raises ContentError if there is an error among the findings."""

@@ -17,6 +17,7 @@ from newsletter_mailer.campaign.named import named_address
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.campaign.sent_file import refuse_another_ledger, witnesses
 from newsletter_mailer.campaign.who import logged_in
+from newsletter_mailer.campaign.whose import refuse_another_newsletter
 from newsletter_mailer.deliver.mail_log import LONGEST_LINE, MailLog
 from newsletter_mailer.errors import LedgerError, ProjectError
 from newsletter_mailer.issue.folder import checked_id
@@ -112,6 +113,7 @@ def held(project: Project, issue_id: str) -> Iterator[Ledger]:
     with open_ledger(path, may_be_new=False) as ledger:
         ledger.hold(witnesses(project))
         refuse_another_ledger(project, issue_id, ledger)
+        refuse_another_newsletter(project, issue_id, ledger)
         yield ledger
 
 

@@ -9,10 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from newsletter_mailer.address import domain, needs_smtputf8
+from newsletter_mailer.campaign.composed import composed
 from newsletter_mailer.campaign.prepare import Prepared
 from newsletter_mailer.campaign.send_request import SendReport, SendRequest, Watcher
 from newsletter_mailer.campaign.sent_file import write_sent
 from newsletter_mailer.campaign.who import logged_in
+from newsletter_mailer.campaign.whose import Whose
 from newsletter_mailer.compose.links import reader_links, unsubscribe_uri
 from newsletter_mailer.compose.message import (
     CompiledMessage,
@@ -134,6 +136,9 @@ class Run:
                 variant.id: variant.slugs for variant in self.prepared.plan.variants.values()
             },
             by=logged_in(),
+            composed=composed(self.prepared),
+            newsletter=Whose.of(self.prepared.project.settings).as_json(),
+            past_dates=self.prepared.past_dates_let,
         )
         try:
             self._tell_outside(sender)

@@ -11,7 +11,11 @@ from pathlib import Path
 
 from newsletter_mailer.audience.csv_lists import fingerprints
 from newsletter_mailer.campaign.again import had_it
-from newsletter_mailer.campaign.clearance import refuse_doubtful_ledger, refuse_unless_clear
+from newsletter_mailer.campaign.clearance import (
+    refuse_doubtful_ledger,
+    refuse_errors,
+    refuse_unless_clear,
+)
 from newsletter_mailer.campaign.edition import read_edition
 from newsletter_mailer.campaign.evidence import Wanted, gatherer
 from newsletter_mailer.campaign.prepare import Circumstances, Prepared, prepare
@@ -19,6 +23,7 @@ from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.campaign.run import Run
 from newsletter_mailer.campaign.send_request import SendReport, SendRequest, Watcher
 from newsletter_mailer.campaign.sent_file import witnesses
+from newsletter_mailer.check.rules.events import PAST_DATES
 from newsletter_mailer.deliver.loop import runner
 from newsletter_mailer.deliver.sandbox import sandbox
 from newsletter_mailer.deliver.session import connect
@@ -41,7 +46,7 @@ def send(project: Project, request: SendRequest, watcher: Watcher, stop: Stop) -
     memory = _memory(project, request)
     with ExitStack() as stack:
         prepared = stack.enter_context(_prepared(project, request, watcher))
-        prepared.refuse_errors()
+        refuse_errors(prepared, request)
         with _looking_at(memory) as ledger:
             refuse_unless_clear(prepared, request, ledger, watcher.note)
             _tell_of_its_place(memory, request, ledger, watcher)
@@ -49,17 +54,14 @@ def send(project: Project, request: SendRequest, watcher: Watcher, stop: Stop) -
             if request.dry_run:
                 if request.names_skipped:
                     forecast.skipped_readers = [*_skipped(prepared, ledger)]
-                if _nobody_has(ledger, request) and _tells_of_what_is_past(prepared):
-                    watcher.note(
-                        "What is past is a warning in a dry run. It stops the first real one."
-                    )
+                _tell_of_what_is_past(prepared, request, ledger, watcher)
                 watcher.prepared(prepared, forecast, server="nothing: this is a dry run")
                 return forecast
             _refuse_empty(prepared)
             smtp = None if request.to_sandbox else read_smtp_settings(project.environment)
             watcher.prepared(prepared, forecast, server=_where(smtp))
             was_there = ledger is not None
-        if smtp is not None and not watcher.confirm():
+        if smtp is not None and not watcher.confirm(prepared.past_dates_let):
             raise NotConfirmed("Nothing was sent: you said no.")
         if request.at is not None:
             _wait_for(request.at, watcher, stop)
@@ -112,7 +114,13 @@ def _look_again(prepared: Prepared, request: SendRequest, ledger: Ledger, watche
     prepared.ask_again(
         Circumstances(at=datetime.now(UTC), is_first_run=_is_first_run(prepared.project, request))
     )
-    prepared.refuse_errors()
+    agreed = prepared.past_dates_let
+    refuse_errors(prepared, request)
+    if prepared.past_dates_let > agreed:
+        raise ProjectError(
+            "More dates in the issue are past now than when it was checked. Nothing was sent; run "
+            "send again."
+        )
     refuse_unless_clear(prepared, request, ledger, lambda text: None)
 
 
@@ -140,11 +148,19 @@ def _is_first_run(project: Project, request: SendRequest) -> bool:
 
 
 def _nobody_has(ledger: Ledger | None, request: SendRequest) -> bool:
-    return ledger is None or ledger.issue(request.issue_id) is None
+    return ledger is None or not ledger.has_reached_anybody(request.issue_id)
 
 
-def _tells_of_what_is_past(prepared: Prepared) -> bool:
-    return any(finding.rule in ("past-event", "past-deadline") for finding in prepared.findings)
+def _tell_of_what_is_past(
+    prepared: Prepared, request: SendRequest, ledger: Ledger | None, watcher: Watcher
+) -> None:
+    """What a dry run lets pass, and the first real run does not."""
+    is_late = any(finding.rule in PAST_DATES for finding in prepared.findings)
+    if is_late and _nobody_has(ledger, request) and not request.past_dates:
+        watcher.note(
+            "What is past is a warning in a dry run. It stops the first real one. With "
+            "--past-dates it does not: the issue is sent as it is."
+        )
 
 
 def _memory(project: Project, request: SendRequest) -> Path:

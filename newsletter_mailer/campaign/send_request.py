@@ -28,6 +28,7 @@ class SendRequest:
     to_sandbox: bool = False
     accept_changes: bool = False
     again: Sequence[str] = ()  #: canonical addresses that have it, and get it once more
+    past_dates: bool = False  #: what is past stops nothing: the issue is sent as it is
     only: State | None = None
     names_skipped: bool = False  #: a dry run tells who they are
     connections: int = USUAL_CONNECTIONS
@@ -80,8 +81,8 @@ class Watcher(Protocol):
     def note(self, text: str) -> None:
         """Something a person should know, and no fault."""
 
-    def confirm(self) -> bool:
-        """Whether a person agrees that the readers are mailed now."""
+    def confirm(self, past_dates: int) -> bool:
+        """Whether a person agrees that the readers are mailed now, with so many dates past."""
 
     def began(self, owed: int) -> None:
         """The first message is about to leave."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.campaign.sent_file import refuse_another_ledger, witnesses
+from newsletter_mailer.campaign.whose import refuse_another_newsletter
 from newsletter_mailer.deliver.reasons import reason
 from newsletter_mailer.errors import ProjectError
 from newsletter_mailer.findings import did_you_mean
@@ -40,6 +41,8 @@ def ledger_of(project: Project, issue_id: str, *, of_sandbox: bool = False) -> L
     try:
         if ledger.issue(issue_id) is None:
             _refuse_unknown_issue(project, issue_id)
+        if not of_sandbox:
+            refuse_another_newsletter(project, issue_id, ledger)
     except BaseException:
         ledger.close()
         raise

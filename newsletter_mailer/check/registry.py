@@ -45,7 +45,12 @@ class Ask:
         self._rule, self._severity = rule, severity
 
     def finding(
-        self, source: Source, message: str, hint: str = "", severity: Severity | None = None
+        self,
+        source: Source,
+        message: str,
+        hint: str = "",
+        severity: Severity | None = None,
+        gist: str = "",
     ) -> Finding:
         return Finding(
             rule=self._rule,
@@ -53,6 +58,7 @@ class Ask:
             source=source,
             message=message,
             hint=hint,
+            gist=gist,
         )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from newsletter_mailer.check.reports.visible import legible
 from newsletter_mailer.cli.findings_text import print_findings, sum_up
 from newsletter_mailer.cli.output import say
-from newsletter_mailer.errors import ContentError, NewsletterError
+from newsletter_mailer.errors import ContentError, NewsletterError, PastDates
 
 DONE, NOTHING_SENT, USAGE, SENT_IN_PART = 0, 1, 2, 3  #: SENT: handed over, answered or not
 
@@ -31,6 +31,9 @@ def run_to_the_end(command: Callable[[], object]) -> int:
         command()
     except SystemExit as ended:
         return _code_of(ended)
+    except PastDates as stopped:
+        print_findings(stopped.findings)
+        say(f"error: {stopped}")
     except ContentError as stopped:
         print_findings(stopped.findings)
         say(f"{sum_up(stopped.findings)} Mend the errors first; nothing was done.")

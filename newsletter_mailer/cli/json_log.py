@@ -102,8 +102,8 @@ class Logged:
         self._watcher.note(text)
         self._log.write(Level.INFO, "note", text=text)
 
-    def confirm(self) -> bool:
-        return self._watcher.confirm()
+    def confirm(self, past_dates: int) -> bool:
+        return self._watcher.confirm(past_dates)
 
     def began(self, owed: int) -> None:
         self._watcher.began(owed)

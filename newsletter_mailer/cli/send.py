@@ -128,6 +128,9 @@ def send(
     accept_changes: Annotated[
         bool, typer.Option("--accept-changes", help="Send the rest though the issue changed.")
     ] = False,
+    past_dates: Annotated[
+        bool, typer.Option("--past-dates", help="Send it as it is though dates in it are past.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     report_file: Annotated[
         Path | None,
@@ -157,7 +160,18 @@ def send(
 
     if as_subscriber is not None and not test:
         raise typer.BadParameter("--as goes with --test ADDRESS.")
-    of_a_run = (dry_run, lists, regions, roles, only, at, between, report_file, log_file)
+    of_a_run = (
+        dry_run,
+        lists,
+        regions,
+        roles,
+        only,
+        at,
+        between,
+        report_file,
+        log_file,
+        past_dates,
+    )
     if test and any(of_a_run):
         raise typer.BadParameter(
             "--test mails one of each variant to the given address, and goes with --as and "
@@ -201,6 +215,7 @@ def send(
         to_sandbox=to_sandbox,
         accept_changes=accept_changes,
         again=named,
+        past_dates=past_dates,
         only=State(only.value) if only else None,
         names_skipped=skipped,
         connections=limits.connections_of(settings),

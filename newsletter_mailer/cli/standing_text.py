@@ -169,6 +169,10 @@ def _run(run: Mapping[str, Any], screen: Screen) -> Iterator[str]:
                 f"{run['counts'][state]:,} {state}" for state in AS_TOLD if state in run["counts"]
             )
         )
+    if run["past_dates"]:
+        facts.append(f"{counted(run['past_dates'], 'date')} past, sent on purpose")
+    if run["version"]:
+        facts.append(f"newsletter-mailer {run['version']}, template {run['template']}")
     indent = " " * (len(f"  {run['run']}  "))
     yield from (f"{indent}{line}" for line in _filled(facts, screen.width, len(indent)))
 

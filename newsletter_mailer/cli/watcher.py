@@ -79,7 +79,7 @@ class Terminal:
     def note(self, text: str) -> None:
         self.say(f"note: {text}")
 
-    def confirm(self) -> bool:
+    def confirm(self, past_dates: int) -> bool:
         if self._assume_yes or self._owed == 0:
             return True
         if not sys.stdin.isatty():
@@ -92,8 +92,12 @@ class Terminal:
         question = f"Mail {counted(self._owed, 'reader')} now?"
         if self._again:
             question = f"Who has it gets it once more: {', '.join(self._again)}. Mail it now?"
+        questions = [question]
+        if past_dates:
+            are = "date in it is" if past_dates == 1 else "dates in it are"
+            questions.append(f"{past_dates:,} {are} past. Mail it all the same?")
         try:
-            return typer.confirm(question, err=True)
+            return all(typer.confirm(one, err=True) for one in questions)
         except typer.Abort:  # the end of input
             return False
 

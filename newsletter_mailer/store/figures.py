@@ -31,6 +31,21 @@ class Figures:
             for state, *rest in rows:
                 yield Tally(State(state), *rest)
 
+    def was_handed_over(self, issue: str) -> bool:
+        """Whether a message of the issue was handed over, ever: who is owed again may have it."""
+        with explained():
+            (was,) = self._database.execute(
+                "SELECT EXISTS (SELECT 1 FROM delivery INDEXED BY delivery_outcome "
+                "WHERE issue = :issue AND state = 'sent' AND state NOT IN ('queued', 'sending')) "
+                "OR EXISTS (SELECT 1 FROM delivery INDEXED BY delivery_outcome "
+                "WHERE issue = :issue AND state = 'unknown' "
+                "AND state NOT IN ('queued', 'sending')) "
+                "OR EXISTS (SELECT 1 FROM resolution WHERE issue = :issue) "
+                "OR EXISTS (SELECT 1 FROM loss WHERE issue = :issue)",
+                {"issue": issue},
+            ).fetchone()
+            return bool(was)
+
     def untried(self, issue: str) -> dict[State, int]:
         """How many rows are queued and sending, of which `tallies` says nothing."""
         with explained():

@@ -26,11 +26,12 @@ from newsletter_mailer.store.generation import Witness
 from newsletter_mailer.store.journal import Journal
 from newsletter_mailer.store.left import LeftRow, journal_path, left_rows
 from newsletter_mailer.store.lock import AlreadyLocked, FileLock
-from newsletter_mailer.store.planned import keep_variants, plan, plan_as_before
+from newsletter_mailer.store.planned import composed_by, keep_variants, plan, plan_as_before
 from newsletter_mailer.store.recovery import recover, refuse_unknown_journals
 from newsletter_mailer.store.resolutions import Resolutions, hand_over_again
 from newsletter_mailer.store.rows import (
     By,
+    Composed,
     DeliveryRecord,
     IssueRecord,
     LeftOut,
@@ -38,7 +39,7 @@ from newsletter_mailer.store.rows import (
     moment_of,
 )
 from newsletter_mailer.store.sender import Sender
-from newsletter_mailer.store.states import TROUBLE, State
+from newsletter_mailer.store.states import OWED, TROUBLE, State
 from newsletter_mailer.store.suppressions import Suppressions
 from newsletter_mailer.store.uses import Uses
 
@@ -116,11 +117,17 @@ class Ledger:
     def issue(self, issue: str) -> IssueRecord | None:
         with explained():
             row = self._database.execute(
-                "SELECT date, content_hash, files FROM issue WHERE id = ?", (issue,)
+                "SELECT date, content_hash, files, newsletter FROM issue WHERE id = ?", (issue,)
             ).fetchone()
-        if row is None:
-            return None
-        return IssueRecord(datetime.fromisoformat(row[0]), row[1], json.loads(row[2]))
+            if row is None:
+                return None
+            return IssueRecord(
+                datetime.fromisoformat(row[0]),
+                row[1],
+                json.loads(row[2]),
+                json.loads(row[3] or "{}"),
+                composed_by(self._database, issue),
+            )
 
     def begin_run(
         self,
@@ -137,10 +144,14 @@ class Ledger:
         again: Sequence[str] = (),
         variants: Mapping[str, Sequence[str]] = {},  # never changed
         by: By = By(),  # noqa: B008  # frozen
+        composed: Composed = Composed(),  # noqa: B008  # frozen
+        newsletter: Mapping[str, str] = {},  # never changed
+        past_dates: int = 0,
     ) -> Sender:
         """Records the run and puts its audience into the ledger, in one transaction.
 
         Rows of earlier runs keep their state; what is still owed is planned anew, and due at once.
+        As long as nobody was handed anything, the run counts as the first.
         `rows` None: everyone whom the ledger knows, as planned. `skipped` is read when `rows` are
         through. `is_roll_call`: they have everyone of the lists, and whoever is not among them has
         left. `again`: canonical addresses that have it and get it once more, and nobody else does.
@@ -159,11 +170,13 @@ class Ledger:
             run = self._begin(
                 issue,
                 (stamp(now), json.dumps(filters, default=sorted), content_hash, *by, token),
+                (composed.version, composed.template, past_dates),
+                json.dumps(newsletter),
                 files,
                 skipped,
                 rows,
                 host,
-                variants,
+                {one: (slugs, composed.digests.get(one, "")) for one, slugs in variants.items()},
                 is_roll_call,
                 again,
             )
@@ -181,25 +194,36 @@ class Ledger:
         self,
         issue: str,
         about: tuple[str, ...],
+        how: tuple[str, str, int],
+        newsletter: str,
         files: Mapping[str, str],
         skipped: Mapping[str, int],
         rows: Iterable[PlannedRow | LeftOut] | None,
         host: str,
-        variants: Mapping[str, Sequence[str]],
+        variants: Mapping[str, tuple[Sequence[str], str]],
         is_roll_call: bool,
         again: Sequence[str],
     ) -> int:
         began, _, content_hash, who, on, _ = about
         with transaction(self._database) as database:
             database.execute(
-                "INSERT INTO issue VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
-                "content_hash = excluded.content_hash, files = excluded.files",
-                (issue, began, content_hash, json.dumps(files)),
+                "UPDATE variant SET composed = '' WHERE issue = :issue AND NOT EXISTS "
+                "(SELECT 1 FROM issue WHERE id = :issue AND content_hash = :now)",
+                {"issue": issue, "now": content_hash},
+            )
+            kept = "date" if self.figures.was_handed_over(issue) else "excluded.date"
+            database.execute(
+                "INSERT INTO issue (id, date, content_hash, files, newsletter) "  # noqa: S608  # a column
+                f"VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET date = {kept}, "
+                "content_hash = excluded.content_hash, files = excluded.files, "
+                "newsletter = excluded.newsletter",
+                (issue, began, content_hash, json.dumps(files), newsletter),
             )
             cursor = database.execute(
-                "INSERT INTO run (issue, began, filters, content_hash, who, host, sender, planned,"
-                " skipped, is_settled) VALUES (?, ?, ?, ?, ?, ?, ?, 0, '{}', 0)",
-                (issue, *about),
+                "INSERT INTO run (issue, began, filters, content_hash, who, host, sender, version,"
+                " template, past_dates, planned, skipped, is_settled) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '{}', 0)",
+                (issue, *about, *how),
             )
             run = cursor.lastrowid or 0
             if again:
@@ -255,6 +279,11 @@ class Ledger:
             ).fetchall()
         return {State(state): count for state, count in rows if count}
 
+    def has_reached_anybody(self, issue: str) -> bool:
+        """Whether a message of the issue was handed over, or may have been, ever."""
+        reached = any(row.state not in OWED for row in self.left(issue))
+        return reached or self.figures.was_handed_over(issue)
+
     def left(self, issue: str) -> list[LeftRow]:
         """Rows "sending" as the next sender will find them; nothing is changed."""
         return [*left_rows(self._database, self.path, issue)]
@@ -274,7 +303,7 @@ class Ledger:
         with explained():
             rows = self._database.execute(
                 "SELECT id, began, ended, who, host, filters, content_hash, planned, skipped,"
-                " counts FROM run WHERE issue = ? ORDER BY id",
+                " counts, version, template, past_dates FROM run WHERE issue = ? ORDER BY id",
                 (issue,),
             ).fetchall()
         return [
@@ -289,8 +318,25 @@ class Ledger:
                 "planned": planned,
                 "skipped": json.loads(skipped),
                 "counts": json.loads(counts) if counts else None,
+                "version": version,
+                "template": template,
+                "past_dates": past_dates,
             }
-            for run, began, ended, who, host, filters, content, planned, skipped, counts in rows
+            for (
+                run,
+                began,
+                ended,
+                who,
+                host,
+                filters,
+                content,
+                planned,
+                skipped,
+                counts,
+                version,
+                template,
+                past_dates,
+            ) in rows
         ]
 
     def deliveries(self, issue: str, state: State | None = None) -> Iterator[DeliveryRecord]:

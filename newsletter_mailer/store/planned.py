@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 
 from newsletter_mailer.address import domain
-from newsletter_mailer.store.rows import LeftOut, PlannedRow
+from newsletter_mailer.store.rows import Composed, LeftOut, PlannedRow
 from newsletter_mailer.store.states import State
 from newsletter_mailer.store.turns import Turns
 
@@ -145,14 +145,30 @@ def plan_as_before(database: sqlite3.Connection, issue: str, run: int) -> None:
 
 
 def keep_variants(
-    database: sqlite3.Connection, issue: str, variants: Mapping[str, Sequence[str]]
+    database: sqlite3.Connection, issue: str, variants: Mapping[str, tuple[Sequence[str], str]]
 ) -> None:
-    """`variants`: the slugs of their sections, by id."""
+    """`variants`: by id, the slugs of their sections and the digest of what is made of them."""
     database.executemany(
-        "INSERT INTO variant VALUES (?, ?, ?) "
-        "ON CONFLICT (issue, id) DO UPDATE SET sections = excluded.sections",
-        [(issue, variant, json.dumps(slugs)) for variant, slugs in variants.items()],
+        "INSERT INTO variant (issue, id, sections, composed) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (issue, id) DO UPDATE SET sections = excluded.sections, "
+        "composed = excluded.composed",
+        [
+            (issue, variant, json.dumps(slugs), digest)
+            for variant, (slugs, digest) in variants.items()
+        ],
     )
+
+
+def composed_by(database: sqlite3.Connection, issue: str) -> Composed:
+    """What the last run sent, or was to send; of variants that only earlier ones had, theirs."""
+    last = database.execute(
+        "SELECT version, template FROM run WHERE issue = ? ORDER BY id DESC LIMIT 1", (issue,)
+    ).fetchone()
+    version, template = last or ("", "")
+    digests = database.execute(
+        "SELECT id, composed FROM variant WHERE issue = ? AND composed <> ''", (issue,)
+    )
+    return Composed(version=version, template=template, digests=dict(digests))
 
 
 def _digest(key: bytes, issue: str, address: str) -> str:

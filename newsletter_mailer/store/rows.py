@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -65,6 +65,24 @@ class Settled:
     due: float = 0.0  #: if deferred: not to be tried before
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composed:
+    """What was made of an issue's files, and by what: the same files may become other messages.
+
+    Empty where it is not known: a ledger, or an approval, of an older version.
+    """
+
+    version: str = ""  #: of the program
+    template: str = ""  #: name of its folder
+    #: By variant: SHA-256 of what is the same for all its readers, `build`'s message.
+    digests: Mapping[str, str] = field(default_factory=dict)
+
+    def differs_from(self, earlier: Composed) -> list[str]:
+        """The variants of which another message was made then, of those that both know."""
+        both = self.digests.keys() & earlier.digests.keys()
+        return sorted(one for one in both if self.digests[one] != earlier.digests[one])
+
+
 @dataclass(frozen=True, slots=True)
 class IssueRecord:
     """What the ledger knows of an issue since its first real run."""
@@ -72,6 +90,8 @@ class IssueRecord:
     date: datetime
     content_hash: str
     files: Mapping[str, str]
+    newsletter: Mapping[str, str]  #: `Whose.as_json`; empty in a ledger of an older version
+    composed: Composed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -187,6 +187,11 @@ _THIRD = (
         PRIMARY KEY (issue, address)
     ) WITHOUT ROWID
     """,
+    "ALTER TABLE issue ADD COLUMN newsletter TEXT NOT NULL DEFAULT ''",  # JSON: whose issue it is
+    "ALTER TABLE variant ADD COLUMN composed TEXT NOT NULL DEFAULT ''",  # SHA-256, see `Composed`
+    "ALTER TABLE run ADD COLUMN version TEXT NOT NULL DEFAULT ''",  # of the program
+    "ALTER TABLE run ADD COLUMN template TEXT NOT NULL DEFAULT ''",  # name of its folder
+    "ALTER TABLE run ADD COLUMN past_dates INTEGER NOT NULL DEFAULT 0",  # sent all the same
 )
 
 STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD)

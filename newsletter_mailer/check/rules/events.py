@@ -27,6 +27,9 @@ from newsletter_mailer.issue.moments import BadMoment, Moment, parse_moment
 #: Dates in the text that lie further back are history, whatever the words beside them.
 _STALE = timedelta(days=400)
 
+#: The rules of what is past. On purpose an issue may be sent all the same.
+PAST_DATES = frozenset({"past-event", "past-deadline"})
+
 #: What is done after an event has a deadline after it.
 _AFTERWARDS = re.compile(
     r"\b(?:feedback|survey|evaluation|questionnaire|slides|recordings?|certificates?|claims?"
@@ -65,6 +68,7 @@ def past_event(subject: Subject, ask: Ask) -> Iterator[Finding]:
                 f"{event.title} is over when the issue is sent: it was on {event.starts.text}.",
                 "Remove the event, or correct its date.",
                 severity,
+                gist=f"{event.title} ({event.starts.date_text})",
             )
     for found in subject.dates:
         if found.is_announced and _is_past(found, subject):
@@ -73,6 +77,7 @@ def past_event(subject: Subject, ask: Ask) -> Iterator[Finding]:
                 f'"{found.words}" is announced, but past when the issue is sent{found.assumption}.',
                 "Remove the announcement, or correct the date.",
                 _text_severity(found, subject),
+                gist=_place_of(found),
             )
 
 
@@ -97,6 +102,7 @@ def past_deadline(subject: Subject, ask: Ask) -> Iterator[Finding]:
                     f"{label} {deadline.moment.text}: that has passed when the issue is sent.",
                     "Remove the section, or correct the date.",
                     severity,
+                    gist=f"{section.title.plain()}: {label} {deadline.moment.date_text}",
                 )
     for found in subject.dates:
         if found.is_deadline and _is_past(found, subject):
@@ -106,6 +112,7 @@ def past_deadline(subject: Subject, ask: Ask) -> Iterator[Finding]:
                 f"{found.assumption}.",
                 "Remove what can no longer be done, or correct the date.",
                 _text_severity(found, subject),
+                gist=_place_of(found),
             )
 
 
@@ -286,6 +293,11 @@ def _is_on(found: Mentioned, event: Event) -> bool:
 def _is_past(found: Mentioned, subject: Subject) -> bool:
     today = subject.at.date()
     return found.day is not None and today - _STALE <= found.day < today
+
+
+def _place_of(found: Mentioned) -> str:
+    where = found.section.title.plain() if found.section else found.source.file
+    return f'{where}: "{found.words}"'
 
 
 def _severity(subject: Subject) -> Severity:

@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from newsletter_mailer.audience.csv_lists import fingerprint
 from newsletter_mailer.campaign.edition import Edition, edition_of, template_of
 from newsletter_mailer.campaign.evidence import Wanted, gatherer
+from newsletter_mailer.campaign.first_run import nobody_has_it
 from newsletter_mailer.campaign.prepare import Circumstances, judged
 from newsletter_mailer.campaign.project import Project
-from newsletter_mailer.campaign.sent_file import sent_file
 from newsletter_mailer.errors import NewsletterError
 from newsletter_mailer.findings import Finding, Source, error, in_order
 from newsletter_mailer.issue.model import Template
@@ -189,7 +189,7 @@ class Desk:
         """The findings of `check`, asked as it asks."""
         now = Circumstances(
             at=datetime.now(UTC),
-            is_first_run=not sent_file(project, self.issue_id).is_file(),
+            is_first_run=nobody_has_it(project, self.issue_id),
             gather=gatherer(project, Wanted(), lambda note: None),
         )
         compiled = {one.id: version.compiled(one) for one in version.shown.values()}

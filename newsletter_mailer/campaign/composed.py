@@ -1,0 +1,47 @@
+"""What the files of an issue become: one digest for each variant, the same wherever it is made.
+
+The content hash says that the files are the same. Another version of the program, or of what it
+composes with, may make other messages of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from newsletter_mailer import __version__
+from newsletter_mailer.campaign.build import steady_envelope, steady_message
+from newsletter_mailer.campaign.prepare import Prepared
+from newsletter_mailer.compose.sample import MAILBOX, sample_values
+from newsletter_mailer.store.rows import Composed
+
+
+def composed(prepared: Prepared) -> Composed:
+    """Of every variant that was composed: SHA-256 of the message that `build` writes."""
+    edition, settings = prepared.edition, prepared.project.settings
+    envelope = steady_envelope(edition.issue, settings)
+    digests = {}
+    for name, compiled in prepared.compiled.items():
+        message = steady_message(
+            compiled,
+            envelope,
+            edition.content.total,
+            settings.image_base_url_if_hosted,
+            mailbox=MAILBOX,
+            values=sample_values(compiled.fields()),
+        )
+        digests[name] = hashlib.sha256(message).hexdigest()
+    return Composed(version=__version__, template=settings.template, digests=digests)
+
+
+def otherwise(now: Composed, earlier: Composed, variants: Sequence[str]) -> str:
+    """A sentence: which variants became other messages, and by which version."""
+    which = (
+        f"the variant {variants[0]} is" if len(variants) == 1 else f"{len(variants)} variants are"
+    )
+    by = (
+        f"newsletter-mailer {earlier.version} composed it then, {now.version} does now"
+        if now.version != earlier.version
+        else f"newsletter-mailer {now.version} composed it then too, with other parts"
+    )
+    return f"No file was changed, but {which} composed otherwise: {by}."
