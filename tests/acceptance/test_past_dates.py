@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.scene import Newsletter, plain_newsletter
-from tests.acceptance.test_interruptions import Terminal
+from tests.terminal import Terminal
 from tests.smtp_server import Inbox
 
 READERS = 3

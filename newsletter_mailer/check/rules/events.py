@@ -68,7 +68,7 @@ def past_event(subject: Subject, ask: Ask) -> Iterator[Finding]:
                 f"{event.title} is over when the issue is sent: it was on {event.starts.text}.",
                 "Remove the event, or correct its date.",
                 severity,
-                gist=f"{event.title} ({event.starts.date_text})",
+                gist=f"{event.section.title.plain()} ({event.starts.date_text})",
             )
     for found in subject.dates:
         if found.is_announced and _is_past(found, subject):
