@@ -298,6 +298,9 @@ class Run:
             )
         after.subtract({State.SENDING: len(left)})
         after.update(row.state for row in left)
+        for reason, states in self.ledger.figures.suppressed_in(self.issue_id, run).items():
+            after.subtract(states)  # since the run began: nobody owes it to them any more
+            self.skipped[reason] += states.total()
         return after
 
     def _by_what_was_seen(self, before: Mapping[State, int]) -> Counter[State]:

@@ -15,7 +15,7 @@ from newsletter_mailer.issue.folder import checked_id, issue_ids
 from newsletter_mailer.report.standing import Reason, Standing
 from newsletter_mailer.store.ledger import Ledger, read_ledger
 from newsletter_mailer.store.rows import DeliveryRecord, Skip
-from newsletter_mailer.store.states import AS_TOLD, State
+from newsletter_mailer.store.states import AS_TOLD, TROUBLE, State
 
 
 def standing(project: Project, issue_id: str, *, of_sandbox: bool = False) -> Standing:
@@ -77,12 +77,23 @@ def standing_in(ledger: Ledger, issue_id: str) -> Standing:
         counts[tally.state] += tally.count
         domains.setdefault(tally.domain, Counter())[tally.state] += tally.count
         variants.setdefault(tally.variant, Counter())[tally.state] += tally.count
+    reasons = _reasons(ledger, issue_id)
+    gone: Counter[str] = Counter()
+    for row in ledger.figures.no_longer_mailed(issue_id):
+        gone[row.why] += row.count
+        counts[row.state] -= row.count
+        if row.state in TROUBLE:
+            domains[row.domain][row.state] -= row.count
+            variants[row.variant][row.state] -= row.count
+            text = reason(row.reply, row.address)
+            reasons[row.state, row.code, row.enhanced, text] -= row.count
     return Standing(
         issue=issue_id,
-        counts={state: counts[state] for state in AS_TOLD if state in counts},
-        domains=dict(sorted(domains.items())),
-        variants=dict(sorted(variants.items())),
-        reasons=_reasons(ledger, issue_id),
+        counts={state: counts[state] for state in AS_TOLD if counts[state]},
+        domains={name: +states for name, states in sorted(domains.items()) if +states},
+        variants={name: +states for name, states in sorted(variants.items()) if +states},
+        reasons=[Reason(*what, count) for what, count in (+reasons).most_common()],
+        no_longer_mailed=dict(gone.most_common()),
         runs=ledger.runs(issue_id),
         resolutions=[*ledger.resolutions.all(issue_id)],
     )
@@ -106,12 +117,16 @@ def skips(project: Project, issue_id: str, *, of_sandbox: bool = False) -> Itera
             yield from ledger.figures.skips(issue_id)
 
 
-def _reasons(ledger: Ledger, issue_id: str) -> list[Reason]:
-    counts: Counter[tuple[State, int | None, str | None, str]] = Counter()
+_Why = tuple[State, int | None, str | None, str]
+
+
+def _reasons(ledger: Ledger, issue_id: str) -> Counter[_Why]:
+    """How many had each answer: state, code, enhanced code, and a text that names nobody."""
+    counts: Counter[_Why] = Counter()
     for trouble in ledger.figures.troubles(issue_id):
         text = reason(trouble.reply, trouble.address)
         counts[trouble.state, trouble.code, trouble.enhanced, text] += trouble.count
-    return [Reason(*what, count) for what, count in counts.most_common()]
+    return counts
 
 
 def _refuse_unknown_issue(project: Project, issue_id: str) -> None:

@@ -13,7 +13,7 @@ from rich.cells import cell_len, set_cell_size
 
 from newsletter_mailer.check.reports.visible import visible
 from newsletter_mailer.cli.output import counted, local_minute, table
-from newsletter_mailer.report.standing import Standing
+from newsletter_mailer.report.standing import Standing, gone_words
 from newsletter_mailer.store.states import AS_TOLD, TROUBLE, State
 
 _MOST = 12  #: lines of a part
@@ -50,7 +50,7 @@ def standing_text(standing: Standing, screen: Screen, *, name: str, command: str
     """`name`: of the issue. `command`: the options that follow a command's name."""
     counts = ", ".join(f"{count:,} {state}" for state, count in standing.counts.items())
     parts = [
-        [f"{name}: {counts}"],
+        [f"{name}: {counts or 'nobody is owed it'}"],
         _bars(standing.counts, screen),
         _reasons(standing, screen),
         _places("Domain", standing.domains, screen),
@@ -79,6 +79,8 @@ def _cut(text: str, room: int | None) -> str:
 
 
 def _bars(counts: Mapping[State, int], screen: Screen) -> list[str]:
+    if not counts:
+        return []
     total = sum(counts.values())
     digits = max(len(f"{count:,}") for count in counts.values())
     room = (screen.width or 80) - 2 - 8 - 2 - digits - 2 - 9
@@ -204,6 +206,10 @@ def _resolutions(standing: Standing, screen: Screen) -> list[str]:
 def _what_to_do(standing: Standing, command: str) -> list[str]:
     unknown = standing.counts.get(State.UNKNOWN, 0)
     lines = []
+    if standing.no_longer_mailed:
+        gone = sum(standing.no_longer_mailed.values())
+        are = "reader is" if gone == 1 else "readers are"
+        lines.append(f"{gone:,} {are} not mailed any more: {gone_words(standing)}.")
     if standing.counts.get(State.SENDING):
         lines.append("A send is at work, or was cut off: the next one finds out how far it came.")
     if standing.owed:

@@ -89,7 +89,7 @@ def status(
         )
     elif report_file is None:
         _say(found, newsletter, of_sandbox=of_sandbox)
-        _say_readers(named, state if found.counts else None)
+        _say_readers(named, state if found.was_begun else None)
         if skipped:
             _say_skips(left_out, issue)
 
@@ -99,7 +99,7 @@ def _say(found: Standing, newsletter: Project, *, of_sandbox: bool) -> None:
 
     name = f"{found.issue} (rehearsal)" if of_sandbox else found.issue
     command = f"--issue {found.issue}" + (" --sandbox" if of_sandbox else "")
-    if not found.counts:
+    if not found.was_begun:
         echo(f"{name} was not sent yet.")
         if not of_sandbox and newsletter.sandbox_ledger_path(found.issue).exists():
             say(f"It was rehearsed: newsletter-mailer status {command} --sandbox")

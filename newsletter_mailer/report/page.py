@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from newsletter_mailer.quantities import span_text
 from newsletter_mailer.report.progress import Sitting, milestones, sittings
-from newsletter_mailer.report.standing import Standing
+from newsletter_mailer.report.standing import Standing, gone_words
 from newsletter_mailer.store.rows import Moment
 from newsletter_mailer.store.states import TROUBLE, State
 
@@ -77,7 +77,8 @@ class _Place:
 def page(standing: Standing, moments: Sequence[Moment], about: About) -> str:
     """HTML. `moments`: when attempts ended, in that order."""
     zone = about.zone
-    curves = sittings(moments, standing.runs, standing.readers, zone)
+    gone = sum(standing.no_longer_mailed.values())
+    curves = sittings(moments, standing.runs, standing.readers + gone, zone)
     return _template().render(
         about=about,
         standing=standing,
@@ -99,6 +100,8 @@ def page(standing: Standing, moments: Sequence[Moment], about: About) -> str:
             (one.at.astimezone(zone), len(one.addresses), _HOW[one.how])
             for one in standing.resolutions
         ],
+        gone=gone,
+        gone_words=gone_words(standing),
         describe=_describe,
         span=span_text,
     )

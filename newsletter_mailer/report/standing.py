@@ -6,8 +6,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from newsletter_mailer.store.rows import Resolution
+from newsletter_mailer.store.rows import LEFT, Resolution
 from newsletter_mailer.store.states import AS_TOLD, OWED, State
+
+#: By reason; another one stands for itself.
+_GONE = {
+    LEFT: "no longer among its readers",
+    "manual": "taken out by hand",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +29,12 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Empty `counts`: the issue was not sent yet."""
+    """Without counts and whoever is no longer mailed: the issue was not sent yet."""
 
     issue: str
-    counts: Mapping[State, int] = field(default_factory=dict)
+    counts: Mapping[State, int] = field(default_factory=dict)  #: of who has it, or may get it
+    #: Owed it once, and mailed by no send any more: how many, by reason (`store.rows.LEFT`).
+    no_longer_mailed: Mapping[str, int] = field(default_factory=dict)
     domains: Mapping[str, Counter[State]] = field(default_factory=dict)  #: of those tried
     variants: Mapping[str, Counter[State]] = field(default_factory=dict)  #: of those tried
     reasons: Sequence[Reason] = ()  #: the most frequent first
@@ -38,8 +46,12 @@ class Standing:
         return sum(self.counts.values())
 
     @property
+    def was_begun(self) -> bool:
+        return bool(self.counts or self.no_longer_mailed)
+
+    @property
     def owed(self) -> int:
-        """How many are still to be mailed."""
+        """How many the next send mails, if the lists are as they were at the last."""
         return sum(self.counts.get(state, 0) for state in OWED)
 
     def as_json(self, *, with_addresses: bool = False) -> dict[str, object]:
@@ -47,6 +59,7 @@ class Standing:
         return {
             "issue": self.issue,
             "counts": {state.value: count for state, count in self.counts.items()},
+            "no_longer_mailed": dict(self.no_longer_mailed),
             "runs": self.runs,
             "domains": _by_state(self.domains),
             "variants": _by_state(self.variants),
@@ -62,6 +75,13 @@ class Standing:
             ],
             "resolutions": [_resolution(one, with_addresses) for one in self.resolutions],
         }
+
+
+def gone_words(standing: Standing) -> str:
+    """`1 unsubscribed, 1 no longer among its readers`."""
+    return ", ".join(
+        f"{count:,} {_GONE.get(why, why)}" for why, count in standing.no_longer_mailed.items()
+    )
 
 
 def _by_state(groups: Mapping[str, Counter[State]]) -> dict[str, dict[str, int]]:

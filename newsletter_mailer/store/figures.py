@@ -8,7 +8,15 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from newsletter_mailer.store.database import explained
-from newsletter_mailer.store.rows import Moment, Remembered, Skip, Tally, Trouble
+from newsletter_mailer.store.rows import (
+    LEFT,
+    Moment,
+    NoLonger,
+    Remembered,
+    Skip,
+    Tally,
+    Trouble,
+)
 from newsletter_mailer.store.states import State
 
 
@@ -40,7 +48,7 @@ class Figures:
                 "OR EXISTS (SELECT 1 FROM delivery INDEXED BY delivery_outcome "
                 "WHERE issue = :issue AND state = 'unknown' "
                 "AND state NOT IN ('queued', 'sending')) "
-                "OR EXISTS (SELECT 1 FROM resolution WHERE issue = :issue) "
+                "OR EXISTS (SELECT 1 FROM resolution WHERE issue = :issue AND how <> 'retry') "
                 "OR EXISTS (SELECT 1 FROM loss WHERE issue = :issue)",
                 {"issue": issue},
             ).fetchone()
@@ -70,6 +78,41 @@ class Figures:
             )
             for state, code, enhanced, reply, address, count in rows:
                 yield Trouble(State(state), code, enhanced, reply or "", address, count)
+
+    def no_longer_mailed(self, issue: str) -> Iterator[NoLonger]:
+        """Rows that are owed by their state, and that no send would mail: of whom, and why not."""
+        owed = "state IN ('queued', 'deferred')"
+        columns = "state, domain, variant, code, enhanced, coalesce(reply, ''), min(address)"
+        together = "GROUP BY why, state, domain, variant, code, enhanced, reply"
+        with explained():
+            suppressed = self._database.execute(
+                f"SELECT reason AS why, {columns}, count(*) "  # noqa: S608  # constants
+                "FROM suppression CROSS JOIN delivery USING (address) "
+                f"WHERE issue = ? AND {owed} {together}",
+                (issue,),
+            )
+            yield from (NoLonger(why, State(state), *rest) for why, state, *rest in suppressed)
+            left = self._database.execute(
+                f"SELECT ? AS why, {columns}, count(*) FROM delivery "  # noqa: S608  # constants
+                f"INDEXED BY delivery_owed WHERE issue = ? AND left_by IS NOT NULL AND {owed} "
+                f"AND address NOT IN (SELECT address FROM suppression) {together}",
+                (LEFT, issue),
+            )
+            yield from (NoLonger(why, State(state), *rest) for why, state, *rest in left)
+
+    def suppressed_in(self, issue: str, run: int) -> dict[str, Counter[State]]:
+        """Of a run's audience who is owed it: those suppressed since it began, by reason."""
+        found: dict[str, Counter[State]] = {}
+        with explained():
+            rows = self._database.execute(
+                "SELECT reason, state, count(*) FROM suppression CROSS JOIN delivery "
+                "USING (address) WHERE issue = ? AND run = ? AND state IN ('queued', 'deferred') "
+                "GROUP BY reason, state",
+                (issue, run),
+            )
+            for reason, state, count in rows:
+                found.setdefault(reason, Counter())[State(state)] = count
+        return found
 
     def remembered(self, issue: str) -> Remembered | None:
         """Everyone whom the ledger knows for an issue; None if nobody is owed it."""

@@ -166,6 +166,25 @@ class Trouble:
     count: int
 
 
+#: Why somebody is not mailed any more who is not suppressed: the last whole run had no such reader.
+LEFT = "left"
+
+
+@dataclass(frozen=True, slots=True)
+class NoLonger:
+    """How many rows are owed by their state and mailed by no send, with all of this in common."""
+
+    why: str  #: the reason of the suppression, or LEFT
+    state: State
+    domain: str
+    variant: str
+    code: int | None
+    enhanced: str | None
+    reply: str
+    address: str  #: of one of them
+    count: int
+
+
 class Moment(NamedTuple):
     """How many attempts of a run ended in a second, and how."""
 

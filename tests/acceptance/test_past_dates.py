@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.scene import Newsletter, plain_newsletter
-from tests.terminal import Terminal
 from tests.smtp_server import Inbox
+from tests.terminal import Terminal
 
 READERS = 3
 SEND = ("send", "--issue", "2030-01")
