@@ -11,7 +11,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any  # values of a TOML table
@@ -23,6 +23,7 @@ from newsletter_mailer.errors import ProjectError
 from newsletter_mailer.issue.content_hash import ContentHash
 from newsletter_mailer.issue.moments import MONTHS
 from newsletter_mailer.issue.toml_file import read_toml
+from newsletter_mailer.store.rows import Composed
 
 APPROVAL_FILE = "approval.toml"
 LONGEST_NAME = 100  #: characters of who approves
@@ -42,6 +43,9 @@ class Approval:
     by: str
     when: datetime  #: aware, in whole seconds
     content: ContentHash
+    composed: Composed = field(
+        default_factory=Composed
+    )  #: empty in an approval of an older version
 
     def in_words(self) -> str:
         """`Maria Example on 28 August 2025 at 16:02`, as the clock stood there."""
@@ -57,6 +61,9 @@ class Approval:
             self.content.total,
             sorted(self.content.files.items()),
         ]
+        if self.composed.digests:
+            made = self.composed
+            rest += [made.version, made.template, sorted(made.digests.items())]
         return hashlib.sha256(json.dumps(rest, separators=(",", ":")).encode()).hexdigest()
 
 
@@ -116,7 +123,25 @@ def _approval(table: Mapping[str, Any]) -> Approval:
         raise ValueError
     if not is_name(by) or not all(map(_is_one_line, files)):
         raise ValueError
-    return Approval(by=by, when=when, content=ContentHash(table["content_hash"], files))
+    return Approval(
+        by=by,
+        when=when,
+        content=ContentHash(table["content_hash"], files),
+        composed=_composed(table),
+    )
+
+
+def _composed(table: Mapping[str, Any]) -> Composed:
+    """Raises KeyError, TypeError, ValueError."""
+    if "composed" not in table:
+        return Composed()
+    digests = dict(table["composed"])
+    texts = [table["version"], table["template"], *digests, *digests.values()]
+    if not all(isinstance(text, str) and _is_one_line(text) for text in texts):
+        raise TypeError
+    if not all(map(_DIGEST.fullmatch, digests.values())):
+        raise ValueError
+    return Composed(version=table["version"], template=table["template"], digests=digests)
 
 
 def write_approval(project: Project, issue_id: str, approval: Approval) -> Path:
@@ -126,13 +151,15 @@ def write_approval(project: Project, issue_id: str, approval: Approval) -> Path:
         f"by = {_quoted(approval.by)}",
         f"when = {approval.when.isoformat()}",
         f'content_hash = "{approval.content.total}"',
+        f"version = {_quoted(approval.composed.version)}",
+        f"template = {_quoted(approval.composed.template)}",
         f'seal = "{approval.seal}"',
         "",
         "[files] # what readers would see of each, as SHA-256",
-        *(
-            f'{_quoted(path)} = "{digest}"'
-            for path, digest in sorted(approval.content.files.items())
-        ),
+        *_digests(approval.content.files),
+        "",
+        "[composed] # each variant's message, as build writes it",
+        *_digests(approval.composed.digests),
         "",
     ]
     try:
@@ -142,6 +169,10 @@ def write_approval(project: Project, issue_id: str, approval: Approval) -> Path:
             f"{file} cannot be written: {fault.strerror}. Nothing was approved."
         ) from None
     return file
+
+
+def _digests(of: Mapping[str, str]) -> list[str]:
+    return [f'{_quoted(name)} = "{digest}"' for name, digest in sorted(of.items())]
 
 
 def _quoted(text: str) -> str:

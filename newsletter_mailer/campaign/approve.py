@@ -14,6 +14,7 @@ from newsletter_mailer.campaign.approval import (
     is_name,
     write_approval,
 )
+from newsletter_mailer.campaign.composed import composed
 from newsletter_mailer.campaign.evidence import Wanted, gatherer
 from newsletter_mailer.campaign.first_run import nobody_has_it
 from newsletter_mailer.campaign.prepare import Circumstances, Prepared, prepare
@@ -92,7 +93,7 @@ def approve(
             )
         before = sign_off(project, issue_id, content, now)
         when = now.astimezone(project.settings.zone).replace(microsecond=0)
-        approval = Approval(by=name, when=when, content=content)
+        approval = Approval(by=name, when=when, content=content, composed=composed(prepared))
         return Approved(
             issue=issue_id,
             subject=prepared.sample_subject(),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from newsletter_mailer.campaign.again import had_it, refuse_changed
-from newsletter_mailer.campaign.composed import composed, otherwise
+from newsletter_mailer.campaign.composed import composed, doubt_about
 from newsletter_mailer.campaign.prepare import Prepared
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.campaign.send_request import SendRequest
@@ -36,6 +36,7 @@ def refuse_unless_clear(
             project,
             issue_id,
             prepared.edition.content,
+            composed(prepared),
             datetime.now(UTC),
             is_rehearsal=request.dry_run,
             note=note,
@@ -99,11 +100,9 @@ def _refuse_changes(prepared: Prepared, request: SendRequest, ledger: Ledger | N
         return
     changed = ", ".join(content.changed(record.files)) or "the program's way to read it"
     if record.content_hash == content.total:
-        now = composed(prepared)
-        others = now.differs_from(record.composed)
-        if not others:
+        changed = doubt_about(composed(prepared), record.composed)
+        if not changed:
             return
-        changed = otherwise(now, record.composed, others)
     fresh = (
         f" To rehearse from the beginning, delete outbox/{issue_id}." if request.to_sandbox else ""
     )

@@ -18,6 +18,12 @@ from newsletter_mailer.store.rows import Composed
 
 def composed(prepared: Prepared) -> Composed:
     """Of every variant that was composed: SHA-256 of the message that `build` writes."""
+    if prepared.composed is None:
+        prepared.composed = _composed(prepared)
+    return prepared.composed
+
+
+def _composed(prepared: Prepared) -> Composed:
     edition, settings = prepared.edition, prepared.project.settings
     envelope = steady_envelope(edition.issue, settings)
     digests = {}
@@ -45,3 +51,20 @@ def otherwise(now: Composed, earlier: Composed, variants: Sequence[str]) -> str:
         else f"newsletter-mailer {now.version} composed it then too, with other parts"
     )
     return f"No file was changed, but {which} composed otherwise: {by}."
+
+
+def doubt_about(now: Composed, earlier: Composed) -> str:
+    """Why messages are not those that were made of the same files earlier; empty if they are.
+
+    Where no variant was made both times, only the program's version can tell.
+    """
+    if others := now.differs_from(earlier):
+        return otherwise(now, earlier, others)
+    is_comparable = now.digests.keys() & earlier.digests.keys()
+    if earlier.digests and not is_comparable and now.version != earlier.version:
+        return (
+            f"No file was changed, but newsletter-mailer {earlier.version} composed it then, and "
+            f"{now.version} does now, for other readers: it cannot be told whether they get the "
+            "same words."
+        )
+    return ""

@@ -44,7 +44,7 @@ from newsletter_mailer.plan.plan import (
 )
 from newsletter_mailer.plan.variants import Variant, Variants
 from newsletter_mailer.settings import Settings
-from newsletter_mailer.store.rows import Remembered
+from newsletter_mailer.store.rows import Composed, Remembered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +73,7 @@ class Prepared:
     findings: list[Finding]  #: all of them, as the newsletter's settings want them
     lists: Mapping[str, Fingerprint]  #: as they were when they were read
     remembered: Remembered | None = None  #: the readers, where the lists are not here
+    composed: Composed | None = None  #: digests, once somebody asked (`campaign.composed`)
     past_dates_let: int = 0  #: how many would have stopped it, and are sent all the same
 
     def assignments(self, suppressed: Suppressed) -> Iterator[Assignment]:

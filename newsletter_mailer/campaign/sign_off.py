@@ -8,9 +8,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from newsletter_mailer.campaign.approval import Approval, CannotBeTrusted, read_approval
+from newsletter_mailer.campaign.composed import doubt_about
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.errors import NotApproved
 from newsletter_mailer.issue.content_hash import ContentHash
+from newsletter_mailer.store.rows import Composed
 
 
 class Verdict(StrEnum):
@@ -67,6 +69,7 @@ def refuse_unapproved(
     project: Project,
     issue_id: str,
     content: ContentHash,
+    composed: Composed,
     now: datetime,
     *,
     is_rehearsal: bool,
@@ -74,16 +77,21 @@ def refuse_unapproved(
 ) -> None:
     """Nothing goes out that nobody agreed to, where the project asks for it; a rehearsal is told.
 
-    Where it does not ask, an approval that no longer fits is told too. Raises NotApproved.
+    It is what readers get that was agreed to: the same files composed otherwise are not. An
+    approval of an older version does not say what was composed; its files count then.
+    Where the project does not ask, an approval that no longer fits is told too. Raises NotApproved.
     """
     standing = sign_off(project, issue_id, content, now)
     is_asked_for = project.settings.require_approval
-    if standing.verdict is Verdict.APPROVED:
+    doubt = ""
+    if standing.verdict is Verdict.APPROVED and standing.approval is not None:
         note(standing.in_words())
-        return
+        doubt = doubt_about(composed, standing.approval.composed)
+        if not doubt:
+            return
     if standing.verdict is Verdict.NONE and not is_asked_for:
         return
-    told = "\n".join([standing.in_words(), *(f"  {change}" for change in standing.changes)])
+    told = doubt or "\n".join([standing.in_words(), *(f"  {one}" for one in standing.changes)])
     if not is_asked_for:
         note(told)
         return

@@ -1,4 +1,4 @@
-"""Owed means: the next send would mail them. Who objected or left the lists is told of by number."""
+"""Owed means: the next send would mail them. Who objected or left the lists is told of."""
 
 from __future__ import annotations
 
