@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
+import socket
 import subprocess
 import sys
+import textwrap
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -331,3 +335,32 @@ def test_the_sample_for_pre_commit_names_the_hook() -> None:
     (hook,) = settings["repos"][0]["hooks"]
 
     assert f"- id: {hook['id']}\n" in HOOKS.read_text("utf-8")
+
+
+def test_the_readme_s_old_issue_is_caught_and_mailed_to_nobody(tmp_path: Path) -> None:
+    """Its lines, in a copy of this repository; the port is a free one."""
+    (typed,) = re.findall(r"(?m)^    cp -r \. \.\./catching.*\n((?:    .*\n)+)", TEXT)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = str(server.getsockname()[1])
+    here = tmp_path / "here"
+    for name in ("issues", "recipients", "templates"):
+        shutil.copytree(REPOSITORY / name, here / name)
+    for name in ("newsletter.toml", "words.txt"):
+        shutil.copy(REPOSITORY / name, here)
+    catch, *send = textwrap.dedent(typed).replace("8025", port).splitlines()
+    ready = f"until (: < /dev/tcp/localhost/{port}) 2> /dev/null; do sleep 0.1; done"
+    caught = tmp_path / "caught"
+    script = "\n".join(
+        [
+            "cp -r . ../catching && cd ../catching",
+            catch.replace(" &", f" > {caught} & trap 'kill $!' EXIT"),
+            ready,
+            *send,
+        ]
+    )
+    done = run(here, f"{script} --yes --json")
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["sent"] == 48
+    assert caught.read_text("utf-8", "replace").count("MESSAGE FOLLOWS") == 48
+    assert not (here / ".newsletter").exists()

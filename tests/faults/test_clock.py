@@ -132,6 +132,7 @@ def test_what_passes_while_it_asks_is_past_when_the_answer_comes(
     assert server.accepted == []
 
 
+@pytest.mark.fault("The clock stands still while it waits")
 def test_a_run_that_waits_for_its_hours_is_stopped_while_the_clock_stands_still(
     news: Newsletter, server: FaultyServer
 ) -> None:

@@ -285,7 +285,6 @@ def test_a_run_ends_as_the_ledger_says(news: Newsletter, server: FaultyServer) -
     assert news.command("status", "--issue", ISSUE, "--json").json["counts"] == {"sent": READERS}
 
 
-@pytest.mark.fault("The disk fills up")
 def test_a_run_that_a_full_disk_stopped_reports_what_left_by_its_journal(
     news: Newsletter, server: FaultyServer
 ) -> None:

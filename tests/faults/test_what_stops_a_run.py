@@ -51,6 +51,7 @@ def shell(news: Newsletter, line: str, env: dict[str, str]) -> tuple[int, str]:
     return done.returncode, done.stderr
 
 
+@pytest.mark.fault("What it prints goes nowhere: a full disk, a closed pipe")
 @pytest.mark.parametrize(
     ("line", "told"),
     [
@@ -122,6 +123,7 @@ class Pipe:
         return self.process.wait(timeout=90)
 
 
+@pytest.mark.fault("Whoever watches goes away in the middle")
 def test_whoever_watched_goes_away_in_the_middle_and_the_mail_goes_on(
     news: Newsletter, serve: Callable[..., Inbox]
 ) -> None:
@@ -143,6 +145,7 @@ def test_whoever_watched_goes_away_in_the_middle_and_the_mail_goes_on(
     assert news.run("status", "--issue", "2030-01", "--json").json["counts"] == {"sent": READERS}
 
 
+@pytest.mark.fault("The terminal window is closed")
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_terminal_that_is_closed_ends_what_is_in_flight(
     news: Newsletter, inbox: Inbox, times: int
@@ -238,6 +241,7 @@ main()
 """
 
 
+@pytest.mark.fault("It cannot be read any more")
 def test_a_ledger_that_cannot_be_read_any_more_is_no_reason_for_no_report(
     news: Newsletter, inbox: Inbox
 ) -> None:
