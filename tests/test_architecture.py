@@ -83,6 +83,7 @@ TOUCHES_THE_WORLD = (
     "deliver/sandbox.py",
     "deliver/single.py",
     "deliver/session.py",
+    "deliver/stop.py",
     "deliver/token.py",
     "campaign/",
     "preview/copying/export.py",

@@ -61,11 +61,9 @@ class SendReport:
         return not is_left and self.stopped is None
 
     def as_json(self) -> dict[str, object]:
-        """What `send --json` prints."""
-        told = asdict(self)
-        if self.skipped_readers is None:
-            del told["skipped_readers"]
-        else:
+        """What `send --json` prints: without what nobody asked for, and did not happen."""
+        told = {name: value for name, value in asdict(self).items() if value is not None}
+        if self.skipped_readers is not None:
             told["skipped_readers"] = [
                 {"address": address, "reason": reason} for address, reason in self.skipped_readers
             ]

@@ -464,14 +464,22 @@ def test_issues_do_not_mix(ledger: Ledger) -> None:
     assert ledger.counts("2030-02") == {State.QUEUED: 3}
 
 
-def test_the_issues_date_is_that_of_its_first_run(ledger: Ledger) -> None:
+@pytest.mark.parametrize(
+    ("state", "date"),
+    [(State.SENT, NOW), (State.UNKNOWN, NOW), (State.REFUSED, LATER), (State.DEFERRED, LATER)],
+)
+def test_the_issues_date_is_that_of_the_first_run_that_handed_anything_over(
+    ledger: Ledger, state: State, date: datetime
+) -> None:
     assert ledger.issue(ISSUE) is None
-    begin(ledger, ALL[0])
+    first = begin(ledger, ALL[0])
+    claim(first)
+    settle(ledger, first, ann=(state, 250, ""))
     begin(ledger, ALL[0], now=LATER)
 
     record = ledger.issue(ISSUE)
     assert record is not None
-    assert (record.date, record.files) == (NOW, {"10-letter.md": "c0ffee"})
+    assert (record.date, record.files) == (date, {"10-letter.md": "c0ffee"})
 
 
 def test_a_run_is_recorded_with_who_and_where_its_filters_and_who_was_skipped(
@@ -509,6 +517,9 @@ def test_a_run_is_recorded_with_who_and_where_its_filters_and_who_was_skipped(
             "planned": 1,
             "skipped": {"bounced": 2},
             "counts": {"sent": 1},
+            "version": "",
+            "template": "",
+            "past_dates": 0,
         }
     ]
 
