@@ -54,7 +54,8 @@ def left_rows(
     with explained():
         left = database.execute(
             "SELECT delivery.id, address, variant, attempts, run.sender "
-            "FROM delivery INDEXED BY delivery_sending LEFT JOIN run ON run.id = delivery.claimed WHERE state = 'sending' "
+            "FROM delivery INDEXED BY delivery_sending "
+            "LEFT JOIN run ON run.id = delivery.claimed WHERE state = 'sending' "
             "AND (:issue IS NULL OR delivery.issue = :issue)",
             {"issue": issue},
         ).fetchall()
