@@ -208,9 +208,10 @@ class Run:
                 )
 
     def _compiled(self, now: datetime) -> dict[str, CompiledMessage]:
-        """Each variant as a message. The Date is that of the issue's first run."""
+        """Each variant as a message. The Date is that of the first run that handed one over."""
         record = self.ledger.issue(self.issue_id)
-        date = record.date if record else now
+        has_begun = record is not None and self.ledger.has_reached_anybody(self.issue_id)
+        date = record.date if record is not None and has_begun else now
         settings = self.prepared.project.settings
         envelope = envelope_of(
             settings,
