@@ -290,7 +290,7 @@ def test_a_lost_answer_to_the_second_is_settled_like_any_other(
 ) -> None:
     with smtp_server(Behaviour(at_dot=lambda to: "accept and drop")) as server:
         done = sent.run(*SEND, "--again", BEN, env=server.environment())
-    assert (done.code, done.json["unknown"]) == (1, 1)
+    assert (done.code, done.json["unknown"]) == (3, 1)
     sent.run(*SEND, env=inbox.environment())
 
     assert len(inbox.received) == 4
