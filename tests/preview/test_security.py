@@ -300,8 +300,8 @@ def test_another_site_cannot_show_or_read_the_preview(
     page = onlooker.page
     page.goto(unchanged.home)
     page.wait_for_load_state("networkidle")
-    onlooker.asked.clear()
     page.goto(another_site)
+    onlooker.asked.clear()  # of the preview's page, which asks to its end
 
     read = page.evaluate(
         """async (origin) => {
