@@ -32,7 +32,7 @@ from newsletter_mailer.errors import LedgerError, NewsletterError, ProjectError
 from newsletter_mailer.plan.plan import NO_READER
 from newsletter_mailer.smtp_settings import SmtpSettings
 from newsletter_mailer.store.ledger import Ledger
-from newsletter_mailer.store.rows import ClaimedRow, LeftOut, PlannedRow
+from newsletter_mailer.store.rows import ClaimedRow, LeftOut, NewRun, PlannedRow
 from newsletter_mailer.store.sender import Sender
 from newsletter_mailer.store.states import OWED, State
 
@@ -122,23 +122,25 @@ class Run:
     def _begin(self, takes_smtputf8: bool, now: datetime) -> Sender:
         edition = self.prepared.edition
         sender = self.ledger.begin_run(
-            self.issue_id,
-            now=now,
-            content_hash=edition.content.total,
-            files=edition.content.files,
-            filters=self._filters(),
-            again=self.request.again,
+            NewRun(
+                issue=self.issue_id,
+                now=now,
+                content_hash=edition.content.total,
+                files=edition.content.files,
+                filters=self._filters(),
+                again=self.request.again,
+                is_roll_call=self.prepared.plan.has_lists,
+                host=domain(self.address),
+                variants={
+                    variant.id: variant.slugs for variant in self.prepared.plan.variants.values()
+                },
+                by=logged_in(),
+                composed=composed(self.prepared),
+                newsletter=Whose.of(self.prepared.project.settings).as_json(),
+                past_dates=self.prepared.past_dates_let,
+            ),
             rows=None if self.prepared.remembered else self._rows(takes_smtputf8),
-            is_roll_call=self.prepared.plan.has_lists,
             skipped=self.skipped,
-            host=domain(self.address),
-            variants={
-                variant.id: variant.slugs for variant in self.prepared.plan.variants.values()
-            },
-            by=logged_in(),
-            composed=composed(self.prepared),
-            newsletter=Whose.of(self.prepared.project.settings).as_json(),
-            past_dates=self.prepared.past_dates_let,
         )
         try:
             self._tell_outside(sender)

@@ -190,7 +190,7 @@ def write_sent(
 
 def write_restored(project: Project, issue_id: str, ledger: Ledger) -> None:
     """In place of a file that says nothing, as far as the ledger knows. Raises ProjectError."""
-    record, runs = ledger.issue(issue_id), ledger.runs(issue_id)
+    record, runs = ledger.issue(issue_id), ledger.runs.all(issue_id)
     if record is not None:
         sent = Sent(
             issue=issue_id,

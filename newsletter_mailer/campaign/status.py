@@ -94,7 +94,7 @@ def standing_in(ledger: Ledger, issue_id: str) -> Standing:
         variants={name: +states for name, states in sorted(variants.items()) if +states},
         reasons=[Reason(*what, count) for what, count in (+reasons).most_common()],
         no_longer_mailed=dict(gone.most_common()),
-        runs=ledger.runs(issue_id),
+        runs=ledger.runs.all(issue_id),
         resolutions=[*ledger.resolutions.all(issue_id)],
     )
 

@@ -34,7 +34,7 @@ def suppress(project: Project, address: str, reason: str) -> Suppressed:
         if not ledger.doubt(witnesses(project)):  # an older copy must stay known as one
             ledger.note_use("suppress", now)
         # No sender takes it in hand any more.
-        return Suppressed(address=found, being_mailed=ledger.being_mailed(found))
+        return Suppressed(address=found, being_mailed=ledger.people.being_mailed(found))
 
 
 def unsuppress(project: Project, address: str) -> bool:
@@ -69,4 +69,4 @@ def held_about(project: Project, address: str) -> dict[str, object]:
     if ledger is None:
         return {"address": found, "suppressed": None, "issues": [], "skipped": [], "settled": []}
     with ledger:
-        return ledger.held_about(found)
+        return ledger.people.held_about(found)

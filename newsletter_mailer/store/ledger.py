@@ -18,7 +18,6 @@ from newsletter_mailer.store.database import (
     open_beside,
     open_to_read,
     open_to_write,
-    stamp,
     transaction,
 )
 from newsletter_mailer.store.figures import Figures
@@ -26,18 +25,19 @@ from newsletter_mailer.store.generation import Witness
 from newsletter_mailer.store.journal import Journal
 from newsletter_mailer.store.left import LeftRow, journal_path, left_rows
 from newsletter_mailer.store.lock import AlreadyLocked, FileLock
-from newsletter_mailer.store.planned import composed_by, keep_variants, plan, plan_as_before
+from newsletter_mailer.store.people import People
+from newsletter_mailer.store.planned import composed_by
 from newsletter_mailer.store.recovery import recover, refuse_unknown_journals
-from newsletter_mailer.store.resolutions import Resolutions, hand_over_again
+from newsletter_mailer.store.resolutions import Resolutions
 from newsletter_mailer.store.rows import (
-    By,
-    Composed,
     DeliveryRecord,
     IssueRecord,
     LeftOut,
+    NewRun,
     PlannedRow,
     moment_of,
 )
+from newsletter_mailer.store.runs import Runs
 from newsletter_mailer.store.sender import Sender
 from newsletter_mailer.store.states import OWED, TROUBLE, State
 from newsletter_mailer.store.suppressions import Suppressions
@@ -65,6 +65,8 @@ class Ledger:
         self.suppressions = Suppressions(database)
         self.resolutions = Resolutions(database)
         self.figures = Figures(database)
+        self.runs = Runs(database)
+        self.people = People(database)
 
     def __enter__(self) -> Ledger:
         return self
@@ -131,32 +133,17 @@ class Ledger:
 
     def begin_run(
         self,
-        issue: str,
+        new: NewRun,
         *,
-        now: datetime,
-        content_hash: str,
-        files: Mapping[str, str],
-        filters: Mapping[str, Sequence[str]],
-        skipped: Mapping[str, int],
         rows: Iterable[PlannedRow | LeftOut] | None,
-        host: str,
-        is_roll_call: bool = False,
-        again: Sequence[str] = (),
-        variants: Mapping[str, Sequence[str]] = {},  # never changed
-        by: By = By(),  # noqa: B008  # frozen
-        composed: Composed = Composed(),  # noqa: B008  # frozen
-        newsletter: Mapping[str, str] = {},  # never changed
-        past_dates: int = 0,
+        skipped: Mapping[str, int],
     ) -> Sender:
         """Records the run and puts its audience into the ledger, in one transaction.
 
         Rows of earlier runs keep their state; what is still owed is planned anew, and due at once.
-        As long as nobody was handed anything, the run counts as the first.
-        `rows` None: everyone whom the ledger knows, as planned. `skipped` is read when `rows` are
-        through. `is_roll_call`: they have everyone of the lists, and whoever is not among them has
-        left. `again`: canonical addresses that have it and get it once more, and nobody else does.
-        `variants`: the slugs of their sections, by id. Call `hold` before. Raises
-        LedgerError, with nothing written.
+        As long as nobody was handed anything, the run counts as the first. `rows` None: everyone
+        whom the ledger knows, as planned. `skipped` is read when `rows` are through. Call `hold`
+        before. Raises LedgerError, with nothing written.
         """
         token = secrets.token_hex(8)
         try:
@@ -167,99 +154,32 @@ class Ledger:
                 "No message leaves without it."
             ) from None
         try:
-            run = self._begin(
-                issue,
-                (stamp(now), json.dumps(filters, default=sorted), content_hash, *by, token),
-                (composed.version, composed.template, past_dates),
-                json.dumps(newsletter),
-                files,
-                skipped,
-                rows,
-                host,
-                {one: (slugs, composed.digests.get(one, "")) for one, slugs in variants.items()},
-                is_roll_call,
-                again,
-            )
+            with transaction(self._database):
+                run = self.runs.begin(new, token, rows, skipped)
+                self._record_use(new.now, new.issue)
         except BaseException:
             journal.remove()
             raise
         # The file alone, without its log, shall know of the run: whoever copies it finds out.
         checkpoint(self._database)
-        if not self._is_rehearsal:
-            self.uses.publish()
+        self._publish_use()
         self._view = self._view or open_beside(self.path)
-        return Sender(self._database, self._view, self.path, issue, run, journal)
-
-    def _begin(
-        self,
-        issue: str,
-        about: tuple[str, ...],
-        how: tuple[str, str, int],
-        newsletter: str,
-        files: Mapping[str, str],
-        skipped: Mapping[str, int],
-        rows: Iterable[PlannedRow | LeftOut] | None,
-        host: str,
-        variants: Mapping[str, tuple[Sequence[str], str]],
-        is_roll_call: bool,
-        again: Sequence[str],
-    ) -> int:
-        began, _, content_hash, who, on, _ = about
-        with transaction(self._database) as database:
-            database.execute(
-                "UPDATE variant SET composed = '' WHERE issue = :issue AND NOT EXISTS "
-                "(SELECT 1 FROM issue WHERE id = :issue AND content_hash = :now)",
-                {"issue": issue, "now": content_hash},
-            )
-            kept = "date" if self.figures.was_handed_over(issue) else "excluded.date"
-            database.execute(
-                "INSERT INTO issue (id, date, content_hash, files, newsletter) "  # noqa: S608  # a column
-                f"VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET date = {kept}, "
-                "content_hash = excluded.content_hash, files = excluded.files, "
-                "newsletter = excluded.newsletter",
-                (issue, began, content_hash, json.dumps(files), newsletter),
-            )
-            cursor = database.execute(
-                "INSERT INTO run (issue, began, filters, content_hash, who, host, sender, version,"
-                " template, past_dates, planned, skipped, is_settled) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '{}', 0)",
-                (issue, *about, *how),
-            )
-            run = cursor.lastrowid or 0
-            if again:
-                now = datetime.fromisoformat(began)
-                hand_over_again(database, issue, run, again, By(who, on), now)
-            elif rows is None:
-                plan_as_before(database, issue, run)
-            if rows is not None:
-                plan(database, issue, run, rows, host, is_roll_call=is_roll_call)
-            keep_variants(database, issue, variants)
-            if not self._is_rehearsal:
-                self.uses.record("send", datetime.fromisoformat(began), issue=issue)
-            # Who is skipped is known only now: the rows are counted while they are read.
-            database.execute(
-                "UPDATE run SET skipped = ?, planned = "
-                "(SELECT count(*) FROM delivery WHERE issue = ? AND run = ?) WHERE id = ?",
-                (json.dumps(skipped), issue, run, run),
-            )
-        return run
+        return Sender(self._database, self._view, self.path, new.issue, run, journal)
 
     def end_run(self, run: int, now: datetime, counts: Mapping[State, int]) -> None:
         """`counts`: of the run's audience, as it stands now. Raises LedgerError."""
-        with transaction(self._database) as database:
-            database.execute(
-                "UPDATE run SET ended = ?, counts = ?, is_settled = 1 WHERE id = ?",
-                (stamp(now), json.dumps(counts), run),
-            )
-            if not self._is_rehearsal:
-                # A copy from the middle of the run is older than this.
-                self.uses.record("send", now, issue=self._issue_of(run))
+        with transaction(self._database):
+            issue = self.runs.end(run, now, counts)
+            self._record_use(now, issue)  # a copy from the middle of the run is older than this
+        self._publish_use()
+
+    def _record_use(self, now: datetime, issue: str) -> None:
+        if not self._is_rehearsal:
+            self.uses.record("send", now, issue=issue)
+
+    def _publish_use(self) -> None:
         if not self._is_rehearsal:
             self.uses.publish()
-
-    def _issue_of(self, run: int) -> str:
-        row = self._database.execute("SELECT issue FROM run WHERE id = ?", (run,)).fetchone()
-        return str(row[0])
 
     def counts(self, issue: str, run: int | None = None) -> dict[State, int]:
         """How many rows are in each state; of one run's audience, or of the whole issue."""
@@ -298,47 +218,6 @@ class Ledger:
             )
             return {address: State(state) for address, state in rows}
 
-    def runs(self, issue: str) -> list[dict[str, object]]:
-        """Every run, oldest first."""
-        with explained():
-            rows = self._database.execute(
-                "SELECT id, began, ended, who, host, filters, content_hash, planned, skipped,"
-                " counts, version, template, past_dates FROM run WHERE issue = ? ORDER BY id",
-                (issue,),
-            ).fetchall()
-        return [
-            {
-                "run": run,
-                "began": began,
-                "ended": ended,
-                "who": who,
-                "host": host,
-                "filters": json.loads(filters),
-                "content_hash": content,
-                "planned": planned,
-                "skipped": json.loads(skipped),
-                "counts": json.loads(counts) if counts else None,
-                "version": version,
-                "template": template,
-                "past_dates": past_dates,
-            }
-            for (
-                run,
-                began,
-                ended,
-                who,
-                host,
-                filters,
-                content,
-                planned,
-                skipped,
-                counts,
-                version,
-                template,
-                past_dates,
-            ) in rows
-        ]
-
     def deliveries(self, issue: str, state: State | None = None) -> Iterator[DeliveryRecord]:
         """Every row, or those in one state, by address."""
         index = "INDEXED BY delivery_trouble" if state in TROUBLE else ""
@@ -362,63 +241,6 @@ class Ledger:
                     attempts,
                     moment_of(at),
                 )
-
-    def being_mailed(self, address: str) -> list[str]:
-        """The issues of which a sender has this address in hand, or died with it."""
-        with explained():
-            rows = self._database.execute(
-                "SELECT issue FROM delivery INDEXED BY delivery_sending "
-                "WHERE state = 'sending' AND address = ? ORDER BY issue",
-                (address,),
-            )
-            return [issue for (issue,) in rows]
-
-    def held_about(self, address: str) -> dict[str, object]:
-        """Everything the ledger holds about one person."""
-        with explained():
-            suppression = self._database.execute(
-                "SELECT reason, since FROM suppression WHERE address = ?", (address,)
-            ).fetchone()
-            rows = self._database.execute(
-                "SELECT issue, mailbox, state, at, field_values FROM delivery WHERE address = ? "
-                "ORDER BY issue",
-                (address,),
-            ).fetchall()
-            skipped = self._database.execute(
-                "SELECT issue, reason FROM skip WHERE address = ? ORDER BY issue", (address,)
-            ).fetchall()
-            settled = self._database.execute(
-                "SELECT issue, at, who, how, (SELECT value FROM json_each(before) WHERE key = :one)"
-                " FROM resolution, json_each(addresses) WHERE value = :one ORDER BY resolution.id",
-                {"one": address},
-            ).fetchall()
-        return {
-            "address": address,
-            "suppressed": {"reason": suppression[0], "since": suppression[1]}
-            if suppression
-            else None,
-            "issues": [
-                {
-                    "issue": issue,
-                    "mailbox": mailbox,
-                    "state": state,
-                    "at": moment.isoformat() if (moment := moment_of(at)) else None,
-                    "values": json.loads(values),
-                }
-                for issue, mailbox, state, at, values in rows
-            ],
-            "skipped": [{"issue": issue, "reason": reason} for issue, reason in skipped],
-            "settled": [
-                {
-                    "issue": issue,
-                    "at": at,
-                    "who": who,
-                    "how": how,
-                    "before": before and json.loads(before),
-                }
-                for issue, at, who, how, before in settled
-            ],
-        }
 
 
 @contextmanager

@@ -83,6 +83,26 @@ class Composed:
         return sorted(one for one in both if self.digests[one] != earlier.digests[one])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRun:
+    """A run of `send`, before it is in the ledger."""
+
+    issue: str
+    now: datetime
+    content_hash: str
+    host: str  #: of its Message-IDs
+    files: Mapping[str, str] = field(default_factory=dict)  #: of the issue: path -> hash
+    filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    variants: Mapping[str, Sequence[str]] = field(default_factory=dict)  #: slugs of their sections
+    by: By = field(default_factory=By)
+    composed: Composed = Composed()
+    newsletter: Mapping[str, str] = field(default_factory=dict)  #: whose issue it is
+    past_dates: int = 0  #: findings that were let pass
+    is_roll_call: bool = False  #: its rows are everyone of the lists: who is not there has left
+    #: Canonical addresses that have it and get it once more; nobody else does.
+    again: Sequence[str] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class IssueRecord:
     """What the ledger knows of an issue since its first real run."""

@@ -23,7 +23,7 @@ from newsletter_mailer.store import copies
 from newsletter_mailer.store import journal as journal_module
 from newsletter_mailer.store.generation import Witness
 from newsletter_mailer.store.ledger import Ledger, open_ledger
-from newsletter_mailer.store.rows import By, ClaimedRow, Fate, PlannedRow, Settled
+from newsletter_mailer.store.rows import By, ClaimedRow, Fate, NewRun, PlannedRow, Settled
 from newsletter_mailer.store.sender import Sender
 from newsletter_mailer.store.states import OWED, State
 
@@ -231,16 +231,13 @@ class Copies(RuleBasedStateMachine):
             ledger.hold([*self.sent.values()])
             self.issue = issue
             self.sender = ledger.begin_run(
-                issue,
-                now=NOW,
-                content_hash="",
-                files={},
-                filters={},
+                NewRun(
+                    issue=issue, now=NOW, content_hash="", files={}, filters={}, host="example.org"
+                ),
                 skipped={},
                 rows=[
                     PlannedRow(address=one, mailbox=one, variant="", values={}) for one in READERS
                 ],
-                host="example.org",
             )
             self.tell_outside(ledger)
         except BaseException:

@@ -20,7 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from newsletter_mailer.store import journal as journal_module
 from newsletter_mailer.store.ledger import Ledger, open_ledger
-from newsletter_mailer.store.rows import By, ClaimedRow, Fate, PlannedRow, Settled
+from newsletter_mailer.store.rows import By, ClaimedRow, Fate, NewRun, PlannedRow, Settled
 from newsletter_mailer.store.sender import Sender
 from newsletter_mailer.store.states import OWED, State
 
@@ -87,16 +87,18 @@ class CrashPoints(RuleBasedStateMachine):
         self.nothing_is_in_flight_and_only_what_must_be_is_in_doubt()
         rows = [PlannedRow(address=one, mailbox=one, variant="", values={}) for one in readers]
         self.sender = self.ledger.begin_run(
-            ISSUE,
-            now=NOW,
-            content_hash="",
-            files={},
-            filters={},
+            NewRun(
+                issue=ISSUE,
+                now=NOW,
+                content_hash="",
+                files={},
+                filters={},
+                is_roll_call=not again,
+                again=again,
+                host="example.org",
+            ),
             skipped={},
             rows=None if again else rows,
-            is_roll_call=not again,
-            again=again,
-            host="example.org",
         )
         self.audience = {*readers}
 

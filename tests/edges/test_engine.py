@@ -34,7 +34,7 @@ from newsletter_mailer.deliver.stopping import (
 )
 from newsletter_mailer.errors import CannotConnect, LedgerError
 from newsletter_mailer.store.ledger import Ledger, open_ledger
-from newsletter_mailer.store.rows import ClaimedRow, PlannedRow, Settled
+from newsletter_mailer.store.rows import ClaimedRow, NewRun, PlannedRow, Settled
 from newsletter_mailer.store.sender import Sender
 from newsletter_mailer.store.states import OWED, State
 from tests.smtp_client import CALM, SENDER, content, settings_for
@@ -63,17 +63,19 @@ class Sending:
 
     def begin(self) -> Sender:
         return self.ledger.begin_run(
-            ISSUE,
-            now=datetime.now(UTC),
-            content_hash="",
-            files={},
-            filters={},
+            NewRun(
+                issue=ISSUE,
+                now=datetime.now(UTC),
+                content_hash="",
+                files={},
+                filters={},
+                host="example.org",
+            ),
             skipped={},
             rows=[
                 PlannedRow(address=address, mailbox=address, variant="everyone", values={})
                 for address in self.addresses
             ],
-            host="example.org",
         )
 
     def run(

@@ -17,7 +17,7 @@ import pytest
 
 from newsletter_mailer.errors import LedgerBusy, LedgerError
 from newsletter_mailer.store.ledger import Ledger, open_ledger, read_ledger
-from newsletter_mailer.store.rows import By, ClaimedRow, Fate, PlannedRow, Settled
+from newsletter_mailer.store.rows import By, ClaimedRow, Fate, NewRun, PlannedRow, Settled
 from newsletter_mailer.store.schema import STEPS
 from newsletter_mailer.store.sender import Sender
 from newsletter_mailer.store.states import OWED, TRANSITIONS, State
@@ -51,17 +51,19 @@ def begin(
     variant: str = "everyone",
 ) -> Sender:
     return ledger.begin_run(
-        issue,
-        now=now,
-        content_hash="c0ffee",
-        files={"10-letter.md": "c0ffee"},
-        filters={"regions": ["dudley"]},
+        NewRun(
+            issue=issue,
+            now=now,
+            content_hash="c0ffee",
+            files={"10-letter.md": "c0ffee"},
+            filters={"regions": ["dudley"]},
+            host="example.org",
+        ),
         skipped={},
         rows=[
             PlannedRow(address=address, mailbox=address.title(), variant=variant, values={"a": "b"})
             for address in addresses
         ],
-        host="example.org",
     )
 
 
@@ -493,19 +495,21 @@ def test_a_run_is_recorded_with_who_and_where_its_filters_and_who_was_skipped(
         yield planned(ALL[0])
 
     sender = ledger.begin_run(
-        ISSUE,
-        now=NOW,
-        content_hash="c0ffee",
-        files={},
-        filters={"regions": ["dudley"]},
+        NewRun(
+            issue=ISSUE,
+            now=NOW,
+            content_hash="c0ffee",
+            files={},
+            filters={"regions": ["dudley"]},
+            host="example.org",
+            by=By("ann", "desk"),
+        ),
         skipped=skipped,
         rows=rows(),
-        host="example.org",
-        by=By("ann", "desk"),
     )
     ledger.end_run(sender.run, LATER, {State.SENT: 1})
 
-    assert ledger.runs(ISSUE) == [
+    assert ledger.runs.all(ISSUE) == [
         {
             "run": sender.run,
             "began": "2030-01-15T09:00:00.000000+00:00",
@@ -531,17 +535,12 @@ def test_a_run_that_cannot_begin_leaves_nothing(ledger: Ledger) -> None:
 
     with pytest.raises(RuntimeError, match="the list broke"):
         ledger.begin_run(
-            ISSUE,
-            now=NOW,
-            content_hash="",
-            files={},
-            filters={},
+            NewRun(issue=ISSUE, now=NOW, content_hash="", files={}, filters={}, host="example.org"),
             skipped={},
             rows=rows(),
-            host="example.org",
         )
 
-    assert (ledger.issue(ISSUE), ledger.runs(ISSUE), ledger.counts(ISSUE)) == (None, [], {})
+    assert (ledger.issue(ISSUE), ledger.runs.all(ISSUE), ledger.counts(ISSUE)) == (None, [], {})
     assert [*ledger.path.parent.glob("*.journal")] == []
     begin(ledger, *ALL)
     assert ledger.counts(ISSUE) == {State.QUEUED: 3}
@@ -578,7 +577,7 @@ def test_all_that_is_held_about_a_person_is_told(ledger: Ledger) -> None:
     resolve(ledger, State.SENT)
     ledger.suppressions.add(ALL[0], "manual", NOW)
 
-    held = ledger.held_about(ALL[0])
+    held = ledger.people.held_about(ALL[0])
 
     assert held["suppressed"] == {
         "reason": "manual",
@@ -602,7 +601,7 @@ def test_all_that_is_held_about_a_person_is_told(ledger: Ledger) -> None:
             "before": {"state": "unknown", "reply": "line lost", "at": NOW.isoformat()},
         }
     ]
-    assert ledger.held_about("nobody@example.org")["issues"] == []
+    assert ledger.people.held_about("nobody@example.org")["issues"] == []
 
 
 def test_every_commit_reaches_the_disk(ledger: Ledger) -> None:

@@ -63,7 +63,7 @@ def test_whoever_writes_it_brings_it_forward_and_nobody_is_lost(path: Path) -> N
     with open_ledger(path) as ledger:
         ledger.hold()
         states = {row.address: row.state for row in ledger.deliveries("2030-01")}
-        held = ledger.held_about("ann@example.org")
+        held = ledger.people.held_about("ann@example.org")
     with closing(sqlite3.connect(path)) as found:
         assert found.execute("PRAGMA user_version").fetchone() == (len(STEPS),)
 

@@ -18,7 +18,7 @@ from newsletter_mailer.store import journal as journal_module
 from newsletter_mailer.store.journal import Entry, Journal, read_journal
 from newsletter_mailer.store.ledger import Ledger, open_ledger
 from newsletter_mailer.store.left import journal_path
-from newsletter_mailer.store.rows import ClaimedRow, PlannedRow, Settled
+from newsletter_mailer.store.rows import ClaimedRow, NewRun, PlannedRow, Settled
 from newsletter_mailer.store.sender import Sender
 from newsletter_mailer.store.states import State
 
@@ -34,11 +34,7 @@ def path(tmp_path: Path) -> Path:
 
 def begin(ledger: Ledger, *names: str) -> Sender:
     return ledger.begin_run(
-        ISSUE,
-        now=NOW,
-        content_hash="",
-        files={},
-        filters={},
+        NewRun(issue=ISSUE, now=NOW, content_hash="", files={}, filters={}, host="example.org"),
         skipped={},
         rows=[
             PlannedRow(
@@ -46,7 +42,6 @@ def begin(ledger: Ledger, *names: str) -> Sender:
             )
             for name in names
         ],
-        host="example.org",
     )
 
 
@@ -307,7 +302,7 @@ def test_a_journal_that_cannot_be_made_stops_before_anything_is_recorded(path: P
         with pytest.raises(LedgerError, match="journal"):
             begin(ledger, "ann")
 
-        assert ledger.runs(ISSUE) == []
+        assert ledger.runs.all(ISSUE) == []
 
 
 HOLD = """
