@@ -64,7 +64,7 @@ def restore(
     return gap, replaced
 
 
-def begin(project: Project) -> Path:
+def begin(project: Project, now: datetime) -> Path:
     """A new ledger, which knows nobody, where the old one is lost for good. Its path.
 
     Raises LedgerError, ProjectError.
@@ -72,8 +72,8 @@ def begin(project: Project) -> Path:
     path = project.ledger_path
     if path.exists():
         raise LedgerError(f"There is a ledger at {path}; nothing was changed.")
-    with open_ledger(path):
-        return path
+    copies.begin(path, now)
+    return path
 
 
 def _existing(project: Project) -> Path:

@@ -69,11 +69,10 @@ class Run:
         refuse_too_large(max(self.sizes.values(), default=0), first.offered.largest)
         sender = self._begin(first.takes_smtputf8, now)
         sender.server = smtp.host
-        before = self.ledger.counts(self.issue_id, sender.run)
-        self.watcher.began(sum(before.get(state, 0) for state in self._states))
-        self.request.pace.restore(sender.pace(), time.time())
+        before: Mapping[State, int] = {}
         stopped: BaseException | None = None
         try:
+            before = self._ready_to_go(sender)
             self._send(loop, self._engine(sender, first, smtp), sender)
         except BaseException as fault:
             if not self.handed_over:
@@ -87,12 +86,36 @@ class Run:
             raise stopped
         return report
 
+    def _ready_to_go(self, sender: Sender) -> Mapping[State, int]:
+        """How the audience stands before its first message. Raises LedgerError."""
+        try:
+            before = self.ledger.counts(self.issue_id, sender.run)
+            self.watcher.began(sum(before.get(state, 0) for state in self._states))
+            self.request.pace.restore(sender.pace(), time.time())
+        except BaseException:
+            self._settle(sender)
+            raise
+        return before
+
     def _send(self, loop: asyncio.Runner, engine: Engine, sender: Sender) -> None:
-        """Raises what stopped it, after everything that happened was recorded if it could be."""
+        """Raises what stopped it first, after everything that happened was recorded if it could be.
+
+        What goes wrong behind that is told.
+        """
         try:
             loop.run(engine.run())
-        finally:
+        except BaseException:
+            try:
+                self._finish(loop, engine, sender)
+            except NewsletterError as later:
+                self.watcher.note(str(later))
+            raise
+        self._finish(loop, engine, sender)
+
+    def _finish(self, loop: asyncio.Runner, engine: Engine, sender: Sender) -> None:
+        try:
             loop.run(engine.abort())
+        finally:
             self._end(sender)
 
     def outcomes(self, outcomes: Sequence[tuple[ClaimedRow, Outcome]]) -> None:

@@ -70,6 +70,9 @@ def send(project: Project, request: SendRequest, watcher: Watcher, stop: Stop) -
         loop = stack.enter_context(runner())
         first = loop.run(connect(smtp, project.settings.sender.address))
         stack.callback(first.close)
+        if not request.to_sandbox:  # none is made where one is named by now
+            with _looking_at(memory) as ledger:
+                refuse_doubtful_ledger(project, request, ledger, watcher.note)
         ledger = stack.enter_context(
             open_ledger(memory, may_be_new=not was_there, is_rehearsal=request.to_sandbox)
         )

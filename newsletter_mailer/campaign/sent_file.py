@@ -5,6 +5,7 @@ It is one of the witnesses of the ledger's last use: a ledger that does not know
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,7 +17,13 @@ from newsletter_mailer.durable import replace_file
 from newsletter_mailer.errors import ProjectError
 from newsletter_mailer.issue.folder import issue_ids
 from newsletter_mailer.issue.toml_file import read_toml
-from newsletter_mailer.store.generation import NEVER_USED, Generation, Witness, restore_command
+from newsletter_mailer.store.generation import (
+    HIGHEST,
+    NEVER_USED,
+    Generation,
+    Witness,
+    restore_command,
+)
 from newsletter_mailer.store.ledger import Ledger
 
 SENT_FILE = "sent.toml"
@@ -73,7 +80,7 @@ def _sent(table: Mapping[str, Any]) -> Sent:
     numbers = [table.get("run", 0), table.get("generation", 0), *lists.values()]
     if not all(isinstance(one, str) for one in texts) or not isinstance(when, datetime):
         raise TypeError
-    if not all(isinstance(one, int) and one >= 0 for one in numbers):
+    if not all(isinstance(one, int) and 0 <= one <= HIGHEST for one in numbers):
         raise ValueError
     ledger, content_hash, issue, token = texts
     run, generation, *_ = numbers
@@ -218,14 +225,19 @@ def _write(project: Project, issue_id: str, sent: Sent, ledger: Ledger) -> None:
 def _text(sent: Sent) -> str:
     return (
         f"{_HEADING}"
-        f'issue = "{sent.issue}"\n'
-        f'ledger = "{sent.ledger}"\n'
+        f"issue = {_quoted(sent.issue)}\n"
+        f"ledger = {_quoted(sent.ledger)}\n"
         f"when = {sent.when.isoformat(timespec='seconds')}\n"
-        f'content_hash = "{sent.content_hash}"\n'
+        f"content_hash = {_quoted(sent.content_hash)}\n"
         "\n# The last run, and which use of the ledger it was. Both only grow.\n"
         f"run = {sent.run}\n"
         f"generation = {sent.generation.number}\n"
-        f'token = "{sent.generation.token}"\n'
+        f"token = {_quoted(sent.generation.token)}\n"
         "\n[lists] # how many people each had at the first run\n"
-        + "".join(f'"{name}" = {size}\n' for name, size in sent.lists.items())
+        + "".join(f"{_quoted(name)} = {size}\n" for name, size in sent.lists.items())
     )
+
+
+def _quoted(text: str) -> str:
+    """A TOML basic string: JSON writes one as TOML reads it, but for DEL."""
+    return json.dumps(text, ensure_ascii=True).replace("\x7f", "\\u007f")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from newsletter_mailer.campaign.named import named_address
 from newsletter_mailer.campaign.project import Project
-from newsletter_mailer.campaign.sent_file import witnesses
+from newsletter_mailer.campaign.sent_file import refuse_lost_ledger, witnesses
 from newsletter_mailer.errors import LedgerError
 from newsletter_mailer.store.ledger import open_ledger, read_ledger
 
@@ -24,15 +24,21 @@ class Suppressed:
 def suppress(project: Project, address: str, reason: str) -> Suppressed:
     """`reason`: unsubscribed, bounced, complained or manual. Raises ProjectError, LedgerError."""
     found, now = named_address(address), datetime.now(UTC)
+    if not project.ledger_path.is_file():
+        refuse_lost_ledger(project)
     with open_ledger(project.ledger_path) as ledger:
         if where := ledger.uses.left_for():
             raise LedgerError(
                 f"The ledger {ledger.path} was moved to {where}, and goes on there: {found} must "
                 "be taken off there. Nothing was changed."
             )
-        ledger.suppressions.add(found, reason, now)
-        if not ledger.doubt(witnesses(project)):  # an older copy must stay known as one
-            ledger.note_use("suppress", now)
+        if ledger.doubt(witnesses(project)):  # an older copy must stay known as one
+            ledger.suppressions.add(found, reason, now)
+        else:
+            ledger.suppressions.add(
+                found, reason, now, within=lambda: ledger.uses.record("suppress", now)
+            )
+            ledger.uses.publish()
         # No sender takes it in hand any more.
         return Suppressed(address=found, being_mailed=ledger.people.being_mailed(found))
 
@@ -44,9 +50,11 @@ def unsuppress(project: Project, address: str) -> bool:
         return False
     with open_ledger(project.ledger_path) as ledger:
         ledger.uses.refuse_doubt(witnesses(project))
-        was_suppressed = ledger.suppressions.remove(found)
-        if was_suppressed:
-            ledger.note_use("unsuppress", datetime.now(UTC))
+        now = datetime.now(UTC)
+        was_suppressed = ledger.suppressions.remove(
+            found, within=lambda: ledger.uses.record("unsuppress", now)
+        )
+        ledger.uses.publish()
         return was_suppressed
 
 

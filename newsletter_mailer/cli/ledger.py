@@ -85,10 +85,13 @@ def restore(
         say(f"{issue}: whoever may have it is unknown: newsletter-mailer status --issue {issue}")
     if replaced is not None:
         say(f"The one that was here before is kept in {replaced.kept}.")
-        if replaced.suppressed is None:
-            say("It cannot be read: whoever it alone knew to want no more mail is mailed again.")
-        elif replaced.suppressed:
-            say(f"{counted(replaced.suppressed, 'address', 'addresses')} of it stay unmailed.")
+    if replaced is not None and replaced.suppressed:
+        say(f"{counted(replaced.suppressed, 'address', 'addresses')} of it stay unmailed.")
+    if gap.missed and (replaced is None or replaced.suppressed is None):
+        say(
+            "Who said since then that they want no more mail is not known here. Say it again: "
+            "newsletter-mailer subscribers suppress ADDRESS --reason unsubscribed"
+        )
 
 
 @app.command(epilog=examples("newsletter-mailer ledger begin"))
@@ -101,7 +104,7 @@ def begin(yes: Yes = False, project: ProjectOption = None) -> None:
 
     newsletter = opened(project)
     _ask("Begin a ledger that does not know who wants no more mail?", yes)
-    say(f"A new ledger is in {job(newsletter)}.")
+    say(f"A new ledger is in {job(newsletter, datetime.now(UTC))}.")
     say("Whoever wants no more mail: newsletter-mailer subscribers suppress ADDRESS --reason R")
 
 

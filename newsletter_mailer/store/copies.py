@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from newsletter_mailer.errors import LedgerError
 from newsletter_mailer.private_files import make_private_folder
+from newsletter_mailer.store.aside import set_aside
 from newsletter_mailer.store.database import (
     copy_to,
     explained,
@@ -26,10 +27,11 @@ from newsletter_mailer.store.database import (
 )
 from newsletter_mailer.store.generation import Witness
 from newsletter_mailer.store.generation_file import read_generation
-from newsletter_mailer.store.home import NOWHERE, home_of
-from newsletter_mailer.store.ledger import held_alone
+from newsletter_mailer.store.home import NOWHERE, home_of, is_one_file
+from newsletter_mailer.store.left import journals_of
+from newsletter_mailer.store.lock import RENAMES_OPEN_FILES, held_alone
 from newsletter_mailer.store.planned import MAYBE_MAILED
-from newsletter_mailer.store.recovery import commits_missing, journals_of, unsettled_runs
+from newsletter_mailer.store.recovery import commits_missing, unsettled_runs
 from newsletter_mailer.store.uses import Uses
 
 
@@ -81,7 +83,7 @@ def gap(file: Path, ledger: Path, witnesses: Sequence[Witness], doubtful: Collec
     if database is None:
         raise LedgerError(f"There is no ledger in {file}.")
     try:
-        return _gap(database, file, told, doubtful, has_journals=_is_one_file(file, ledger))
+        return _gap(database, file, told, doubtful, has_journals=is_one_file(file, ledger))
     finally:
         database.close()
 
@@ -99,31 +101,75 @@ def restore(
     suppressed in a ledger that was there before stays so, and that one is kept; None if there was
     none. Raises LedgerBusy, LedgerError; then everything is as it was.
     """
-    if _is_one_file(file, ledger):
-        with held_alone(ledger), _written(ledger) as database:
-            told = [*witnesses, *_history(ledger, file)]
-            found = _gap(database, ledger, told, doubtful, has_journals=True)
-            _accept(database, ledger, found, now)
-            _set_journals_aside(database, ledger, now)
-            Uses(database, ledger).publish()
-        return None
-    told = [*witnesses, *_history(ledger, file)]
-    new = ledger.with_name(f"{ledger.name}.new")
+    try:
+        if is_one_file(file, ledger):
+            _restore_in_place(ledger, witnesses, doubtful, now)
+            return None
+        return _restore_copy(file, ledger, witnesses, doubtful, now)
+    except OSError as fault:
+        raise LedgerError(f"{ledger} cannot be replaced: {fault.strerror}.") from None
+
+
+def begin(ledger: Path, now: datetime) -> None:
+    """A new ledger; what an old one left beside it is set aside. Raises LedgerError."""
     try:
         make_private_folder(ledger.parent)
-        new.unlink(missing_ok=True)
+        set_aside(ledger, now, with_generation=True)
+    except OSError as fault:
+        raise LedgerError(f"{ledger} cannot be made: {fault.strerror}.") from None
+    database = open_to_write(ledger)
+    try:
+        uses = Uses(database, ledger)
+        with transaction(database):
+            uses.record("begin", now)
+        uses.publish()
+    finally:
+        database.close()
+
+
+def _restore_in_place(
+    ledger: Path, witnesses: Sequence[Witness], doubtful: Collection[str], now: datetime
+) -> None:
+    """Raises LedgerBusy, LedgerError, OSError."""
+    with held_alone(ledger), _written(ledger) as database:
+        told = [*witnesses, *_history(ledger, ledger)]
+        found = _gap(database, ledger, told, doubtful, has_journals=True)
+        _accept(database, ledger, found, now)
+        _set_journals_aside(database, ledger, now)
+        Uses(database, ledger).publish()
+
+
+def _restore_copy(
+    file: Path,
+    ledger: Path,
+    witnesses: Sequence[Witness],
+    doubtful: Collection[str],
+    now: datetime,
+) -> Replaced | None:
+    """Raises LedgerBusy, LedgerError, OSError."""
+    told = [*witnesses, *_history(ledger, file)]
+    new = ledger.with_name(f"{ledger.name}.new")
+    make_private_folder(ledger.parent)
+    new.unlink(missing_ok=True)
+    try:
         _copy_of(file, new)
         with _written(new) as database:
             found = _gap(database, new, told, doubtful, has_journals=False)
             suppressed = _take_over_suppressions(ledger, database)
             _accept(database, ledger, found, now, file=new)
-        replaced = _set_aside(ledger, suppressed, now)
-        new.replace(ledger)
-    except OSError as fault:
-        raise LedgerError(f"{ledger} cannot be replaced: {fault.strerror}.") from None
+        with ExitStack() as stack:
+            was_there = ledger.exists()
+            if was_there:
+                stack.enter_context(held_alone(ledger))
+            if not RENAMES_OPEN_FILES:  # whoever begins now finds it gone before the first message
+                stack.close()
+            kept = set_aside(ledger, now)
+            new.replace(ledger)
+    finally:
+        new.unlink(missing_ok=True)
     with _written(ledger) as database:
         Uses(database, ledger).publish()
-    return replaced
+    return Replaced(kept=kept, suppressed=suppressed) if was_there else None
 
 
 def _gap(
@@ -171,16 +217,13 @@ def _accept(
 
 def _history(ledger: Path, file: Path) -> list[Witness]:
     """The ledger that is there now, and the file beside it, tell of their uses too."""
-    if _is_one_file(file, ledger):
-        beside = _beside(ledger)
-        return [beside] if beside else []
-    database = _readable(ledger)
+    beside = _beside(ledger)
+    told = [beside] if beside else []
+    database = None if is_one_file(file, ledger) else _readable(ledger)
     if database is None:
-        return []
+        return told
     try:
-        uses = Uses(database, ledger)
-        beside = _beside(ledger)
-        return [*([beside] if beside else []), *uses.as_witnesses()]
+        return [*told, *Uses(database, ledger).as_witnesses()]
     finally:
         database.close()
 
@@ -216,22 +259,6 @@ def _take_over_suppressions(ledger: Path, database: sqlite3.Connection) -> int |
     return max(taken.rowcount, 0)
 
 
-def _set_aside(ledger: Path, suppressed: int | None, now: datetime) -> Replaced | None:
-    """The old ledger keeps all that belongs to it, under another name. Raises OSError."""
-    if not ledger.exists():
-        return None
-    with held_alone(ledger):
-        pass  # nobody sends with it; whoever begins now finds it gone before the first message
-    kept = ledger.with_name(f"{ledger.name}.{now:%Y%m%d-%H%M%S}")
-    belongings = ("-wal", "-shm", *(one.name[len(ledger.name) :] for one in journals_of(ledger)))
-    ledger.rename(kept)
-    for ending in belongings:
-        one = ledger.with_name(f"{ledger.name}{ending}")
-        if one.exists():
-            one.rename(ledger.with_name(f"{kept.name}{ending}"))
-    return Replaced(kept=kept, suppressed=suppressed)
-
-
 def _set_journals_aside(database: sqlite3.Connection, ledger: Path, now: datetime) -> None:
     """Those that contradict the ledger were heard. Those of its own runs are still needed."""
     needed = {journal for _, journal in unsettled_runs(database, ledger)}
@@ -258,10 +285,3 @@ def _written(path: Path) -> Iterator[sqlite3.Connection]:
         yield database
     finally:
         database.close()
-
-
-def _is_one_file(one: Path, other: Path) -> bool:
-    try:
-        return one.samefile(other)
-    except OSError:
-        return False

@@ -21,6 +21,7 @@ class Generation(NamedTuple):
 
 
 NEVER_USED = Generation(0, "")
+HIGHEST = 2**53  #: no file that we wrote has a greater number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from newsletter_mailer.durable import replace_file
 from newsletter_mailer.errors import LedgerError
-from newsletter_mailer.store.generation import Generation, Witness, restore_command
+from newsletter_mailer.store.generation import HIGHEST, Generation, Witness, restore_command
 
 _LONGEST = 4_096  #: octets
 
@@ -22,9 +22,12 @@ def read_generation(ledger: Path) -> Witness | None:
     try:
         with file.open("rb") as octets:
             told = json.loads(octets.read(_LONGEST))
+        number = told["number"]
+        if not isinstance(number, int) or not 0 <= number <= HIGHEST:
+            raise ValueError(number)
         return Witness(
             ledger=str(told["ledger"]),
-            generation=Generation(int(told["number"]), str(told["token"])),
+            generation=Generation(number, str(told["token"])),
             file=str(file),
         )
     except FileNotFoundError:

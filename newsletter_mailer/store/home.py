@@ -52,12 +52,12 @@ def elsewhere(ledger: Path, home: Home, is_same_ledger: Callable[[Path], bool]) 
     if not home.is_on(here):
         return f"{home.host}, {home.path}"
     old = Path(home.path)
-    if home.number == here.number and (_is_one_file(old, ledger) or not is_same_ledger(old)):
+    if home.number == here.number and (is_one_file(old, ledger) or not is_same_ledger(old)):
         return ""
     return home.path
 
 
-def _is_one_file(one: Path, other: Path) -> bool:
+def is_one_file(one: Path, other: Path) -> bool:
     try:
         return one.samefile(other)
     except OSError:

@@ -6,11 +6,10 @@ import json
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from newsletter_mailer.errors import LedgerBusy, LedgerError, OutdatedLedger
+from newsletter_mailer.errors import LedgerError, OutdatedLedger
 from newsletter_mailer.store.database import (
     checkpoint,
     explained,
@@ -24,7 +23,7 @@ from newsletter_mailer.store.figures import Figures
 from newsletter_mailer.store.generation import Witness
 from newsletter_mailer.store.journal import Journal
 from newsletter_mailer.store.left import LeftRow, journal_path, left_rows
-from newsletter_mailer.store.lock import AlreadyLocked, FileLock
+from newsletter_mailer.store.lock import FileLock, acquire, identity
 from newsletter_mailer.store.people import People
 from newsletter_mailer.store.planned import composed_by
 from newsletter_mailer.store.recovery import recover, refuse_unknown_journals
@@ -59,7 +58,7 @@ class Ledger:
         self._database = database
         self._view: sqlite3.Connection | None = None  #: of a sender
         self._had_log, self._is_rehearsal = had_log, is_rehearsal
-        self._lock = FileLock(path)
+        self._lock, self._file = FileLock(path), identity(path)
         self.path = path
         self.uses = Uses(database, path)
         self.suppressions = Suppressions(database)
@@ -83,9 +82,14 @@ class Ledger:
     def hold(self, witnesses: Sequence[Witness] = ()) -> None:
         """Makes this process the only sender, and settles what a dead one left.
 
-        `witnesses`: what stands elsewhere of its last use. Raises LedgerBusy, OutdatedLedger.
+        `witnesses`: what stands elsewhere of its last use. Raises LedgerBusy, OutdatedLedger,
+        LedgerError.
         """
-        _acquire(self._lock, self.path)
+        acquire(self._lock, self.path)
+        if self._lock.file != self._file:
+            raise LedgerError(
+                f"The ledger {self.path} was replaced just now. Nothing was sent; run send again."
+            )
         if not self._is_rehearsal:
             self.uses.refuse_doubt(witnesses)
         recover(self._database, self.path, had_log=self._had_log)
@@ -143,7 +147,7 @@ class Ledger:
         Rows of earlier runs keep their state; what is still owed is planned anew, and due at once.
         As long as nobody was handed anything, the run counts as the first. `rows` None: everyone
         whom the ledger knows, as planned. `skipped` is read when `rows` are through. Call `hold`
-        before. Raises LedgerError, with nothing written.
+        before. Raises LedgerError: nothing is written, or the run has begun and mailed nobody.
         """
         token = secrets.token_hex(8)
         try:
@@ -160,11 +164,15 @@ class Ledger:
         except BaseException:
             journal.remove()
             raise
-        # The file alone, without its log, shall know of the run: whoever copies it finds out.
-        checkpoint(self._database)
-        self._publish_use()
-        self._view = self._view or open_beside(self.path)
-        return Sender(self._database, self._view, self.path, new.issue, run, journal)
+        try:
+            # The file alone, without its log, shall know of the run: whoever copies it finds out.
+            checkpoint(self._database)
+            self._publish_use()
+            self._view = self._view or open_beside(self.path)
+        except BaseException:
+            journal.abandon()
+            raise
+        return Sender(self._database, self._view, self.path, new.issue, run, journal, self._file)
 
     def end_run(self, run: int, now: datetime, counts: Mapping[State, int]) -> None:
         """`counts`: of the run's audience, as it stands now. Raises LedgerError."""
@@ -241,28 +249,6 @@ class Ledger:
                     attempts,
                     moment_of(at),
                 )
-
-
-@contextmanager
-def held_alone(path: Path) -> Iterator[None]:
-    """Nobody sends with the ledger while the context lasts. Raises LedgerBusy, LedgerError."""
-    lock = FileLock(path)
-    try:
-        _acquire(lock, path)
-        yield
-    finally:
-        lock.release()
-
-
-def _acquire(lock: FileLock, path: Path) -> None:
-    try:
-        lock.acquire()
-    except AlreadyLocked:
-        raise LedgerBusy(
-            f"Another send is at work with {path.name}. Wait until it ends, then run again."
-        ) from None
-    except OSError as fault:
-        raise LedgerError(f"The ledger cannot be locked: {fault.strerror}.") from None
 
 
 def open_ledger(path: Path, *, may_be_new: bool = True, is_rehearsal: bool = False) -> Ledger:

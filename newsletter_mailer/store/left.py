@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,6 +43,15 @@ class LeftRow(NamedTuple):
 
 def journal_path(ledger: Path, token: str) -> Path:
     return ledger.with_name(f"{ledger.name}.{token}.journal")
+
+
+def journals_of(ledger: Path) -> list[Path]:
+    """Not those of a ledger that was set aside, whose name begins alike."""
+    name = re.compile(rf"{re.escape(ledger.name)}\.[0-9a-f]+\.journal")
+    try:
+        return sorted(one for one in ledger.parent.iterdir() if name.fullmatch(one.name))
+    except FileNotFoundError:
+        return []
 
 
 def left_rows(

@@ -1,8 +1,9 @@
 """One sender at a time: a lock on the ledger's own file, which ends with the process in any case.
 
-A lock file beside it could be deleted, and a second sender would make it anew. SQLite's own locks
-(fcntl) and this one do not know each other. But a descriptor of the file that is closed takes
-SQLite's locks of this process with it: it stays open until the database is closed.
+A lock file beside it could be deleted, and a second sender would make it anew. On a disk of this
+machine SQLite's own locks (fcntl) and this one do not know each other. But a descriptor of the file
+that is closed takes SQLite's locks of this process with it: it stays open until the database is
+closed.
 https://www.sqlite.org/howtocorrupt.html section 2.2
 """
 
@@ -10,7 +11,11 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from newsletter_mailer.errors import LedgerBusy, LedgerError
 
 if os.name == "nt":  # pragma: no cover  # the twin of fcntl.flock
     import msvcrt
@@ -30,7 +35,25 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
+#: Whether a file that somebody has open can get another name.
+RENAMES_OPEN_FILES = os.name != "nt"
 _HELD = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)  #: flock's and msvcrt's ways to say it
+
+
+#: Device and number of a file; None where there is none.
+Identity = tuple[int, int] | None
+
+
+def identity(path: Path) -> Identity:
+    """Another one when the file at this path is deleted or replaced."""
+    try:
+        return _identity(os.stat(path))  # noqa: PTH116  # once per batch
+    except OSError:
+        return None
+
+
+def _identity(found: os.stat_result) -> Identity:
+    return found.st_dev, found.st_ino
 
 
 class AlreadyLocked(Exception):
@@ -55,7 +78,35 @@ class FileLock:
                 raise AlreadyLocked from fault
             raise
 
+    @property
+    def file(self) -> Identity:
+        """Which file is locked; None if none is."""
+        return None if self._descriptor is None else _identity(os.fstat(self._descriptor))
+
     def release(self) -> None:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+
+@contextmanager
+def held_alone(path: Path) -> Iterator[None]:
+    """Nobody sends with the ledger while the context lasts. Raises LedgerBusy, LedgerError."""
+    lock = FileLock(path)
+    try:
+        acquire(lock, path)
+        yield
+    finally:
+        lock.release()
+
+
+def acquire(lock: FileLock, path: Path) -> None:
+    """In words for a person. Raises LedgerBusy, LedgerError."""
+    try:
+        lock.acquire()
+    except AlreadyLocked:
+        raise LedgerBusy(
+            f"Another send is at work with {path.name}. Wait until it ends, then run again."
+        ) from None
+    except OSError as fault:
+        raise LedgerError(f"The ledger cannot be locked: {fault.strerror}.") from None

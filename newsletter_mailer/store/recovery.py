@@ -11,22 +11,19 @@ from __future__ import annotations
 import math
 import sqlite3
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from newsletter_mailer.errors import OutdatedLedger
 from newsletter_mailer.store.database import transaction
 from newsletter_mailer.store.generation import restore_command
 from newsletter_mailer.store.journal import commits_told, was_used
-from newsletter_mailer.store.left import LeftRow, journal_path, left_rows
+from newsletter_mailer.store.left import LeftRow, journal_path, journals_of, left_rows
 
 _NO_LOG = (
     "the sender died, and whom it mailed is not known: its journal is gone, and the ledger's "
     "write-ahead log too"
 )
-
-
-def journals_of(ledger: Path) -> list[Path]:
-    return sorted(ledger.parent.glob(f"{ledger.name}.*.journal"))
 
 
 def recover(database: sqlite3.Connection, ledger: Path, *, had_log: bool) -> None:
@@ -43,7 +40,8 @@ def recover(database: sqlite3.Connection, ledger: Path, *, had_log: bool) -> Non
             _doubt_all_owed(database, ledger)
         database.execute("UPDATE run SET is_settled = 1 WHERE is_settled = 0")
     for path in journals_there:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):  # Windows, while a virus scanner reads it: the next sender does it
+            path.unlink()
 
 
 def refuse_unknown_journals(database: sqlite3.Connection, ledger: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,6 +11,7 @@ from pathlib import Path
 from newsletter_mailer.errors import LedgerError
 from newsletter_mailer.store.database import explained, transaction
 from newsletter_mailer.store.journal import Journal
+from newsletter_mailer.store.lock import Identity, identity
 from newsletter_mailer.store.rows import ClaimedRow, Settled
 from newsletter_mailer.store.states import OWED, TRANSITIONS, State
 from newsletter_mailer.store.suppressions import Suppressions
@@ -31,11 +31,14 @@ class Sender:
         issue: str,
         run: int,
         journal: Journal,
+        file: Identity,
     ) -> None:
-        """`view`: a second connection, for what is looked up while the first one is at work."""
+        """`file`: the one that is open and locked. `view`: a second connection, for what is looked
+        up while the first one is at work.
+        """
         self._database, self._path = database, path
         self._issue, self.run = issue, run
-        self._file = _identity(path)
+        self._file = file
         self._suppressions = Suppressions(view)
         self._deferred: set[int] = set()  #: rows claimed that were
         self.journal = journal
@@ -268,16 +271,8 @@ class Sender:
 
     def _refuse_another_file(self) -> None:
         """SQLite would go on writing into a file that was deleted: a memory that nobody has."""
-        if _identity(self._path) != self._file:
+        if identity(self._path) != self._file:
             raise LedgerError(
                 f"The ledger {self._path} was deleted or replaced while it was used. No further "
                 "message leaves. Put the old file back if you can; who got the issue stands there."
             )
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        found = os.stat(path)  # noqa: PTH116  # once per batch
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino

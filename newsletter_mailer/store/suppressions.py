@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from newsletter_mailer.store.database import explained, stamp, transaction
@@ -16,19 +16,27 @@ class Suppressions:
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
 
-    def add(self, address: str, reason: str, now: datetime) -> None:
-        """From now on nobody mails this canonical address."""
+    def add(
+        self,
+        address: str,
+        reason: str,
+        now: datetime,
+        within: Callable[[], object] = lambda: None,
+    ) -> None:
+        """From now on nobody mails this canonical address. `within`: done in its transaction."""
         with transaction(self._database) as database:
             database.execute(
                 "INSERT INTO suppression VALUES (?, ?, ?) ON CONFLICT (address) DO UPDATE SET "
                 "reason = excluded.reason, since = excluded.since",
                 (address, reason, stamp(now)),
             )
+            within()
 
-    def remove(self, address: str) -> bool:
-        """Whether the address had been suppressed."""
+    def remove(self, address: str, within: Callable[[], object] = lambda: None) -> bool:
+        """Whether the address had been suppressed. `within`: done in its transaction."""
         with transaction(self._database) as database:
             cursor = database.execute("DELETE FROM suppression WHERE address = ?", (address,))
+            within()
         return cursor.rowcount > 0
 
     def all(self) -> Iterator[tuple[str, str, str]]:

@@ -148,10 +148,11 @@ class Copies(RuleBasedStateMachine):
         self.objected.clear()  # what a copy forgot is another promise's
 
     @precondition(lambda self: self.sender is None)
-    @rule(pattern=st.sampled_from(["*-wal", "*-shm", "*.journal", "*.generation"]))
+    @rule(pattern=st.sampled_from(["*.db", "*-wal", "*-shm", "*.journal", "*.generation"]))
     def files_are_lost(self, pattern: str) -> None:
         for file in self.folder.glob(pattern):
-            file.unlink()
+            self.thrown_away += 1
+            file.rename(self.base / f"thrown away {self.thrown_away}")
 
     @precondition(lambda self: self.sender is None and self.path.exists())
     @rule()
@@ -178,9 +179,10 @@ class Copies(RuleBasedStateMachine):
             self.throw_away(copy)
 
     @precondition(lambda self: self.sender is None and self.path.exists())
-    @rule()
-    def a_person_has_it_count(self) -> None:
-        copies.restore(self.path, self.path, [*self.sent.values()], (), NOW)
+    @rule(in_doubt=st.sets(st.sampled_from(ISSUES), max_size=1))
+    def a_person_has_it_count(self, in_doubt: set[str]) -> None:
+        copies.restore(self.path, self.path, [*self.sent.values()], in_doubt, NOW)
+        self.it_counts()
 
     @precondition(lambda self: self.sender is None and self.kept)
     @rule(data=st.data())
@@ -189,6 +191,14 @@ class Copies(RuleBasedStateMachine):
         file = self.base / f"copy {number}" / "ledger.db"
         with suppress(LedgerError):  # a file without its log may be no ledger yet
             copies.restore(file, self.path, [*self.sent.values()], (), NOW)
+            self.it_counts()
+
+    @precondition(lambda self: self.sender is None and not self.path.exists())
+    @rule()
+    def a_person_begins_anew(self) -> None:
+        """The issues that were sent stay refused: their sent.toml names the lost one."""
+        copies.begin(self.path, NOW)
+        self.it_counts()
 
     @precondition(lambda self: self.sender is None and self.path.exists())
     @rule()
@@ -229,6 +239,8 @@ class Copies(RuleBasedStateMachine):
             self.ledger = ledger = open_ledger(self.path)
             ledger._database.execute("PRAGMA synchronous = OFF")  # no machine loses power here
             ledger.hold([*self.sent.values()])
+            if issue in self.sent and self.sent[issue].ledger != ledger.id:
+                raise OutdatedLedger("campaign.sent_file: sent with another ledger")
             self.issue = issue
             self.sender = ledger.begin_run(
                 NewRun(
@@ -243,6 +255,11 @@ class Copies(RuleBasedStateMachine):
         except BaseException:
             self.leave()
             raise
+
+    def it_counts(self) -> None:
+        """Whoever a person said it to is taken at their word."""
+        with open_ledger(self.path) as ledger:
+            assert ledger.doubt([*self.sent.values()]) == ""
 
     def tell_outside(self, ledger: Ledger) -> None:
         self.sent[self.issue] = Witness(

@@ -71,6 +71,8 @@ def test_the_sentence_says_which_is_older() -> None:
         '{"ledger": 1}',
         '{"ledger": "a", "number": "x", "token": ""}',
         '{"ledger": "a", "number": null, "token": ""}',
+        '{"ledger": "a", "number": Infinity, "token": ""}',
+        '{"ledger": "a", "number": 1e30, "token": ""}',
         "[" * 4000,
         '"' * 4096,
         "\0" * 5000,

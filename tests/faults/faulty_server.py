@@ -42,7 +42,7 @@ class FaultyServer:
     injected: bytes = b""
     pause: Callable[[], float] = lambda: 0.0  #: seconds before each answer
     on_message: Callable[[], object] = lambda: None  #: called when one was taken
-    most: float = math.inf  #: messages that it begins; whoever comes with another waits
+    most: float = math.inf  #: messages that it begins; whoever comes with another waits for more
     cues: list[Cue] = field(default_factory=list)
     accepted: list[Accepted] = field(default_factory=list)
     contents: dict[str, bytes] = field(default_factory=dict)  #: by recipient, the last one's
@@ -232,8 +232,9 @@ class _Session:
             return
         envelope = re.search(r"ENVID=(\S+)", words)  # none after HELO
         if envelope is not None:
-            if self.server.is_full_for(envelope[1]):
-                await self.wire.until_gone(reading=True)
+            while self.server.is_full_for(envelope[1]):
+                self.wire.refuse_gone()
+                await asyncio.sleep(0.02)
             self.message = self.server.number_of(envelope[1])
         self.mail = self.recipient = ""
         if await self.answer(Stage.MAIL, b"250 2.1.0 OK\r\n"):

@@ -6,6 +6,7 @@ renamed, nobody gets an issue twice, and what is refused says why.
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import shutil
@@ -237,6 +238,61 @@ def test_a_backup_is_whole_though_a_send_is_at_work(
     send(news, server)
     assert nobody_twice(server)
     assert {*states(news).values()} <= {"sent", "unknown"}
+
+
+def kill_in_the_middle(news: Newsletter, server: FaultyServer) -> None:
+    before = len(server.accepted)
+    server.most = before + 10
+    running = news.begin("send", "--issue", ISSUE, "--yes", env=server.environment())
+    server.until(lambda: len(server.accepted) >= before + 7)
+    running.kill()
+    running.communicate()
+    server.most = math.inf
+
+
+@pytest.mark.parametrize("is_gone", [False, True], ids=["it is there", "only its log is"])
+def test_a_backup_that_is_put_over_a_ledger_cut_off_counts_at_once(
+    news: Newsletter, server: FaultyServer, tmp_path: Path, is_gone: bool
+) -> None:
+    """Neither the old one's log nor its journal is taken for its own."""
+    send_well(news, server, issue=OTHER)
+    kept = tmp_path / "kept.db"
+    assert news.run("ledger", "backup", str(kept)).code == 0
+    kill_in_the_middle(news, server)
+    if is_gone:
+        (news.root / LEDGER).unlink()
+    restored = news.run("ledger", "restore", str(kept), "--yes")
+
+    assert restored.code == 0, restored.err
+    sent = send(news, server)
+    assert "OutdatedLedger" not in sent.err
+    assert "is not as it was last used" not in sent.err
+    assert Counter(states(news).values()) == {"unknown": READERS}
+    assert server.twice() == []
+    assert send(news, server, issue=OTHER).code == 0
+
+
+def test_nobody_is_suppressed_in_a_new_ledger_where_an_issue_names_one(
+    news: Newsletter, server: FaultyServer
+) -> None:
+    """The next issue would find a ledger, and mail whoever had unsubscribed in the lost one."""
+    send_well(news, server, issue=OTHER)
+    shutil.rmtree(news.root / ".newsletter")
+    words = ("subscribers", "suppress", EVERYONE[0], "--reason", "unsubscribed")
+
+    assert_refused(news.run(*words), f"issues/{OTHER}/sent.toml names one", "ledger begin")
+    assert not (news.root / LEDGER).exists()
+
+
+def test_a_new_beginning_can_send_whatever_the_old_ledger_left(
+    news: Newsletter, server: FaultyServer
+) -> None:
+    send_well(news, server, issue=OTHER)
+    (news.root / LEDGER).unlink()
+    assert (news.root / f"{LEDGER}.generation").exists()
+    assert news.run("ledger", "begin", "--yes").code == 0
+
+    send_well(news, server)
 
 
 def test_a_person_may_say_that_an_issue_was_sent_since_the_whole_folder_was_kept(

@@ -74,6 +74,16 @@ class Wire:
             await self._raw()
         await asyncio.Event().wait()
 
+    def refuse_gone(self) -> None:
+        """Raises Gone if the client hung up, and had nothing more to say."""
+        try:
+            if not self._connection.recv(1, socket.MSG_PEEK):
+                raise Gone
+        except BlockingIOError:
+            pass
+        except OSError:
+            raise Gone from None
+
     def hang_up(self, *, reset: bool = False) -> None:
         """`reset`: as a crashed machine does, and what is under way is lost."""
         if reset:
