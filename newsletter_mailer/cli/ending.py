@@ -7,10 +7,10 @@ import tempfile
 import traceback
 from collections.abc import Callable
 
-from newsletter_mailer.check.reports.visible import legible
 from newsletter_mailer.cli.findings_text import print_findings, sum_up
 from newsletter_mailer.cli.output import say
 from newsletter_mailer.errors import ContentError, NewsletterError, PastDates
+from newsletter_mailer.visible import legible
 
 DONE, NOTHING_SENT, USAGE, SENT_IN_PART = 0, 1, 2, 3  #: SENT: handed over, answered or not
 

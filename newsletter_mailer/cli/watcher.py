@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from newsletter_mailer.check.reports.visible import legible
 from newsletter_mailer.cli.ending import note_handed_over
 from newsletter_mailer.cli.findings_text import print_findings
 from newsletter_mailer.cli.output import counted, say, table
 from newsletter_mailer.cli.speed import Score
 from newsletter_mailer.errors import NewsletterError, NotConfirmed
 from newsletter_mailer.store.states import State
+from newsletter_mailer.visible import legible
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
