@@ -130,7 +130,7 @@ class Terminal:
             say(score.line(now))
 
     def stopped(self, fault: NewsletterError) -> None:
-        self.say(f"error: {fault} The run stops; run send again for the rest.")
+        self.say(f"error: {fault}")
 
     def broken_off(self, report: SendReport) -> None:
         self.last_report = report

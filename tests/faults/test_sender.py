@@ -161,7 +161,7 @@ def test_a_server_that_stays_away_ends_the_run(news: Newsletter, server: FaultyS
 
     assert done.code == 3, done.err
     assert "does not answer" in done.err
-    assert "run send again for the rest" in done.err
+    assert "Run the same command again to mail those who are still owed it." in done.err
     assert done.json["unknown"] <= 4
     assert done.json["remaining"] + done.json["deferred"] > 0
     assert_the_report_is_true(news, server, done)

@@ -255,6 +255,7 @@ def test_a_ledger_that_cannot_be_read_any_more_is_no_reason_for_no_report(
 
     assert done.code == 3, done.err
     assert "what this run saw itself" in done.err
+    assert "error: The ledger cannot be used: planted.\n" in done.err
     assert done.json["stopped"] == "The ledger cannot be used: planted."
     assert 1 <= done.json["sent"] == len(inbox.received) < READERS
     assert done.json["remaining"] == READERS - done.json["sent"]
