@@ -72,8 +72,8 @@ def _code_of(ended: SystemExit) -> int:
 def _where_we_stand() -> str:
     if _handed_over:
         return (
-            "Messages had left already; the ledger has them, and running send again mails only "
-            "those who are still owed theirs."
+            "Messages had left already; the ledger, or the journal beside it, has them, and "
+            "running send again mails only those who are still owed theirs."
         )
     return "Nothing was sent."
 
