@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import email
 import email.policy
+import itertools
 import socket
 import ssl
 import threading
@@ -17,6 +18,8 @@ from email.message import EmailMessage
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from newsletter_mailer.deliver.sandbox import serving
+
+_PATIENCE = 90.0  #: seconds that a test waits for a message
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,29 @@ class Behaviour:
     at_dot: Callable[[str], str | None] = lambda address: None
     users: dict[str, str] = field(default_factory=dict)  #: login required if not empty
     smtputf8: bool = True
+
+
+class HeldAtTheDot:
+    """A server's `at_dot`: the message after so many others waits for its answer."""
+
+    def __init__(self, taken: int, answer: str | None = None) -> None:
+        self._taken, self._answer = taken, answer
+        self._dots = itertools.count()
+        self._is_there, self._is_over = threading.Event(), threading.Event()
+
+    def __call__(self, address: str) -> str | None:
+        if next(self._dots) != self._taken:
+            return None
+        self._is_there.set()
+        self._is_over.wait(_PATIENCE)
+        return self._answer
+
+    def wait(self) -> None:
+        """Until the message is there."""
+        assert self._is_there.wait(_PATIENCE), "it never came"
+
+    def let_go(self) -> None:
+        self._is_over.set()
 
 
 @dataclass

@@ -44,6 +44,7 @@ GROUND_FLOOR = {
     "starter",
     "tokens",
     "toml_lines",
+    "visible",
 }
 #: The rooms of `preview`; each may import from itself and those before it.
 PREVIEW_ROOMS = ["desk", "showing", "copying", "serving"]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from newsletter_mailer.address import canonical
-from newsletter_mailer.campaign.named import named_address
+from newsletter_mailer.campaign.named import named_address, refuse_unknown_issue
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.campaign.sent_file import refuse_another_ledger, witnesses
 from newsletter_mailer.campaign.who import logged_in
@@ -105,13 +105,16 @@ def resolve_by_log(project: Project, issue_id: str, file: Path) -> Proof:
 
 @contextmanager
 def held(project: Project, issue_id: str) -> Iterator[Ledger]:
+    """The ledger, for this process alone. Raises LedgerError, ProjectError."""
     checked_id(issue_id)
     path = project.ledger_path
     if not path.is_file():
+        refuse_unknown_issue(project, issue_id, None)
         refuse_another_ledger(project, issue_id, None)
         raise LedgerError("There is no ledger yet: nothing was sent from here.")
     with open_ledger(path, may_be_new=False) as ledger:
         ledger.hold(witnesses(project))
+        refuse_unknown_issue(project, issue_id, ledger)
         refuse_another_ledger(project, issue_id, ledger)
         refuse_another_newsletter(project, issue_id, ledger)
         yield ledger

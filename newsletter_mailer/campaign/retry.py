@@ -46,9 +46,10 @@ class Retried:
 
 
 def retry_refused(project: Project, issue_id: str, wanted: Wanted) -> Retried:
-    """The next send mails them, with the Message-ID and the Date that they were refused with.
+    """The next send mails them, with the Message-ID that they were refused with.
 
-    Raises LedgerError, and ProjectError if the options match nobody: nothing was changed then.
+    The Date is that of the first run that handed a message over, or else of the next. Raises
+    LedgerError, and ProjectError if the options match nobody: nothing was changed then.
     """
     with held(project, issue_id) as ledger:
         refused = {row.address: row for row in ledger.deliveries(issue_id, State.REFUSED)}

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from newsletter_mailer.campaign.named import refuse_unknown_issue
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.campaign.sent_file import refuse_another_ledger, witnesses
 from newsletter_mailer.campaign.whose import refuse_another_newsletter
 from newsletter_mailer.deliver.reasons import reason
 from newsletter_mailer.errors import ProjectError
-from newsletter_mailer.findings import did_you_mean
-from newsletter_mailer.issue.folder import checked_id, issue_ids
+from newsletter_mailer.issue.folder import checked_id
 from newsletter_mailer.report.standing import Reason, Standing
 from newsletter_mailer.store.ledger import Ledger, read_ledger
 from newsletter_mailer.store.rows import DeliveryRecord, Skip
@@ -36,11 +36,10 @@ def ledger_of(project: Project, issue_id: str, *, of_sandbox: bool = False) -> L
     path = project.sandbox_ledger_path(issue_id) if of_sandbox else project.ledger_path
     ledger = read_ledger(path)
     if ledger is None:
-        _refuse_unknown_issue(project, issue_id)
+        refuse_unknown_issue(project, issue_id, None)
         return None
     try:
-        if ledger.issue(issue_id) is None:
-            _refuse_unknown_issue(project, issue_id)
+        refuse_unknown_issue(project, issue_id, ledger)
         if not of_sandbox:
             refuse_another_newsletter(project, issue_id, ledger)
     except BaseException:
@@ -127,13 +126,3 @@ def _reasons(ledger: Ledger, issue_id: str) -> Counter[_Why]:
         text = reason(trouble.reply, trouble.address)
         counts[trouble.state, trouble.code, trouble.enhanced, text] += trouble.count
     return counts
-
-
-def _refuse_unknown_issue(project: Project, issue_id: str) -> None:
-    """A misspelt id is not an issue that nobody got. Raises ProjectError."""
-    known = issue_ids(project.root)
-    if issue_id not in known:
-        raise ProjectError(
-            f"There is no issue {issue_id}, and the ledger knows none. "
-            f"{did_you_mean(issue_id, known)}"
-        )

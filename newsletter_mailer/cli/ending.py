@@ -7,10 +7,10 @@ import tempfile
 import traceback
 from collections.abc import Callable
 
-from newsletter_mailer.check.reports.visible import legible
 from newsletter_mailer.cli.findings_text import print_findings, sum_up
 from newsletter_mailer.cli.output import say
 from newsletter_mailer.errors import ContentError, NewsletterError, PastDates
+from newsletter_mailer.visible import legible
 
 DONE, NOTHING_SENT, USAGE, SENT_IN_PART = 0, 1, 2, 3  #: SENT: handed over, answered or not
 
@@ -72,8 +72,8 @@ def _code_of(ended: SystemExit) -> int:
 def _where_we_stand() -> str:
     if _handed_over:
         return (
-            "Messages had left already; the ledger has them, and running send again mails only "
-            "those who are still owed theirs."
+            "Messages had left already; the ledger, or the journal beside it, has them, and "
+            "running send again mails only those who are still owed theirs."
         )
     return "Nothing was sent."
 

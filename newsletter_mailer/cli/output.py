@@ -15,8 +15,8 @@ from typing import TextIO
 
 import typer
 
-from newsletter_mailer.check.reports.visible import escaped, legible
 from newsletter_mailer.cli.terminal import has_colours
+from newsletter_mailer.visible import escaped, legible
 
 #: Bold, faint, underlined, the eight colours, and the end of it. Not concealed: that hides words.
 _OF_COLOURS = re.compile("(\x1b\\[(?:[0124]|3[0-7])m)")

@@ -13,6 +13,7 @@ from newsletter_mailer.cli.output import counted, local_minute, print_json, say
 from newsletter_mailer.cli.project import Issue, Json, ProjectOption, opened
 
 if TYPE_CHECKING:
+    from newsletter_mailer.campaign.project import Project
     from newsletter_mailer.campaign.resolve import Proof
 
 
@@ -86,21 +87,21 @@ def resolve(
         raise typer.BadParameter("--domain and --reply go with --refused retry.")
     if reply is not None and not reply.strip():
         raise typer.BadParameter("--reply is empty: say what the server said, or leave it out.")
+    newsletter = opened(project)
+    issue = newsletter.named(issue)
     if refused is not None:
-        _again(issue, addresses or [], domains or [], reply or "", json_output, project)
+        _retry(newsletter, issue, addresses or [], domains or [], reply or "", json_output)
     elif evidence is not None:
-        _by_log(issue, evidence, json_output, project)
+        _by_log(newsletter, issue, evidence, json_output)
     elif unknown is not None:
-        _by_hand(issue, unknown, addresses or [], json_output, project)
+        _by_hand(newsletter, issue, unknown, addresses or [], json_output)
 
 
 def _by_hand(
-    issue: str, decision: Decision, addresses: list[str], json_output: bool, project: Path | None
+    newsletter: Project, issue: str, decision: Decision, addresses: list[str], json_output: bool
 ) -> None:
     from newsletter_mailer.campaign.resolve import resolve_unknown
 
-    newsletter = opened(project)
-    issue = newsletter.named(issue)
     count = resolve_unknown(newsletter, issue, decision.value, addresses)
     if json_output:
         print_json({"issue": issue, "how": decision.value, "settled": count})
@@ -112,18 +113,18 @@ def _by_hand(
         say(f"{counted(count, 'reader')} taken as sent.")
 
 
-def _again(
+def _retry(
+    newsletter: Project,
     issue: str,
     addresses: list[str],
     domains: list[str],
     reply: str,
     json_output: bool,
-    project: Path | None,
 ) -> None:
     from newsletter_mailer.campaign.retry import Wanted, retry_refused
 
     wanted = Wanted(addresses=addresses, domains=domains, reply=reply)
-    done = retry_refused(opened(project), issue, wanted)
+    done = retry_refused(newsletter, issue, wanted)
     if json_output:
         print_json(
             {
@@ -144,11 +145,9 @@ def _again(
         say(f"No message of {issue} was refused; nothing was changed.")
 
 
-def _by_log(issue: str, log: Path, json_output: bool, project: Path | None) -> None:
+def _by_log(newsletter: Project, issue: str, log: Path, json_output: bool) -> None:
     from newsletter_mailer.campaign.resolve import resolve_by_log
 
-    newsletter = opened(project)
-    issue = newsletter.named(issue)
     proof = resolve_by_log(newsletter, issue, log)
     if json_output:
         print_json(

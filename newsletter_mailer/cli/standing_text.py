@@ -11,10 +11,10 @@ from typing import Any  # a run's values are those of the JSON object
 import typer
 from rich.cells import cell_len, set_cell_size
 
-from newsletter_mailer.check.reports.visible import visible
 from newsletter_mailer.cli.output import counted, local_minute, table
 from newsletter_mailer.report.standing import Standing, gone_words
 from newsletter_mailer.store.states import AS_TOLD, TROUBLE, State
+from newsletter_mailer.visible import visible
 
 _MOST = 12  #: lines of a part
 _LEAST_BAR, _LONGEST_BAR = 10, 60  #: columns

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from newsletter_mailer.check.reports.visible import visible
 from newsletter_mailer.cli.ending import NOTHING_SENT
 from newsletter_mailer.cli.output import echo, echo_painted, print_json, say, skip_line
 from newsletter_mailer.cli.project import Issue, Json, ProjectOption, opened
@@ -21,6 +20,7 @@ from newsletter_mailer.cli.report import check_report_file, write_report
 from newsletter_mailer.cli.terminal import has_colours
 from newsletter_mailer.private_files import keep_private
 from newsletter_mailer.store.states import State
+from newsletter_mailer.visible import visible
 
 if TYPE_CHECKING:
     from newsletter_mailer.campaign.project import Project

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from newsletter_mailer.check.reports.visible import legible
 from newsletter_mailer.cli.ending import note_handed_over
 from newsletter_mailer.cli.findings_text import print_findings
 from newsletter_mailer.cli.output import counted, say, table
 from newsletter_mailer.cli.speed import Score
 from newsletter_mailer.errors import NewsletterError, NotConfirmed
 from newsletter_mailer.store.states import State
+from newsletter_mailer.visible import legible
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -130,7 +130,7 @@ class Terminal:
             say(score.line(now))
 
     def stopped(self, fault: NewsletterError) -> None:
-        self.say(f"error: {fault} The run stops; run send again for the rest.")
+        self.say(f"error: {fault}")
 
     def broken_off(self, report: SendReport) -> None:
         self.last_report = report

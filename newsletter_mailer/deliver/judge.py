@@ -183,8 +183,10 @@ class Judge:
             len(alike) >= ALIKE
             or (len(domains) > 1 and held.outcome.stage is Stage.DOT)
             or (len(self._streak) >= ALIKE and not self.has_acceptance)
-            or self._last.count(likeness) >= _MANY
         ):
             fault = stopped_by_many(held.outcome, held.verdict, len(self._streak))
+            return Ruling(State.DEFERRED, fault)
+        if (count := self._last.count(likeness)) >= _MANY:
+            fault = stopped_by_many(held.outcome, held.verdict, count, among=len(self._last))
             return Ruling(State.DEFERRED, fault)
         return Ruling(State.DEFERRED)

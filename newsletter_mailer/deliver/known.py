@@ -26,7 +26,6 @@ class KnownAnswer:
     then: Then | None  #: None: the usual
     alibi: Alibi
     receiver: bool
-    gone: bool
     means: str
     do: str
     source: str
@@ -94,7 +93,6 @@ def _answer(table: dict[str, Any]) -> KnownAnswer:
         then=Then(table["then"]) if "then" in table else None,
         alibi=Alibi(table.get("alibi", Alibi.RUN)),
         receiver=table.get("receiver", False),
-        gone=table.get("gone", False),
         means=table["means"],
         do=table["do"],
         source=table["source"],

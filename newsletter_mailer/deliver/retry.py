@@ -13,8 +13,7 @@ LOST_DELAY = 1.0
 #: What greylisting asks for where its reply does not say (Postgrey's default).
 GREYLISTED = 300.0
 
-_GREYLISTING = r"gr[ea]y-?\s?list"
-_GREY = re.compile(rf"{_GREYLISTING}|try again (?:in|later)|too (?:soon|fast)", re.IGNORECASE)
+_GREY = re.compile(r"gr[ea]y-?\s?list|try again (?:in|later)|too (?:soon|fast)", re.IGNORECASE)
 _HINT = re.compile(r"\b(\d{1,4})\s*(s|secs?|seconds?|m|mins?|minutes?)\b", re.IGNORECASE)
 
 
@@ -32,11 +31,6 @@ def delay_after(outcome: Outcome, attempt: int, jitter: float) -> float:
     else:
         delay = FIRST_DELAY * 2.0 ** min(attempt - 1, 16)
     return min(delay, LONGEST_DELAY) * (0.8 + 0.4 * jitter)
-
-
-def is_greylisted(outcome: Outcome) -> bool:
-    """Whether this message is wanted later, and others now."""
-    return bool(re.search(_GREYLISTING, outcome.reply, re.IGNORECASE))
 
 
 def _said(reply: str) -> float | None:

@@ -41,7 +41,6 @@ class Verdict:
     then: Then
     alibi: Alibi = Alibi.NONE
     is_known: bool = False  #: by the server's words, not by its codes alone
-    gone: bool = False  #: the address is gone for good
     means: str = ""  #: for a person; empty if it is not known
     do: str = ""  #: the next step
 

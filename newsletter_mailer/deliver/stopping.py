@@ -57,14 +57,19 @@ def stopped_by(outcome: Outcome, verdict: Verdict) -> RunRefused:
     return kind(f"The server refuses this: {outcome.words}. {what_it_means(verdict)}".rstrip())
 
 
-def stopped_by_many(outcome: Outcome, verdict: Verdict, count: int) -> RunRefused:
-    """Only many answers told."""
-    means = what_it_means(verdict)
-    return RunRefused(
-        f"The server refused {count} messages in a row, the last one with: {outcome.words}. "
-        + (f"{means} " if means else "")
-        + "It cannot be told whose fault that is. Ask whoever runs the server."
+def stopped_by_many(
+    outcome: Outcome, verdict: Verdict, count: int, *, among: int | None = None
+) -> RunRefused:
+    """Only many answers told. `among`: of so many; None: nothing was taken between them."""
+    how_many = (
+        f"{count} messages in a row" if among is None else f"{count} of the last {among} messages"
     )
+    means = what_it_means(verdict)
+    if not means:
+        means = "It cannot be told whose fault that is. Ask whoever runs the server."
+    elif verdict.scope is Scope.READER:
+        means += " So many may be the server's fault, too: ask whoever runs it."
+    return RunRefused(f"The server refused {how_many}, the last one with: {outcome.words}. {means}")
 
 
 def all_refused(outcome: Outcome, count: int, answers: int) -> RunRefused:

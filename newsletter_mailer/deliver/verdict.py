@@ -128,7 +128,6 @@ def _verdict(said: KnownAnswer, outcome: Outcome) -> Verdict:
         then=then,
         alibi=said.alibi if then is Then.REFUSE else Alibi.NONE,
         is_known=True,
-        gone=said.gone,
         means=said.means,
         do=said.do,
     )

@@ -10,7 +10,7 @@ _FIRST = (
     """
     CREATE TABLE issue (
         id TEXT PRIMARY KEY,
-        date TEXT NOT NULL,             -- of the first real run: every message's Date
+        date TEXT NOT NULL,             -- every message's: of the first run that handed one over
         content_hash TEXT NOT NULL,
         files TEXT NOT NULL             -- JSON: path -> hash, to say what changed
     ) WITHOUT ROWID

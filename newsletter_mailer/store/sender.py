@@ -95,29 +95,22 @@ class Sender:
     def give_back(self, rows: Mapping[int, float]) -> None:
         """Claimed rows that were never begun are what they were: row -> when it is due."""
         with transaction(self._database) as database:
-            given = database.executemany(
-                "UPDATE delivery SET state = ?, attempts = attempts - 1, due = ? "
-                "WHERE id = ? AND state = 'sending' AND claimed = ?",
-                [
-                    (State.DEFERRED if row in self._deferred else State.QUEUED, due, row, self.run)
-                    for row, due in rows.items()
-                ],
-            )
-            self._refuse_other_count(given.rowcount, len(rows))
+            self._give_back(database, rows)
         self._deferred -= rows.keys()
 
     def rest(self, domains: Sequence[str], claimed: Sequence[int]) -> None:
         """Nobody of these domains is tried any more in this run. `claimed`: rows that are to be
-        given back.
+        given back. Raises LedgerError; then all is as it was.
         """
-        self.give_back(dict.fromkeys(claimed, NOT_IN_THIS_RUN))
         with transaction(self._database) as database:
+            self._give_back(database, dict.fromkeys(claimed, NOT_IN_THIS_RUN))
             database.execute(
                 "UPDATE delivery SET due = ? WHERE issue = ? AND run = ? "
                 "AND state IN ('queued', 'deferred') "
                 "AND domain IN (SELECT value FROM json_each(?))",
                 (NOT_IN_THIS_RUN, self._issue, self.run, json.dumps(domains)),
             )
+        self._deferred.difference_update(claimed)
 
     def must_not_be_mailed(self, row: ClaimedRow) -> bool:
         """Whether somebody said so by now. In any thread, while another records and claims."""
@@ -213,6 +206,17 @@ class Sender:
         )
         self._refuse_other_count(done.rowcount, len(settled))
         self._deferred.difference_update(item.id for item in settled)
+
+    def _give_back(self, database: sqlite3.Connection, rows: Mapping[int, float]) -> None:
+        given = database.executemany(
+            "UPDATE delivery SET state = ?, attempts = attempts - 1, due = ? "
+            "WHERE id = ? AND state = 'sending' AND claimed = ?",
+            [
+                (State.DEFERRED if row in self._deferred else State.QUEUED, due, row, self.run)
+                for row, due in rows.items()
+            ],
+        )
+        self._refuse_other_count(given.rowcount, len(rows))
 
     def _count_commit(self, database: sqlite3.Connection) -> None:
         database.execute("UPDATE run SET commits = ? WHERE id = ?", (self._commits + 1, self.run))

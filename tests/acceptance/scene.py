@@ -172,6 +172,13 @@ def wait_until(true: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
+def read_until(running: subprocess.Popen[str], words: str) -> None:
+    """Hears what a command says on standard error, up to the line with these words."""
+    assert running.stderr is not None
+    while words not in running.stderr.readline():
+        assert running.poll() is None, "it ended without saying so"
+
+
 def run(
     *words: str,
     cwd: Path,

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.scene import Newsletter, addresses, plain_newsletter
-from tests.smtp_server import Behaviour, Inbox
+from tests.smtp_server import Behaviour, HeldAtTheDot, Inbox
 
 READERS = 30
 SEND = ("send", "--issue", "2030-01", "--json")
@@ -30,28 +29,19 @@ def test_a_dry_run_after_a_crash_tells_who_has_it(
 ) -> None:
     """Killed at the dot of the tenth: nine have it, and of one nobody knows."""
     news = plain_newsletter(tmp_path / "news", READERS)
-    is_there, is_over = threading.Event(), threading.Event()
-
-    def at_dot(address: str) -> str | None:
-        if len(inbox.received) == 9:
-            is_there.set()
-            is_over.wait(90)
-            return "drop"
-        return None
-
-    inbox = serve(Behaviour(at_dot=at_dot))
+    held = HeldAtTheDot(9, "drop")
+    inbox = serve(Behaviour(at_dot=held))
     sender = news.begin(*SEND, "--yes", "--connections", "1", env=inbox.environment())
-    assert is_there.wait(90)
+    held.wait()
     sender.kill()
     sender.communicate()
-    is_over.set()
+    held.let_go()
     if lists == "gone":
         (news.root / "recipients/readers.csv").unlink()
     before = durable(news)
 
     forecast = news.run(*SEND, "--dry-run")
     unchanged = durable(news) == before
-    inbox.behaviour.at_dot = lambda address: None
     done = news.run(*SEND, "--yes", env=inbox.environment())
 
     assert unchanged

@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,11 +16,11 @@ from tests.acceptance.scene import (
     Newsletter,
     addresses,
     plain_newsletter,
+    read_until,
     run,
-    wait_until,
 )
 from tests.conftest import Result
-from tests.smtp_server import Behaviour, Inbox
+from tests.smtp_server import Behaviour, HeldAtTheDot, Inbox
 from tests.terminal import Terminal
 
 SEND = ("send", "--issue", "2030-01", "--yes")
@@ -90,7 +89,7 @@ def test_a_crash_after_a_message_says_so_and_the_next_run_completes(
     assert done.code == 3, done.err
     assert 0 < len(inbox.received) < 8
     assert "Traceback" not in done.err
-    assert "Messages had left already" in done.err
+    assert "Messages had left already; the ledger, or the journal beside it, has them" in done.err
     assert "RuntimeError: planted" in details(done)
     states = news.run("status", "--issue", "2030-01", "--json").json["counts"]
     assert states == {"sent": len(inbox.received), "queued": 8 - len(inbox.received)}
@@ -99,17 +98,19 @@ def test_a_crash_after_a_message_says_so_and_the_next_run_completes(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_is_stopped_records_everything_and_the_next_completes(
-    news: Newsletter, inbox: Inbox, number: signal.Signals
+    news: Newsletter, serve: Callable[..., Inbox], number: signal.Signals
 ) -> None:
-    words = (*SEND, "--rate", "1/s", "--connections", "2", "--json")
-    running = news.begin(*words, env=inbox.environment())
-    wait_until(lambda: len(inbox.received) >= 2)
+    held = HeldAtTheDot(2)
+    inbox = serve(Behaviour(at_dot=held))
+    running = news.begin(*SEND, "--connections", "2", "--json", env=inbox.environment())
+    held.wait()
     running.send_signal(number)
+    read_until(running, "Stopping after the messages in flight")
+    held.let_go()
     out, err = running.communicate(timeout=90)
     stopped = Result(running.returncode, out, err)
 
     assert stopped.code == 3, stopped.err
-    assert "Stopping after the messages in flight" in stopped.err
     assert stopped.json["sent"] == len(inbox.received) < 8
     assert stopped.json["remaining"] == 8 - len(inbox.received)
     assert "Run the same command again" in stopped.err
@@ -121,25 +122,15 @@ def test_a_run_that_is_stopped_records_everything_and_the_next_completes(
 def test_stopped_twice_it_ends_at_once_with_everything_recorded(
     news: Newsletter, serve: Callable[..., Inbox]
 ) -> None:
-    may_answer, is_asked = threading.Event(), threading.Event()
-
-    def at_dot(address: str) -> str | None:
-        if len(inbox.received) == 1:
-            is_asked.set()
-            may_answer.wait(90)
-            return "drop"
-        return None
-
-    inbox = serve(Behaviour(at_dot=at_dot))
+    held = HeldAtTheDot(1, "drop")
+    inbox = serve(Behaviour(at_dot=held))
     running = news.begin(*SEND, "--connections", "1", env=inbox.environment())
-    assert is_asked.wait(90)
+    held.wait()
     running.send_signal(signal.SIGINT)
-    assert running.stderr is not None
-    while "Stopping after the messages in flight" not in running.stderr.readline():
-        assert running.poll() is None
+    read_until(running, "Stopping after the messages in flight")
     running.send_signal(signal.SIGINT)
     _, err = running.communicate(timeout=90)
-    may_answer.set()
+    held.let_go()
 
     assert running.returncode == 3, err
     assert "Traceback" not in err
@@ -154,9 +145,7 @@ def test_stopped_while_waiting_for_its_hour_nothing_was_sent(
 ) -> None:
     before = news.snapshot()
     running = news.begin(*SEND, "--at", "2099-01-01T09:00", env=inbox.environment())
-    assert running.stderr is not None
-    while "Waiting until 2099-01-01 09:00" not in running.stderr.readline():
-        assert running.poll() is None
+    read_until(running, "Waiting until 2099-01-01 09:00")
     running.send_signal(signal.SIGINT)
     _, err = running.communicate(timeout=90)
 

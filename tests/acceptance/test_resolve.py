@@ -229,3 +229,32 @@ def test_nothing_unknown_is_nothing_to_decide(lost: tuple[Newsletter, list[Recei
         done = news.run(*RESOLVE, *words)
         assert done.code == 0
         assert "No message of 2030-01 is unknown" in done.err
+
+
+@pytest.mark.parametrize(
+    "words", [("--unknown", "resend"), ("--evidence", "mail.log"), ("--refused", "retry")]
+)
+def test_a_misspelt_issue_is_no_issue_of_which_nothing_is_open(
+    lost: tuple[Newsletter, list[Received]], words: tuple[str, ...]
+) -> None:
+    news, received = lost
+    news.write("mail.log", log_of(received[0], TAKEN))
+
+    done = news.run("resolve", "--issue", "2030-10", *words)
+
+    assert done.code == 1
+    assert "There is no issue 2030-10" in done.err
+    assert 'Did you mean "2030-01"?' in done.err
+    assert news.run(*STATUS).json["counts"] == {"unknown": 3}
+
+
+@pytest.mark.parametrize("words", [("--unknown", "resend"), ("--refused", "retry")])
+def test_an_issue_is_found_by_another_name_of_its_folder(
+    lost: tuple[Newsletter, list[Received]], words: tuple[str, ...]
+) -> None:
+    news, _ = lost
+    (news.root / "issues/latest").symlink_to("2030-01", target_is_directory=True)
+
+    done = news.run("resolve", "--issue", "latest", "--json", *words)
+
+    assert (done.code, done.json["issue"]) == (0, "2030-01"), done.err

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter_mailer.check.reports.visible import escaped, legible
+from newsletter_mailer.visible import escaped, legible
 from tests.acceptance.scene import Newsletter, addresses, newsletter, plain_newsletter, run
 from tests.check.web_server import web_server
 from tests.conftest import Result

@@ -279,6 +279,25 @@ def test_a_domain_that_rests_is_claimed_by_the_next_run_and_nobody_waits_for_it(
     assert claim(begin(ledger, *theirs, now=LATER)) == theirs
 
 
+def test_a_domain_that_cannot_be_told_to_rest_can_be_told_again(ledger: Ledger) -> None:
+    """All of it or nothing: else rows given back would look like another sender's work."""
+    theirs = ["eve@resting.example", "fay@resting.example"]
+    sender = begin(ledger, *theirs)
+    held = [row.id for row in claimed(sender, 1)]
+    ledger._database.execute(
+        "CREATE TEMP TRIGGER fault BEFORE UPDATE ON delivery WHEN old.state = 'queued' "
+        "BEGIN SELECT RAISE(ABORT, 'planted'); END"
+    )
+    with pytest.raises(LedgerError, match="planted"):
+        sender.rest(["resting.example"], held)
+    ledger._database.execute("DROP TRIGGER fault")
+
+    sender.rest(["resting.example"], held)
+
+    assert states(ledger) == dict.fromkeys(theirs, "queued")
+    assert sender.next_due() == {}
+
+
 @pytest.mark.parametrize("decision", list(State))
 @pytest.mark.parametrize("state", list(State))
 def test_only_unknown_rows_are_resolved_and_only_two_ways(

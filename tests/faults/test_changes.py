@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.scene import Newsletter, addresses, plain_newsletter
+from tests.acceptance.scene import Newsletter, addresses, plain_newsletter, read_until
 from tests.conftest import Result
 from tests.faults.faulty_server import FaultyServer, faulty_server
 from tests.faults.scenes import ISSUE, SEND
@@ -167,9 +167,7 @@ def test_what_changes_while_a_run_waits_for_its_hour_is_not_sent_unchecked(
     """It was composed and checked before it began to wait."""
     at = (datetime.now(UTC) + timedelta(seconds=12)).isoformat(timespec="seconds")
     running = news.begin(*SEND, "--at", at, env=server.environment())
-    assert running.stderr is not None
-    while "Waiting until" not in running.stderr.readline():
-        assert running.poll() is None
+    read_until(running, "Waiting until")
     change(news)
     grow(news)
     done = end(running)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.scene import Newsletter, addresses, plain_newsletter
+from tests.acceptance.scene import Newsletter, addresses, plain_newsletter, read_until
 from tests.faults.cues import Cue, Fault, Stage
 from tests.faults.faulty_server import FaultyServer, faulty_server
 from tests.faults.scenes import SEND
@@ -140,9 +140,7 @@ def test_a_run_that_waits_for_its_hours_is_stopped_while_the_clock_stands_still(
     frozen = {"LD_PRELOAD": str(LIBRARY), "FAKETIME": "2029-01-15 03:00:00"}
     words = (*SEND, "--between", "09:00-17:00")
     running = news.begin(*words, env=server.environment(**frozen))
-    assert running.stderr is not None
-    while "Waiting until" not in running.stderr.readline():
-        assert running.poll() is None
+    read_until(running, "Waiting until")
     running.send_signal(signal.SIGTERM)
     out, err = running.communicate(timeout=120)
 

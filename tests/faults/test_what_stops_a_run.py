@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,10 +18,10 @@ from tests.acceptance.scene import (
     addresses,
     environment,
     plain_newsletter,
+    read_until,
     run,
-    wait_until,
 )
-from tests.smtp_server import Behaviour, Inbox
+from tests.smtp_server import Behaviour, HeldAtTheDot, Inbox
 
 READERS = 8
 EVERYONE = addresses(READERS)
@@ -127,18 +126,12 @@ class Pipe:
 def test_whoever_watched_goes_away_in_the_middle_and_the_mail_goes_on(
     news: Newsletter, serve: Callable[..., Inbox]
 ) -> None:
-    has_begun, may_go_on = threading.Event(), threading.Event()
-
-    def at_dot(address: str) -> str | None:
-        has_begun.set()
-        may_go_on.wait(90)
-        return None
-
-    inbox = serve(Behaviour(at_dot=at_dot))
-    watched = Pipe(news, inbox, "--connections", "1", "--rate", "4/s", "--json")
-    assert has_begun.wait(90)
+    held = HeldAtTheDot(0)
+    inbox = serve(Behaviour(at_dot=held))
+    watched = Pipe(news, inbox, "--connections", "1", "--json")
+    held.wait()
     watched.hang_up()
-    may_go_on.set()
+    held.let_go()
 
     assert watched.end() == 0
     assert sorted(inbox.recipients()) == EVERYONE
@@ -148,14 +141,17 @@ def test_whoever_watched_goes_away_in_the_middle_and_the_mail_goes_on(
 @pytest.mark.fault("The terminal window is closed")
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_terminal_that_is_closed_ends_what_is_in_flight(
-    news: Newsletter, inbox: Inbox, times: int
+    news: Newsletter, serve: Callable[..., Inbox], times: int
 ) -> None:
     """The shell says it, then the system does: SIGHUP, and again SIGHUP."""
-    watched = Pipe(news, inbox, "--connections", "1", "--rate", "1/s")
-    wait_until(lambda: len(inbox.received) >= 2)
+    held = HeldAtTheDot(2)
+    inbox = serve(Behaviour(at_dot=held))
+    watched = Pipe(news, inbox, "--connections", "1")
+    held.wait()
     watched.hang_up()
     for _ in range(times):
         watched.process.send_signal(signal.SIGHUP)
+    held.let_go()
 
     assert watched.end() == 3
     counts = news.run("status", "--issue", "2030-01", "--json").json["counts"]
@@ -167,9 +163,7 @@ def test_a_terminal_that_is_closed_before_the_first_message_sends_nothing(
     news: Newsletter, inbox: Inbox
 ) -> None:
     running = news.begin(*SEND, "--at", "2099-01-01T09:00", env=inbox.environment())
-    assert running.stderr is not None
-    while "Waiting until 2099-01-01 09:00" not in running.stderr.readline():
-        assert running.poll() is None
+    read_until(running, "Waiting until 2099-01-01 09:00")
     running.send_signal(signal.SIGHUP)
     running.communicate(timeout=90)
 
@@ -177,42 +171,35 @@ def test_a_terminal_that_is_closed_before_the_first_message_sends_nothing(
     assert inbox.connections == 0
 
 
-def test_nohup_outlives_its_terminal(news: Newsletter, inbox: Inbox) -> None:
+def test_nohup_outlives_its_terminal(news: Newsletter, serve: Callable[..., Inbox]) -> None:
     """What was ignored when the command began stays ignored."""
+    held = HeldAtTheDot(2)
+    inbox = serve(Behaviour(at_dot=held))
     running = subprocess.Popen(
-        ["bash", "-c", f"trap '' HUP; exec {COMMAND} {' '.join(SEND)} --rate 4/s --connections 1"],
+        ["bash", "-c", f"trap '' HUP; exec {COMMAND} {' '.join(SEND)} --connections 1"],
         cwd=news.root,
         env=environment(inbox.environment()),
         stdin=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    wait_until(lambda: len(inbox.received) >= 2)
+    held.wait()
     running.send_signal(signal.SIGHUP)
+    held.let_go()
 
     assert running.wait(timeout=90) == 0
     assert sorted(inbox.recipients()) == EVERYONE
 
 
 def test_a_second_ctrl_c_tells_how_it_stands(news: Newsletter, serve: Callable[..., Inbox]) -> None:
-    may_answer, is_asked = threading.Event(), threading.Event()
-
-    def at_dot(address: str) -> str | None:
-        if len(inbox.received) == 1:
-            is_asked.set()
-            may_answer.wait(90)
-            return "drop"
-        return None
-
-    inbox = serve(Behaviour(at_dot=at_dot))
+    held = HeldAtTheDot(1, "drop")
+    inbox = serve(Behaviour(at_dot=held))
     running = news.begin(*SEND, "--connections", "1", "--json", env=inbox.environment())
-    assert is_asked.wait(90)
+    held.wait()
     running.send_signal(signal.SIGINT)
-    assert running.stderr is not None
-    while "Stopping after the messages in flight" not in running.stderr.readline():
-        assert running.poll() is None
+    read_until(running, "Stopping after the messages in flight")
     running.send_signal(signal.SIGINT)
     out, err = running.communicate(timeout=90)
-    may_answer.set()
+    held.let_go()
 
     assert running.returncode == 3, err
     report = json.loads(out)
@@ -255,6 +242,7 @@ def test_a_ledger_that_cannot_be_read_any_more_is_no_reason_for_no_report(
 
     assert done.code == 3, done.err
     assert "what this run saw itself" in done.err
+    assert "error: The ledger cannot be used: planted.\n" in done.err
     assert done.json["stopped"] == "The ledger cannot be used: planted."
     assert 1 <= done.json["sent"] == len(inbox.received) < READERS
     assert done.json["remaining"] == READERS - done.json["sent"]

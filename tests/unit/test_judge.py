@@ -283,6 +283,41 @@ def test_a_limit_that_lets_one_through_now_and_then_stops_the_run(
     assert people.those(State.REFUSED) == set()
 
 
+@pytest.mark.parametrize(
+    ("reply", "count", "told"),
+    [
+        (
+            "550 it is thursday",
+            3,
+            "It cannot be told whose fault that is. Ask whoever runs the server.",
+        ),
+        (
+            "550 5.1.1 User unknown",
+            50,
+            (
+                "The reader's server knows no such address. Correct the address in your list, or "
+                "remove it. So many may be the server's fault, too: ask whoever runs it."
+            ),
+        ),
+    ],
+)
+def test_why_many_answers_stop_a_run_is_said_as_it_is(reply: str, count: int, told: str) -> None:
+    stopped = audience(200).run(after(100, no(reply)))
+
+    how_many = f"{count} messages in a row"
+    assert str(stopped) == f"The server refused {how_many}, the last one with: {reply}. {told}"
+
+
+def test_acceptances_between_are_not_counted_as_a_row() -> None:
+    asked = itertools.count()
+
+    stopped = audience(200).run(
+        lambda row: UNKNOWN[0] if (n := next(asked)) > 50 and n % 2 else YES
+    )
+
+    assert "The server refused 10 of the last 20 messages, the last one with:" in str(stopped)
+
+
 def test_a_server_that_refuses_everybody_with_other_words_each_time_stops_as_early() -> None:
     people = audience(20, 20, 20)
 

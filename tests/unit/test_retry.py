@@ -13,7 +13,6 @@ from newsletter_mailer.deliver.retry import (
     LONGEST_DELAY,
     LOST_DELAY,
     delay_after,
-    is_greylisted,
 )
 from newsletter_mailer.store.states import State
 
@@ -71,16 +70,6 @@ def test_many_that_were_deferred_at_once_do_not_come_back_at_once() -> None:
     assert len(delays) == 11
     assert min(delays) >= 0.8 * FIRST_DELAY - 1e-9
     assert max(delays) <= 1.2 * FIRST_DELAY + 1e-9
-
-
-@pytest.mark.parametrize(
-    ("reply", "is_grey"),
-    [("Greylisted", True), ("4.7.1 Gray listing", True), ("try again later", False), ("", False)],
-)
-def test_greylisting_is_told_from_a_server_that_has_too_much_to_do(
-    reply: str, is_grey: bool
-) -> None:
-    assert is_greylisted(deferred(reply)) is is_grey
 
 
 @given(

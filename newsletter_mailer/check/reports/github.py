@@ -7,8 +7,8 @@ are those of actions/toolkit, packages/core/src/command.ts.
 from __future__ import annotations
 
 from newsletter_mailer.check.reports.report import Report
-from newsletter_mailer.check.reports.visible import visible
 from newsletter_mailer.findings import Finding, Severity
+from newsletter_mailer.visible import visible
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 

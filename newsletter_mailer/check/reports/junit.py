@@ -19,8 +19,8 @@ from itertools import groupby
 from xml.etree import ElementTree
 
 from newsletter_mailer.check.reports.report import Report
-from newsletter_mailer.check.reports.visible import visible
 from newsletter_mailer.findings import Finding
+from newsletter_mailer.visible import visible
 
 
 def junit_report(report: Report) -> str:

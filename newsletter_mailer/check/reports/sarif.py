@@ -14,8 +14,8 @@ from urllib.parse import quote
 from newsletter_mailer import __version__
 from newsletter_mailer.check.registry import Rule
 from newsletter_mailer.check.reports.report import Report
-from newsletter_mailer.check.reports.visible import visible, without_surrogates
 from newsletter_mailer.findings import Finding, Severity, Source
+from newsletter_mailer.visible import visible, without_surrogates
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

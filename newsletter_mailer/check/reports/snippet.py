@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
-from newsletter_mailer.check.reports.visible import HOSTILE, named
+from newsletter_mailer.visible import HOSTILE, named
 
 _TAB = 4  #: cells between the stops of tabs
 _CUT = "…"

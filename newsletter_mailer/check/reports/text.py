@@ -10,9 +10,9 @@ from typing import Literal
 from newsletter_mailer.check.reports.matrix_table import matrix_table
 from newsletter_mailer.check.reports.report import Lines, Report
 from newsletter_mailer.check.reports.snippet import snippet
-from newsletter_mailer.check.reports.visible import visible
 from newsletter_mailer.check.reports.wrapping import wrapped
 from newsletter_mailer.findings import Finding, Severity, Source
+from newsletter_mailer.visible import visible
 
 Style = Literal["file", "error", "warning", "info", "message", "faint", "gutter", "help"]
 #: Colours a text, or gives it back as it is.
