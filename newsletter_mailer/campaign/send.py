@@ -70,7 +70,7 @@ def send(project: Project, request: SendRequest, watcher: Watcher, stop: Stop) -
         loop = stack.enter_context(runner())
         first = loop.run(connect(smtp, project.settings.sender.address))
         stack.callback(first.close)
-        if not request.to_sandbox:  # none is made where one is named by now
+        if not was_there and not request.to_sandbox:  # none is made where one is named by now
             with _looking_at(memory) as ledger:
                 refuse_doubtful_ledger(project, request, ledger, watcher.note)
         ledger = stack.enter_context(

@@ -213,10 +213,13 @@ class Books:
         self._rows = deque(row for row in rows if row.domain not in self._resting)
         self._left_out += (row.id for row in rows if row.domain in self._resting)
 
-    async def hold_back(self) -> None:
-        """Nothing stays claimed for long: rows that a limit keeps waiting are owed again."""
+    async def hold_back(self) -> bool:
+        """Nothing stays claimed for long: rows that a limit keeps waiting are owed again.
+
+        Whether there were such rows.
+        """
         if not self._rows or self._work is not None or not self._pace.has_limits:
-            return
+            return False
         now, pace = self._now(), self._pace
         opens = pace.opens(now)
         coming: dict[str, float] = {}
@@ -233,6 +236,7 @@ class Books:
             self._rows = kept
             await self._in_thread(lambda: self._memory.give_back(waiting))
             self.is_through = not kept
+        return bool(waiting)
 
     async def next_due(self) -> Mapping[State, tuple[float, int]]:
         """By owed state: when its first row is due, and how many there are."""

@@ -139,7 +139,8 @@ class _Run:
         self.hearing.tell()
         if not self.is_stopping:
             self.books.keep_up(self.news.set)
-            await self.books.hold_back()
+            if await self.books.hold_back():
+                self.news.set()  # whether all was tried is looked at now, by no timer
             self.open_lines()
         await self.wait(self.pause())
 

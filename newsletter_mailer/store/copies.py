@@ -205,7 +205,7 @@ def _accept(
         uses.leave("")
         uses.learn(found.missed, now)
         for issue in found.issues:
-            database.execute("INSERT INTO loss VALUES (?, ?)", (issue, stamp(now)))
+            database.execute("INSERT OR IGNORE INTO loss VALUES (?, ?)", (issue, stamp(now)))
             database.execute(
                 "UPDATE delivery SET state = 'unknown', code = NULL, enhanced = NULL, reply = ?, "
                 "at = ? WHERE issue = ? AND state IN ('queued', 'deferred', 'sending')",

@@ -198,6 +198,7 @@ class Copies(RuleBasedStateMachine):
     def a_person_begins_anew(self) -> None:
         """The issues that were sent stay refused: their sent.toml names the lost one."""
         copies.begin(self.path, NOW)
+        self.objected.clear()  # as its help says
         self.it_counts()
 
     @precondition(lambda self: self.sender is None and self.path.exists())
