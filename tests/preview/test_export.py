@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.acceptance.scene import Newsletter, newsletter
+from tests.acceptance.scene import HELLO, SETTINGS, Newsletter, newsletter, plain_newsletter
 from tests.conftest import REPOSITORY
 from tests.preview.axe import faults
 from tests.preview.conftest import Look, Onlooker, Start
@@ -321,3 +321,41 @@ def test_the_page_hands_out_the_same_folder_as_a_zip(
 def test_the_command_does_not_start_a_browser(press: Newsletter) -> None:
     """Nor does it need one: PATH is empty."""
     assert export(press, PATH=os.devnull).is_dir()
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "told"),
+    [
+        ("recipients/readers.csv", "", "unreadable-list"),
+        ("recipients/readers.csv", "email\n", "empty-list"),
+        (
+            "issues/2030-01/10-hello.md",
+            HELLO.replace("---\n", "---\nroles: [director]\n", 1),
+            "1 reader",
+        ),
+    ],
+)
+def test_an_issue_that_nobody_gets_is_told_as_build_tells_it(
+    tmp_path: Path, file: str, text: str, told: str
+) -> None:
+    press = plain_newsletter(tmp_path / "press", readers=1)
+    press.write(file, text)
+
+    built = press.run("build", "--issue", "2030-01")
+    done = press.run("preview", "--issue", "2030-01", "--export", "copy")
+
+    assert (done.code, done.out) == (built.code, built.out) == (1, "")
+    assert done.err == built.err
+    assert told in done.err
+    assert not (press.root / "copy").exists()
+
+
+def test_nothing_to_show_is_told_where_no_rule_calls_it_an_error(tmp_path: Path) -> None:
+    press = plain_newsletter(tmp_path / "press", readers=1)
+    press.write("recipients/readers.csv", "email\n")
+    press.write("newsletter.toml", f'{SETTINGS}\n[check]\nempty-list = "info"\n')
+
+    done = press.run("preview", "--issue", "2030-01", "--export", "copy")
+
+    assert (done.code, done.out) == (1, "")
+    assert "no reader gets anything of 2030-01" in done.err

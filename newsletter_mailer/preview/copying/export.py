@@ -83,12 +83,19 @@ def export(open_project: Callable[[], Project], issue_id: str, folder: Path, now
 
 
 def exhibit_of(desk: Desk, now: datetime) -> Exhibit:
-    """Raises ContentError where a mistake keeps the files from being shown, ProjectError."""
+    """Raises ContentError where a mistake leaves nothing that could be shown, ProjectError."""
     version, state = desk.version, desk.state
     if not state.is_checked:
         raise ProjectError("The issue is still being checked. Try again in a moment.")
     if version is None or state.mistakes:
         raise ContentError(state.findings or state.mistakes)
+    if not version.shown:
+        if errors_among(state.findings):
+            raise ContentError(state.findings)
+        raise ProjectError(
+            f"{OPTION}: no reader gets anything of {desk.issue_id}, so there is nothing to show. "
+            "Look at its lists, and at the regions and roles of its sections."
+        )
     project, content = version.project, version.edition.content
     about_lists = [one for one in state.findings if _is_about_lists(one)]
     return Exhibit(

@@ -56,13 +56,13 @@ class Lists:
 
     def findings(self, project: Project, issue: Issue) -> list[Finding]:
         """What is wrong with the lists that `plan` read."""
-        of_lists = self._roster.findings if self._roster else ()
+        of_lists = self._roster.findings if self._roster is not None else ()
         return [*of_lists, *absent_findings(project, issue, self._absent, needs_lists=False)]
 
     def readers(self) -> Readers:
         """Everyone on the lists that `plan` read, to be looked through."""
         if self._readers is None:
-            self._readers = Readers(self._roster.batches() if self._roster else ())
+            self._readers = Readers(self._roster.batches() if self._roster is not None else ())
         return self._readers
 
     def _read(self, project: Project, issue: Issue) -> Roster:
