@@ -35,7 +35,7 @@ def new(
     except ProjectError:
         if source is not None:
             raise
-        root = new_project(chosen_folder(project).absolute(), issue, today)
+        root = new_project(chosen_folder(project), issue, today)
         say(f"A newsletter begins in {root}.")
         say(f"See it travel: newsletter-mailer send --issue {issue} --sandbox")
         say(f"Then write your own: newsletter.toml, recipients/, issues/{issue}/.")

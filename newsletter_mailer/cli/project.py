@@ -37,7 +37,21 @@ def note_before_the_command(project: Path | None) -> None:
 
 
 def chosen_folder(project: Path | None) -> Path:
-    return project or _before_the_command or Path.cwd()
+    """Raises ProjectError."""
+    return from_here(project or _before_the_command or Path())
+
+
+def from_here(path: Path) -> Path:
+    """The absolute path of one that a person named. Raises ProjectError if "here" is no more."""
+    from newsletter_mailer.errors import ProjectError
+
+    try:
+        return path.absolute()
+    except FileNotFoundError:
+        raise ProjectError(
+            "The folder that this terminal is in does not exist any more. Go to your newsletter's "
+            "folder (cd), and run the command again."
+        ) from None
 
 
 def opened(project: Path | None) -> Project:
@@ -65,7 +79,9 @@ def _tell_who_can_read(file: Path) -> None:
     if file in _is_told_of or not is_open_to_others(file):
         return
     _is_told_of.add(file)
-    name = ".env" if file.parent == Path.cwd() else shlex.quote(str(file))
+    here = Path(file.name)
+    is_here = here.exists() and here.samefile(file)
+    name = file.name if is_here else shlex.quote(str(file))
     say(f"note: others on this machine can read .env, which holds secrets: chmod 600 {name}")
 
 

@@ -15,6 +15,7 @@ from newsletter_mailer.cli.ending import DONE, code_in_part
 from newsletter_mailer.cli.json_log import Level, Logged, log_end, opened_log
 from newsletter_mailer.cli.limits import Limits
 from newsletter_mailer.cli.options import duration, hours, in_zone, moment, per_minute
+from newsletter_mailer.cli.own_files import refuse_own_file
 from newsletter_mailer.cli.project import Issue, Json, ProjectOption, opened
 from newsletter_mailer.cli.report import check_report_file
 from newsletter_mailer.cli.send_test import send_test_mails
@@ -190,6 +191,10 @@ def send(
     if report_file is not None:
         check_report_file(report_file, is_dry_run=dry_run)
     newsletter = opened(project)
+    if report_file is not None:
+        refuse_own_file(newsletter, "--report", report_file)
+    if log_file is not None and log_file != "-":
+        refuse_own_file(newsletter, "--log-json", Path(log_file))
     issue = newsletter.named(issue)
     if test:
         send_test_mails(newsletter, issue, test, as_subscriber, to_sandbox, json_output)

@@ -15,6 +15,7 @@ import typer
 
 from newsletter_mailer.cli.ending import NOTHING_SENT
 from newsletter_mailer.cli.output import echo, echo_painted, print_json, say, skip_line
+from newsletter_mailer.cli.own_files import refuse_own_file
 from newsletter_mailer.cli.project import Issue, Json, ProjectOption, opened
 from newsletter_mailer.cli.report import check_report_file, write_report
 from newsletter_mailer.cli.terminal import has_colours
@@ -63,6 +64,10 @@ def status(
     if report_file is not None:
         check_report_file(report_file, is_dry_run=False)
     newsletter = opened(project)
+    if report_file is not None:
+        refuse_own_file(newsletter, "--report", report_file)
+    if csv_file is not None and csv_file != "-":
+        refuse_own_file(newsletter, "--csv", Path(csv_file))
     issue = newsletter.named(issue)
     found = standing(newsletter, issue, of_sandbox=of_sandbox)
     if why := doubt(newsletter, issue, of_sandbox=of_sandbox):

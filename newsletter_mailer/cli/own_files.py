@@ -1,0 +1,33 @@
+"""What a person or the ledger keeps in a project is never written over by an option's FILE."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from newsletter_mailer.cli.project import from_here
+from newsletter_mailer.settings import FILE
+
+if TYPE_CHECKING:
+    from newsletter_mailer.campaign.project import Project
+
+_FOLDERS = ("issues", "recipients", "templates", ".newsletter")
+_FILES = (FILE, ".env", "words.txt")
+
+
+def refuse_own_file(project: Project, option: str, file: Path) -> None:
+    """Told before anything is done, wherever links lead. Raises BadParameter, ProjectError.
+
+    The ledger's journals and SQLite's own files stand beside it, and begin with its name.
+    """
+    target, ledger = from_here(file).resolve(), project.ledger_path
+    folders = {(project.root / name).resolve() for name in _FOLDERS}
+    files = [(project.root / name).resolve() for name in _FILES]
+    is_of_the_ledger = target.parent == ledger.parent and target.name.startswith(ledger.name)
+    if is_of_the_ledger or target in files or not folders.isdisjoint(target.parents):
+        raise typer.BadParameter(
+            f"{option}: {file} is a place of the newsletter's own files, which are not written "
+            "over. Name another file; nothing was done."
+        )
