@@ -12,7 +12,9 @@ from newsletter_mailer.campaign.sent_file import (
     witnesses,
     write_restored,
 )
-from newsletter_mailer.errors import LedgerError
+from newsletter_mailer.errors import LedgerError, ProjectError
+from newsletter_mailer.findings import did_you_mean
+from newsletter_mailer.issue.folder import issue_ids
 from newsletter_mailer.store import copies
 from newsletter_mailer.store.copies import Gap, Replaced
 from newsletter_mailer.store.ledger import open_ledger
@@ -54,7 +56,7 @@ def restore(
     """
     ledger, file = project.ledger_path, file.absolute()
     told, unreadable = witnesses(project), unreadable_sent(project)
-    doubtful = {*unreadable, *(project.named(issue_id) for issue_id in in_doubt)}
+    doubtful = {*unreadable, *(_existing_issue(project, issue_id) for issue_id in in_doubt)}
     gap = copies.gap(file, ledger, told, doubtful)
     confirm(gap)
     replaced = copies.restore(file, ledger, told, doubtful, now)
@@ -74,6 +76,15 @@ def begin(project: Project, now: datetime) -> Path:
         raise LedgerError(f"There is a ledger at {path}; nothing was changed.")
     copies.begin(path, now)
     return path
+
+
+def _existing_issue(project: Project, issue_id: str) -> str:
+    named, known = project.named(issue_id), issue_ids(project.root)
+    if named not in known:
+        raise ProjectError(
+            f"--in-doubt: there is no issue {issue_id}. {did_you_mean(issue_id, known)}"
+        )
+    return named
 
 
 def _existing(project: Project) -> Path:

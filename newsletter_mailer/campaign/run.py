@@ -188,6 +188,7 @@ class Run:
     def _settle(self, sender: Sender) -> None:
         """The run is over in the ledger; its journal goes then, and not before."""
         try:
+            sender.refuse_another_file()
             self.skipped.update(sender.withdraw())
             counts = self.ledger.counts(self.issue_id, sender.run)
             self.ledger.end_run(sender.run, datetime.now(UTC), counts)
@@ -296,6 +297,7 @@ class Run:
         self, before: Mapping[State, int], run: int, stopped: BaseException | None
     ) -> SendReport:
         try:
+            self.ledger.refuse_gone()
             after = self._by_the_ledger(run)
         except LedgerError:
             after = self._by_what_was_seen(before)

@@ -216,16 +216,29 @@ def _accept(
 
 
 def _history(ledger: Path, file: Path) -> list[Witness]:
-    """The ledger that is there now, and the file beside it, tell of their uses too."""
+    """The ledger that is there now, the one that was copied, and the file beside tell, too."""
     beside = _beside(ledger)
     told = [beside] if beside else []
-    database = None if is_one_file(file, ledger) else _readable(ledger)
+    for other in {ledger, _last_home(file)}:
+        database = None if is_one_file(file, other) else _readable(other)
+        if database is not None:
+            try:
+                told += Uses(database, other).as_witnesses()
+            finally:
+                database.close()
+    return told
+
+
+def _last_home(file: Path) -> Path:
+    """Where the ledger in `file` was used last, if that is on this machine; else the file."""
+    database = _readable(file)
     if database is None:
-        return told
+        return file
     try:
-        return [*told, *Uses(database, ledger).as_witnesses()]
+        home = Uses(database, file).home()
     finally:
         database.close()
+    return Path(home.path) if home.path and home.is_on(home_of(file)) else file
 
 
 def _beside(ledger: Path) -> Witness | None:

@@ -24,7 +24,7 @@ _COMPLAINTS = {
     "SQLITE_FULL": "the disk is full",
     "SQLITE_IOERR": "the disk does not take it (full, or faulty)",
     "SQLITE_NOTADB": "the file is not a ledger, or it is damaged",
-    "SQLITE_CORRUPT": "the file is damaged",
+    "SQLITE_CORRUPT": "the file is damaged (put a whole copy back: ledger restore FILE)",
     "SQLITE_BUSY": "another program holds it",
     "SQLITE_READONLY": "it is write-protected",
     "SQLITE_CANTOPEN": "it cannot be opened",
@@ -52,6 +52,7 @@ def open_to_write(path: Path, *, may_be_new: bool = True) -> sqlite3.Connection:
             _steps_taken(database)  # a file that is not ours stays as it is
             _use_write_ahead_log(database)
             database.execute("PRAGMA synchronous = FULL")
+            database.execute("PRAGMA wal_autocheckpoint = 0")  # see store.base_file
             _migrate(database)
         except BaseException:
             database.close()
@@ -118,6 +119,21 @@ def checkpoint(database: sqlite3.Connection) -> None:
     """Brings what stands in the write-ahead log into the file, as far as nobody reads there."""
     with explained():
         database.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+
+def refuse_mixture(database: sqlite3.Connection, path: Path) -> None:
+    """A log over a file that is not its own makes a mixture of both, whose parts disagree.
+
+    Seconds for a million rows. Raises LedgerError.
+    """
+    with explained(f"The ledger {path}"):
+        (found,) = database.execute("PRAGMA integrity_check(1)").fetchone()
+    if found != "ok":
+        raise LedgerError(
+            f"The ledger {path} is damaged, or another file was put beneath its log: its parts "
+            "disagree. No message leaves without it. Put a whole copy back: newsletter-mailer "
+            "ledger restore FILE."
+        )
 
 
 def copy_to(database: sqlite3.Connection, file: Path) -> None:

@@ -28,6 +28,7 @@ _FIELDS = struct.Struct("<BBHIqBB")  #: mark, state, code, attempt, row, lengths
 _TEXT = _SLOT - _FIELDS.size
 _ROW = struct.Struct("<Iq")  #: attempt and row, behind the first four octets
 _COMMITS = struct.Struct("<Q")  #: at the end of the head
+MORE_THAN_ANY = 1 << 62  #: commits: no ledger has so many
 _COMMITS_AT = _HEAD - _COMMITS.size
 _FREE, _DOTTED, _ANSWERED = 0, 1, 2
 _STATES = (State.SENT, State.DEFERRED, State.REFUSED, State.UNKNOWN)

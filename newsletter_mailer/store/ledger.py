@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from newsletter_mailer.errors import LedgerError, OutdatedLedger
+from newsletter_mailer.store.base_file import BaseFile
 from newsletter_mailer.store.database import (
     checkpoint,
     explained,
@@ -17,12 +18,13 @@ from newsletter_mailer.store.database import (
     open_beside,
     open_to_read,
     open_to_write,
+    refuse_mixture,
     transaction,
 )
 from newsletter_mailer.store.figures import Figures
 from newsletter_mailer.store.generation import Witness
 from newsletter_mailer.store.journal import Journal
-from newsletter_mailer.store.left import LeftRow, journal_path, left_rows
+from newsletter_mailer.store.left import LeftRow, journal_path, journals_of, left_rows
 from newsletter_mailer.store.lock import FileLock, acquire, identity
 from newsletter_mailer.store.people import People
 from newsletter_mailer.store.planned import composed_by
@@ -90,6 +92,8 @@ class Ledger:
             raise LedgerError(
                 f"The ledger {self.path} was replaced just now. Nothing was sent; run send again."
             )
+        if self._had_log or journals_of(self.path):
+            refuse_mixture(self._database, self.path)
         if not self._is_rehearsal:
             self.uses.refuse_doubt(witnesses)
         recover(self._database, self.path, had_log=self._had_log)
@@ -108,6 +112,14 @@ class Ledger:
         except OutdatedLedger as fault:
             return str(fault)
         return ""
+
+    def refuse_gone(self) -> None:
+        """What an open file says that was deleted or replaced is nobody's memory any more.
+
+        Raises LedgerError.
+        """
+        if identity(self.path) != self._file:
+            raise LedgerError(f"The ledger {self.path} was deleted or replaced.")
 
     def note_use(self, what: str, now: datetime, issue: str = "") -> None:
         """A use that must not be forgotten: an older copy is told by it. Raises LedgerError."""
@@ -172,7 +184,8 @@ class Ledger:
         except BaseException:
             journal.abandon()
             raise
-        return Sender(self._database, self._view, self.path, new.issue, run, journal, self._file)
+        base = BaseFile(self._database, self.path, self._file)
+        return Sender(self._database, self._view, self.path, new.issue, run, journal, base)
 
     def end_run(self, run: int, now: datetime, counts: Mapping[State, int]) -> None:
         """`counts`: of the run's audience, as it stands now. Raises LedgerError."""

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from newsletter_mailer.errors import LedgerError
+from newsletter_mailer.store.base_file import BaseFile
 from newsletter_mailer.store.database import explained, transaction
-from newsletter_mailer.store.journal import Journal
-from newsletter_mailer.store.lock import Identity, identity
+from newsletter_mailer.store.journal import MORE_THAN_ANY, Journal
 from newsletter_mailer.store.rows import ClaimedRow, Settled
 from newsletter_mailer.store.states import OWED, TRANSITIONS, State
 from newsletter_mailer.store.suppressions import Suppressions
@@ -31,14 +31,12 @@ class Sender:
         issue: str,
         run: int,
         journal: Journal,
-        file: Identity,
+        base: BaseFile,
     ) -> None:
-        """`file`: the one that is open and locked. `view`: a second connection, for what is looked
-        up while the first one is at work.
-        """
+        """`view`: a second connection, for what is looked up while the first one is at work."""
         self._database, self._path = database, path
         self._issue, self.run = issue, run
-        self._file = file
+        self._base = base
         self._suppressions = Suppressions(view)
         self._deferred: set[int] = set()  #: rows claimed that were
         self.journal = journal
@@ -65,7 +63,7 @@ class Sender:
         """
         if not due.keys() <= {*OWED}:
             raise ValueError(f"only {', '.join(OWED)} rows may be sent")
-        self._refuse_another_file()
+        self.refuse_another_file()
         with transaction(self._database) as database:
             self._settle(database, settled)
             self._refuse(database, refused)
@@ -90,6 +88,7 @@ class Sender:
             self._count_commit(database)
         self._commits += 1
         self.journal.committed(self._commits)
+        self._base.committed()
         return rows
 
     def give_back(self, rows: Mapping[int, float]) -> None:
@@ -169,7 +168,7 @@ class Sender:
         """
         left = 1
         try:
-            self._refuse_another_file()
+            self.refuse_another_file()
             with explained():
                 (left,) = self._database.execute(
                     "SELECT count(*) FROM delivery WHERE claimed = ? AND state = 'sending'",
@@ -273,10 +272,18 @@ class Sender:
             for row, address, mailbox, domain, variant, values, message_id, attempt, again in rows
         ]
 
-    def _refuse_another_file(self) -> None:
-        """SQLite would go on writing into a file that was deleted: a memory that nobody has."""
-        if identity(self._path) != self._file:
-            raise LedgerError(
-                f"The ledger {self._path} was deleted or replaced while it was used. No further "
-                "message leaves. Put the old file back if you can; who got the issue stands there."
-            )
+    def refuse_another_file(self) -> None:
+        """SQLite would go on writing into a file that was deleted: a memory that nobody has.
+
+        If another one is in its place, or it was overwritten, the journal says that it knows more
+        than the ledger: whatever stands there afterwards mails nobody. Raises LedgerError.
+        """
+        if self._base.is_as_it_was:
+            return
+        if not self._base.is_gone:
+            self._is_contested = True
+            self.journal.committed(MORE_THAN_ANY)
+        raise LedgerError(
+            f"The ledger {self._path} was deleted or replaced while it was used. No further "
+            "message leaves. Put the old file back if you can; who got the issue stands there."
+        )

@@ -230,7 +230,7 @@ def test_without_a_journal_that_can_be_trusted_all_that_was_claimed_is_unknown(
 def test_a_sender_that_died_before_its_run_was_recorded_leaves_nothing_behind(path: Path) -> None:
     with open_ledger(path):
         Journal(journal_path(path, "0" * 16), "0" * 16).abandon()
-        journals(path)[0].with_name(f"{path.name}.half.journal").write_bytes(b"newsl")
+        journals(path)[0].with_name(f"{path.name}.ba1f.journal").write_bytes(b"newsl")
     with open_ledger(path) as ledger:
         ledger.hold()
 

@@ -295,6 +295,63 @@ def test_a_new_beginning_can_send_whatever_the_old_ledger_left(
     send_well(news, server)
 
 
+def put_in_place(old: Path, ledger: Path) -> None:
+    """As a program that syncs a folder does."""
+    shutil.copy(old, ledger.with_name("arriving"))
+    ledger.with_name("arriving").replace(ledger)
+
+
+def overwrite(old: Path, ledger: Path) -> None:
+    ledger.write_bytes(old.read_bytes())
+
+
+@pytest.mark.fault("An older one comes back over it while messages leave")
+@pytest.mark.parametrize("arrives", [put_in_place, overwrite])
+def test_an_older_ledger_that_arrives_while_messages_leave_mails_nobody_twice(
+    news: Newsletter, server: FaultyServer, tmp_path: Path, arrives: Callable[[Path, Path], None]
+) -> None:
+    """Its log stays over it: a mixture that knows of the run, and of nobody in it."""
+    send_well(news, server, issue=OTHER)
+    old = tmp_path / "old.db"
+    shutil.copy(news.root / LEDGER, old)
+    server.most = READERS + 7
+    running = news.begin("send", "--issue", ISSUE, "--yes", env=server.environment())
+    server.until(lambda: len(server.accepted) >= READERS + 4)
+    arrives(old, news.root / LEDGER)
+    server.most = math.inf
+    _, err = running.communicate(timeout=120)
+    assert running.returncode == 3, err
+    assert "was deleted or replaced" in err
+
+    assert_refused(send(news, server), "ledger restore")
+    assert news.run("ledger", "restore", str(old), "--yes").code == 0
+    send(news, server)
+    assert server.twice() == []
+
+
+def test_a_copy_that_is_to_count_learns_from_the_one_that_it_was_made_of(
+    news: Newsletter, server: FaultyServer, tmp_path: Path
+) -> None:
+    send_well(news, server, "--region", "walsall")
+    copy = Newsletter(tmp_path / "copy")
+    shutil.copytree(news.root, copy.root)
+    send_well(news, server)
+    assert copy.run("ledger", "restore", str(copy.root / LEDGER), "--yes").code == 0
+
+    send(copy, server)
+    assert server.twice() == []
+    assert Counter(states(copy).values()) == {"sent": READERS / 2, "unknown": READERS / 2}
+
+
+def test_an_issue_in_doubt_that_does_not_exist_is_a_slip(
+    news: Newsletter, server: FaultyServer
+) -> None:
+    send_well(news, server)
+    words = ("ledger", "restore", str(news.root / LEDGER), "--in-doubt", "2030-1", "--yes")
+
+    assert_refused(news.run(*words), 'Did you mean "2030-01"')
+
+
 def test_a_person_may_say_that_an_issue_was_sent_since_the_whole_folder_was_kept(
     news: Newsletter, server: FaultyServer, tmp_path: Path
 ) -> None:
