@@ -474,7 +474,8 @@ def test_a_row_that_somebody_else_changed_ends_the_run_and_nothing_of_it_is_reco
         first.give_back({number_of(ledger, one): 0.0 for one in ALL[:2]})
 
     assert states(ledger) == {ALL[0]: "sending", ALL[1]: "sending"}
-    first.close()
+    with pytest.raises(LedgerError, match="was deleted or replaced"):
+        first.close()
     assert journals(ledger), "it may hold what the ledger lacks"
 
 
