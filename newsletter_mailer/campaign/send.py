@@ -226,10 +226,8 @@ def _tell_of_its_place(
         return
     if why := why_not_there(memory):
         watcher.note(
-            f"The ledger {memory} lies {why}. It is safe while one machine uses it at a time: send "
-            "locks it and keeps a journal. Two machines would each have a copy, and a copy that "
-            "comes back over the other is refused, not mailed from. A folder of this machine's own "
-            "disk is better: set LEDGER_URL in .env to it (docs/delivery.md, Two computers)."
+            f"The ledger {memory} lies {why}. A folder on this computer's own disk is better: set "
+            "LEDGER_URL in .env to it (docs/delivery.md, Two computers)."
         )
 
 

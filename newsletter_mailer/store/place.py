@@ -8,30 +8,35 @@ different moments, and brings one back over the other.
 
 from __future__ import annotations
 
-import os
 import re
+import subprocess
 import sys
 from pathlib import Path, PurePath
 
 #: Of /proc/self/mountinfo (proc(5)): file systems that another machine serves.
 _SERVED = frozenset(
     {"9p", "afs", "ceph", "cifs", "davfs", "fuse.rclone", "fuse.sshfs", "glusterfs", "ncpfs", "nfs"}
-    | {"nfs4", "smb3", "smbfs", "vboxsf", "virtiofs", "vmhgfs"}
+    | {"nfs4", "afpfs", "webdav", "smb3", "smbfs", "vboxsf", "virtiofs", "vmhgfs"}
 )
 #: Names of the folders that sync programs make, as they make them.
 _SYNCED = re.compile(
     r"(OneDrive|Dropbox|Google Drive|GoogleDrive|iCloudDrive|Nextcloud|ownCloud|Seafile|pCloudDrive"
-    r"|Box Sync|SharePoint)\b.*|Box|Mobile Documents|CloudStorage",
-    re.IGNORECASE,
+    r"|Box Sync|SharePoint)\b.*|Box|Mobile Documents|CloudStorage"
 )
 _ESCAPED = re.compile(r"\\([0-7]{3})")
 
 
 def why_not_there(path: Path) -> str:
-    """Why a ledger should not lie there, as the end of a sentence; empty if it may."""
+    """Why a ledger should not lie there, and what is safe, as a sentence's end; empty if it may."""
     if name := synced_folder(path):
-        return f"in a folder that is synced ({name})"
-    return "on a network drive" if _is_served(path) else ""
+        return (
+            f"in a folder that is synced ({name}). It is safe while one computer sends: the lock "
+            "and the journal are this computer's, and an older copy that comes back is refused, "
+            "not mailed from"
+        )
+    if _is_served(path):
+        return "on a network drive, where locks are not to be relied on: send from one computer"
+    return ""
 
 
 def synced_folder(path: PurePath) -> str:
@@ -50,6 +55,16 @@ def file_system(path: PurePath, mounts: str) -> str:
     return found
 
 
+def file_system_of_mac(path: PurePath, mounts: str) -> str:
+    """The same on macOS. `mounts`: lines of mount(8), `//files/x on /Volumes/x (smbfs, nodev)`."""
+    found, depth = "", -1
+    for line in mounts.splitlines():
+        told = re.fullmatch(r".+ on (/.*) \((\w+)[,)].*", line)
+        if told and path.is_relative_to(told[1]) and len(PurePath(told[1]).parts) >= depth:
+            found, depth = told[2], len(PurePath(told[1]).parts)
+    return found
+
+
 if sys.platform == "win32":  # pragma: no cover
 
     def _is_served(path: Path) -> bool:
@@ -64,12 +79,8 @@ if sys.platform == "win32":  # pragma: no cover
 elif sys.platform == "darwin":  # pragma: no cover
 
     def _is_served(path: Path) -> bool:
-        """Drives are mounted there; the machine's own disks by links."""
-        return (
-            len(path.parts) > 2
-            and path.parts[1] == "Volumes"
-            and os.path.ismount(Path(*path.parts[:3]))
-        )
+        done = subprocess.run(["/sbin/mount"], capture_output=True, text=True, check=False)
+        return file_system_of_mac(path, done.stdout) in _SERVED
 
 else:
 

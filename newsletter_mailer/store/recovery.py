@@ -65,8 +65,8 @@ def refuse_unknown_journals(database: sqlite3.Connection, ledger: Path) -> None:
         raise OutdatedLedger(
             f"The ledger {ledger} is not as it was last used here: {path.name} beside it {what}, "
             "so those readers would get a second copy. Put the newer ledger back, its -wal and "
-            "-shm with it. If it is lost, this says of whom nobody knows, and goes on without "
-            f"mailing them: {restore_command(ledger)}."
+            f"-shm with it. If that one is lost, have this one count: {restore_command(ledger)}. "
+            "Nobody is mailed then of whom it is not known whether they have the issue."
         )
 
 

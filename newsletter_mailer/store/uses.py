@@ -147,8 +147,9 @@ class Uses:
             return (
                 f"{in_words(strange, self.last(), str(self._path))} Whoever got an issue since, or "
                 "wants no more mail, would be mailed. Put the newer ledger back, its -wal and -shm "
-                "with it. If it is lost, this says of whom nobody knows, and goes on without "
-                f"mailing them: {restore_command(self._path)}."
+                "with it. If that one is lost, have this one count: "
+                f"{restore_command(self._path)}. Nobody is mailed then of whom it is not known "
+                "whether they have the issue."
             )
         if where := elsewhere(self._path, self.home(), self._is_same_ledger):
             return (

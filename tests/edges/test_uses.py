@@ -22,7 +22,7 @@ from newsletter_mailer.store.generation import (
 from newsletter_mailer.store.generation_file import generation_file, read_generation
 from newsletter_mailer.store.home import NOWHERE, Home, elsewhere, home_of
 from newsletter_mailer.store.ledger import open_ledger
-from newsletter_mailer.store.place import file_system, synced_folder
+from newsletter_mailer.store.place import file_system, file_system_of_mac, synced_folder
 
 NOW = datetime(2030, 1, 15, 9, 0, tzinfo=UTC)
 
@@ -176,6 +176,25 @@ MOUNTS = """\
 31 22 0:46 / /mnt/our\\040share rw,relatime shared:5 master:1 - nfs4 files:/x rw
 32 30 0:47 / /mnt/share/local rw - ext4 /dev/vdb rw
 """
+
+
+MAC = """\
+/dev/disk3s1s1 on / (apfs, sealed, local, read-only, journaled)
+/dev/disk5s1 on /Volumes/stick (msdos, local, nodev, nosuid, noowners)
+//maria@files/our share on /Volumes/our share (smbfs, nodev, nosuid, mounted by maria)
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/Users/maria/ledger.db", "apfs"),
+        ("/Volumes/stick/ledger.db", "msdos"),
+        ("/Volumes/our share/news/ledger.db", "smbfs"),
+    ],
+)
+def test_a_network_drive_is_known_on_macos(path: str, kind: str) -> None:
+    assert file_system_of_mac(PurePosixPath(path), MAC) == kind
 
 
 @pytest.mark.parametrize(
