@@ -187,7 +187,7 @@ class _Run:
         while (left := until - self.now()) > 0 and not self.engine.stop.is_set():
             await self.wait(min(left, _TICK))
         self.books.is_through = False
-        return True
+        return not self.is_stopping
 
     @property
     def at_once(self) -> int:
