@@ -42,7 +42,8 @@ class FaultyServer:
     injected: bytes = b""
     pause: Callable[[], float] = lambda: 0.0  #: seconds before each answer
     on_message: Callable[[], object] = lambda: None  #: called when one was taken
-    most: float = math.inf  #: messages that it begins; whoever comes with another waits for more
+    most: float = math.inf  #: messages that it begins; whoever comes with another waits
+    may_grow: bool = False  #: `most`, for those who wait; else they wait for ever
     cues: list[Cue] = field(default_factory=list)
     accepted: list[Accepted] = field(default_factory=list)
     contents: dict[str, bytes] = field(default_factory=dict)  #: by recipient, the last one's
@@ -233,6 +234,8 @@ class _Session:
         envelope = re.search(r"ENVID=(\S+)", words)  # none after HELO
         if envelope is not None:
             while self.server.is_full_for(envelope[1]):
+                if not self.server.may_grow:
+                    await self.wire.until_gone(reading=True)
                 self.wire.refuse_gone()
                 await asyncio.sleep(0.02)
             self.message = self.server.number_of(envelope[1])

@@ -48,7 +48,7 @@ def news(tmp_path: Path) -> Newsletter:
 
 @pytest.fixture
 def server() -> Iterator[FaultyServer]:
-    with faulty_server() as server:
+    with faulty_server(may_grow=True) as server:
         yield server
 
 
@@ -467,7 +467,7 @@ def test_a_second_sender_is_kept_out_whatever_is_deleted_beside_the_ledger(
     tmp_path: Path,
 ) -> None:
     news = plain_newsletter(tmp_path / "news", 60)
-    with faulty_server(most=20) as server:
+    with faulty_server(most=20, may_grow=True) as server:
         running = news.begin("send", "--issue", ISSUE, "--yes", env=server.environment())
         server.until(lambda: len(server.accepted) >= 10)
         kept = {"ledger.db", "ledger.db-wal", "ledger.db-shm"}
@@ -597,7 +597,7 @@ def test_a_killed_sender_and_a_copy_of_all_files_make_no_second_one(
 ) -> None:
     """The whole folder is copied after the kill, and both try to go on."""
     news = plain_newsletter(tmp_path / "news", 60)
-    with faulty_server(most=20) as server:
+    with faulty_server(most=20, may_grow=True) as server:
         running = news.begin("send", "--issue", ISSUE, "--yes", env=server.environment())
         server.until(lambda: len(server.accepted) >= 10)
         running.send_signal(signal.SIGKILL)
