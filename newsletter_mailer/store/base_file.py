@@ -12,6 +12,7 @@ import sqlite3
 from pathlib import Path
 
 from newsletter_mailer.store.database import checkpoint
+from newsletter_mailer.store.journal import Mark
 from newsletter_mailer.store.lock import Identity
 
 _COMMITS = 8  #: of 200 rows each; then the log is brought into the file
@@ -25,6 +26,11 @@ class BaseFile:
         self._database, self._path, self._file = database, path, file
         self._commits = 0
         self._seen = self._look()
+
+    @property
+    def mark(self) -> Mark:
+        """Size and time of the last change, as this run left it; nothing of a file that is gone."""
+        return self._seen[2:] if self._seen else (0, 0)
 
     @property
     def is_gone(self) -> bool:
@@ -51,3 +57,12 @@ class BaseFile:
         except OSError:
             return None
         return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def mark_of(path: Path) -> Mark:
+    """Of the file as it is now; nothing of one that is not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_size, found.st_mtime_ns

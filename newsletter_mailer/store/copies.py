@@ -17,6 +17,7 @@ from pathlib import Path
 from newsletter_mailer.errors import LedgerError
 from newsletter_mailer.private_files import make_private_folder
 from newsletter_mailer.store.aside import set_aside
+from newsletter_mailer.store.base_file import mark_of
 from newsletter_mailer.store.database import (
     copy_to,
     explained,
@@ -31,7 +32,7 @@ from newsletter_mailer.store.home import NOWHERE, home_of, is_one_file
 from newsletter_mailer.store.left import journals_of
 from newsletter_mailer.store.lock import RENAMES_OPEN_FILES, held_alone
 from newsletter_mailer.store.planned import MAYBE_MAILED
-from newsletter_mailer.store.recovery import commits_missing, unsettled_runs
+from newsletter_mailer.store.recovery import commits_missing, on_another_base, unsettled_runs
 from newsletter_mailer.store.uses import Uses
 
 
@@ -187,7 +188,7 @@ def _gap(
         if not has_journals or not journal.exists():
             issues.add(issue)
     if has_journals:
-        issues |= commits_missing(database, file)
+        issues |= commits_missing(database, file) | on_another_base(database, file, mark_of(file))
     (readers,) = database.execute(
         "SELECT count(*) FROM delivery WHERE state IN ('queued', 'deferred', 'sending') "
         "AND issue IN (SELECT value FROM json_each(?))",

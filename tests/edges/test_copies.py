@@ -6,6 +6,7 @@ in between: nobody gets an issue twice, nobody is lost, or a sentence says why n
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections import Counter
@@ -103,11 +104,14 @@ class Copies(RuleBasedStateMachine):
     @rule()
     def it_is_killed(self) -> None:
         """The files are as they were at that moment: closing a database would tidy up."""
-        image = {file: file.read_bytes() for file in self.folder.iterdir()}
+        image = {
+            file: (file.read_bytes(), file.stat().st_mtime_ns) for file in self.folder.iterdir()
+        }
         self.at_work().journal.abandon()
         self.leave()
-        for file, content in image.items():
+        for file, (content, changed) in image.items():
             file.write_bytes(content)
+            os.utime(file, ns=(changed, changed))
 
     @precondition(lambda self: self.sender)
     @rule()
