@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,12 +17,14 @@ from pathlib import Path
 from newsletter_mailer.errors import LedgerError
 from newsletter_mailer.private_files import make_private_folder
 from newsletter_mailer.store.aside import set_aside
-from newsletter_mailer.store.base_file import mark_of
+from newsletter_mailer.store.base_file import lies_under_another_log, refuse_another_log
 from newsletter_mailer.store.database import (
     copy_to,
     explained,
     open_to_read,
     open_to_write,
+    open_without_log,
+    refuse_mixture,
     stamp,
     transaction,
 )
@@ -32,7 +34,7 @@ from newsletter_mailer.store.home import NOWHERE, home_of, is_one_file
 from newsletter_mailer.store.left import journals_of
 from newsletter_mailer.store.lock import RENAMES_OPEN_FILES, held_alone
 from newsletter_mailer.store.planned import MAYBE_MAILED
-from newsletter_mailer.store.recovery import commits_missing, on_another_base, unsettled_runs
+from newsletter_mailer.store.recovery import commits_missing, unsettled_runs
 from newsletter_mailer.store.uses import Uses
 
 
@@ -80,11 +82,9 @@ def gap(file: Path, ledger: Path, witnesses: Sequence[Witness], doubtful: Collec
     `doubtful`: issues of which nothing outside can be read. Raises LedgerError.
     """
     told = [*witnesses, *_history(ledger, file)]
-    database = open_to_read(file)
-    if database is None:
-        raise LedgerError(f"There is no ledger in {file}.")
+    database = _existing(file)
     try:
-        return _gap(database, file, told, doubtful, has_journals=is_one_file(file, ledger))
+        return _gap(database, file, told, doubtful, has_journals=_goes_on(file, ledger))
     finally:
         database.close()
 
@@ -103,7 +103,7 @@ def restore(
     none. Raises LedgerBusy, LedgerError; then everything is as it was.
     """
     try:
-        if is_one_file(file, ledger):
+        if _goes_on(file, ledger):
             _restore_in_place(ledger, witnesses, doubtful, now)
             return None
         return _restore_copy(file, ledger, witnesses, doubtful, now)
@@ -133,6 +133,7 @@ def _restore_in_place(
 ) -> None:
     """Raises LedgerBusy, LedgerError, OSError."""
     with held_alone(ledger), _written(ledger) as database:
+        refuse_mixture(database, ledger)
         told = [*witnesses, *_history(ledger, ledger)]
         found = _gap(database, ledger, told, doubtful, has_journals=True)
         _accept(database, ledger, found, now)
@@ -155,6 +156,7 @@ def _restore_copy(
     try:
         _copy_of(file, new)
         with _written(new) as database:
+            refuse_mixture(database, file)
             found = _gap(database, new, told, doubtful, has_journals=False)
             suppressed = _take_over_suppressions(ledger, database)
             _accept(database, ledger, found, now, file=new)
@@ -188,7 +190,7 @@ def _gap(
         if not has_journals or not journal.exists():
             issues.add(issue)
     if has_journals:
-        issues |= commits_missing(database, file) | on_another_base(database, file, mark_of(file))
+        issues |= commits_missing(database, file)
     (readers,) = database.execute(
         "SELECT count(*) FROM delivery WHERE state IN ('queued', 'deferred', 'sending') "
         "AND issue IN (SELECT value FROM json_each(?))",
@@ -217,16 +219,17 @@ def _accept(
 
 
 def _history(ledger: Path, file: Path) -> list[Witness]:
-    """The ledger that is there now, the one that was copied, and the file beside tell, too."""
+    """The ledger that is there now, the one that was copied, and the file beside tell, too.
+
+    What cannot be read says nothing: the person decides that this ledger counts.
+    """
     beside = _beside(ledger)
     told = [beside] if beside else []
     for other in {ledger, _last_home(file)}:
-        database = None if is_one_file(file, other) else _readable(other)
+        database = None if _goes_on(file, other) else _readable(other)
         if database is not None:
-            try:
+            with closing(database), suppress(LedgerError):
                 told += Uses(database, other).as_witnesses()
-            finally:
-                database.close()
     return told
 
 
@@ -243,7 +246,6 @@ def _last_home(file: Path) -> Path:
 
 
 def _beside(ledger: Path) -> Witness | None:
-    """One that cannot be read says nothing: the person decides that this ledger counts."""
     try:
         return read_generation(ledger)
     except LedgerError:
@@ -263,11 +265,12 @@ def _take_over_suppressions(ledger: Path, database: sqlite3.Connection) -> int |
     old = _readable(ledger)
     if old is None:
         return None
-    try:
-        with explained():
-            rows = old.execute("SELECT address, reason, since FROM suppression").fetchall()
-    finally:
-        old.close()
+    with closing(old):
+        try:
+            with explained():
+                rows = old.execute("SELECT address, reason, since FROM suppression").fetchall()
+        except LedgerError:
+            return None
     with transaction(database):
         taken = database.executemany("INSERT OR IGNORE INTO suppression VALUES (?, ?, ?)", rows)
     return max(taken.rowcount, 0)
@@ -281,10 +284,24 @@ def _set_journals_aside(database: sqlite3.Connection, ledger: Path, now: datetim
             journal.rename(journal.with_name(f"{journal.name}.{now:%Y%m%d-%H%M%S}"))
 
 
-def _copy_of(file: Path, new: Path) -> None:
+def _goes_on(file: Path, ledger: Path) -> bool:
+    """Whether it is the ledger itself, with its log; a file under another log counts without it."""
+    return is_one_file(file, ledger) and not lies_under_another_log(ledger)
+
+
+def _existing(file: Path) -> sqlite3.Connection:
+    """To look at. Raises LedgerError."""
+    if lies_under_another_log(file):
+        with explained(f"The ledger {file}"):
+            return open_without_log(file)
     database = open_to_read(file)
     if database is None:
         raise LedgerError(f"There is no ledger in {file}.")
+    return database
+
+
+def _copy_of(file: Path, new: Path) -> None:
+    database = _existing(file)
     try:
         copy_to(database, new)
     finally:
@@ -294,6 +311,7 @@ def _copy_of(file: Path, new: Path) -> None:
 @contextmanager
 def _written(path: Path) -> Iterator[sqlite3.Connection]:
     """An existing ledger's database. Raises LedgerError."""
+    refuse_another_log(path)
     database = open_to_write(path, may_be_new=False)
     try:
         yield database

@@ -89,10 +89,9 @@ def open_to_read(path: Path) -> sqlite3.Connection | None:
     """
     if not _is_there(path):
         return None
-    how = "mode=ro" if has_write_ahead_log(path) else "immutable=1"
     with explained(f"The ledger {path}"):
-        database = sqlite3.connect(
-            f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None, timeout=_WAIT
+        database = (
+            _connect(path, "mode=ro") if has_write_ahead_log(path) else open_without_log(path)
         )
         try:
             taken = _steps_taken(database)
@@ -107,6 +106,16 @@ def open_to_read(path: Path) -> sqlite3.Connection | None:
     return None
 
 
+def open_without_log(path: Path) -> sqlite3.Connection:
+    """What the file alone says, to look at. Raises sqlite3.Error."""
+    return _connect(path, "immutable=1")
+
+
+def _connect(path: Path, how: str) -> sqlite3.Connection:
+    address = f"{path.absolute().as_uri()}?{how}"
+    return sqlite3.connect(address, uri=True, isolation_level=None, timeout=_WAIT)
+
+
 def has_write_ahead_log(path: Path) -> bool:
     """Whether there may be commits beside the file that are not in it yet."""
     try:
@@ -115,10 +124,14 @@ def has_write_ahead_log(path: Path) -> bool:
         return False
 
 
-def checkpoint(database: sqlite3.Connection) -> None:
-    """Brings what stands in the write-ahead log into the file, as far as nobody reads there."""
+def checkpoint(database: sqlite3.Connection) -> bool:
+    """Brings what stands in the write-ahead log into the file, as far as nobody reads there.
+
+    Whether all of it is there. Raises LedgerError.
+    """
     with explained():
-        database.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        busy, in_log, brought_in = database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    return not busy and in_log == brought_in
 
 
 def refuse_mixture(database: sqlite3.Connection, path: Path) -> None:

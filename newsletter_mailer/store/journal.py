@@ -30,8 +30,8 @@ _ROW = struct.Struct("<Iq")  #: attempt and row, behind the first four octets
 _COMMITS = struct.Struct("<Q")  #: at the end of the head
 MORE_THAN_ANY = 1 << 62  #: commits: no ledger has so many
 _COMMITS_AT = _HEAD - _COMMITS.size
-_MARK = struct.Struct("<QQ")  #: size and time of the ledger's file, before the commits
-_MARK_AT = _COMMITS_AT - _MARK.size
+_BENEATH = struct.Struct("<Q")  #: before them: one more than the file has without its log
+_BENEATH_AT = _COMMITS_AT - _BENEATH.size
 _FREE, _DOTTED, _ANSWERED = 0, 1, 2
 _STATES = (State.SENT, State.DEFERRED, State.REFUSED, State.UNKNOWN)
 #: By state: first digits of the codes that mean it; 0: the server said nothing.
@@ -55,10 +55,6 @@ class Entry:
 
 #: By row and attempt.
 Entries = dict[tuple[int, int], Entry]
-
-
-#: Size in octets and time of the last change, in nanoseconds, of a ledger's own file.
-Mark = tuple[int, int]
 
 
 class Journal:
@@ -108,9 +104,9 @@ class Journal:
         """The ledger has so many commits of this run for good: one that has fewer lost some."""
         _COMMITS.pack_into(self._memory, _COMMITS_AT, commits)
 
-    def stands_on(self, mark: Mark) -> None:
-        """The ledger's own file, beneath its log, has this size and time from now on."""
-        _MARK.pack_into(self._memory, _MARK_AT, *mark)
+    def brought_in(self, commits: int) -> None:
+        """The ledger's own file has so many of them by now, also without its log."""
+        _BENEATH.pack_into(self._memory, _BENEATH_AT, commits + 1)
 
     def release(self, slots: Iterable[int]) -> None:
         """The ledger has the outcomes of these for good."""
@@ -138,28 +134,28 @@ def was_used(path: Path) -> bool:
     return any(_ROW.unpack_from(octets, at + 4) != (0, 0) for at in rows)
 
 
-def mark_told(path: Path) -> Mark | None:
-    """What the ledger's file was like when the run last wrote into it. None if it does not say."""
-    try:
-        octets = path.read_bytes()[:_HEAD]
-    except OSError:
-        return None
-    if len(octets) < _HEAD or not octets.startswith(_MAGIC):
-        return None
-    size, moment = _MARK.unpack_from(octets, _MARK_AT)
-    return (size, moment) if size else None
-
-
 def commits_told(path: Path) -> int:
     """How many commits of its run a journal knows of. 0 for what is no journal."""
+    return _told(path, _COMMITS, _COMMITS_AT)
+
+
+def brought_in_told(path: Path) -> int | None:
+    """How many of them the ledger's own file has without its log; None if it has none for sure."""
+    told = _told(path, _BENEATH, _BENEATH_AT)
+    return told - 1 if told else None
+
+
+def _told(path: Path, number: struct.Struct, at: int) -> int:
+    """0 for what is no journal."""
     try:
-        octets = path.read_bytes()
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
     except OSError:
         return 0
-    if len(octets) < _HEAD or not octets.startswith(_MAGIC):
+    if len(head) < _HEAD or not head.startswith(_MAGIC):
         return 0
-    (commits,) = _COMMITS.unpack_from(octets, _COMMITS_AT)
-    return int(commits)
+    (told,) = number.unpack_from(head, at)
+    return int(told)
 
 
 def read_journal(path: Path, token: str) -> Entries | None:
@@ -171,7 +167,7 @@ def read_journal(path: Path, token: str) -> Entries | None:
     if len(octets) != _HEAD + SLOTS * _SLOT or not octets.startswith(_MAGIC):
         return None
     try:
-        head = json.loads(octets[len(_MAGIC) : _MARK_AT].rstrip(b"\0"))
+        head = json.loads(octets[len(_MAGIC) : _BENEATH_AT].rstrip(b"\0"))
     except ValueError:
         return None
     if head != {"token": token, "boot": boot_id()}:

@@ -10,7 +10,12 @@ from datetime import datetime
 from pathlib import Path
 
 from newsletter_mailer.errors import LedgerError, OutdatedLedger
-from newsletter_mailer.store.base_file import BaseFile, mark_of
+from newsletter_mailer.store.base_file import (
+    BaseFile,
+    another_log,
+    lies_under_another_log,
+    refuse_another_log,
+)
 from newsletter_mailer.store.database import (
     checkpoint,
     explained,
@@ -23,12 +28,12 @@ from newsletter_mailer.store.database import (
 )
 from newsletter_mailer.store.figures import Figures
 from newsletter_mailer.store.generation import Witness
-from newsletter_mailer.store.journal import Journal, Mark
+from newsletter_mailer.store.journal import Journal
 from newsletter_mailer.store.left import LeftRow, journal_path, journals_of, left_rows
 from newsletter_mailer.store.lock import FileLock, acquire, identity
 from newsletter_mailer.store.people import People
 from newsletter_mailer.store.planned import composed_by
-from newsletter_mailer.store.recovery import recover, refuse_other_base, refuse_unknown_journals
+from newsletter_mailer.store.recovery import recover, refuse_unknown_journals
 from newsletter_mailer.store.resolutions import Resolutions
 from newsletter_mailer.store.rows import (
     DeliveryRecord,
@@ -54,15 +59,16 @@ class Ledger:
         path: Path,
         *,
         had_log: bool = True,
-        mark: Mark | None = None,
+        is_under_another_log: bool = False,
         is_rehearsal: bool = False,
     ) -> None:
-        """`had_log`: whether its write-ahead log was there before it was opened. `mark`: of the
-        file then, if it was.
+        """`had_log`: whether its write-ahead log was there before it was opened;
+        `is_under_another_log`: whether that one was not its own.
         """
         self._database = database
         self._view: sqlite3.Connection | None = None  #: of a sender
-        self._had_log, self._mark, self._is_rehearsal = had_log, mark, is_rehearsal
+        self._had_log, self._is_rehearsal = had_log, is_rehearsal
+        self._is_under_another_log = is_under_another_log
         self._lock, self._file = FileLock(path), identity(path)
         self.path = path
         self.uses = Uses(database, path)
@@ -97,8 +103,6 @@ class Ledger:
             )
         if self._had_log or journals_of(self.path):
             refuse_mixture(self._database, self.path)
-        if self._mark is not None:
-            refuse_other_base(self.path, self._mark)
         if not self._is_rehearsal:
             self.uses.refuse_doubt(witnesses)
         recover(self._database, self.path, had_log=self._had_log)
@@ -112,6 +116,8 @@ class Ledger:
             return ""
         if doubt := self.uses.doubt(witnesses):
             return doubt
+        if self._is_under_another_log:
+            return another_log(self.path)
         try:
             refuse_unknown_journals(self._database, self.path)
         except OutdatedLedger as fault:
@@ -183,12 +189,14 @@ class Ledger:
             raise
         try:
             # The file alone, without its log, shall know of the run: whoever copies it finds out.
-            checkpoint(self._database)
+            is_whole = checkpoint(self._database)
             self._publish_use()
             self._view = self._view or open_beside(self.path)
         except BaseException:
             journal.abandon()
             raise
+        if is_whole:
+            journal.brought_in(0)
         base = BaseFile(self._database, self.path, self._file)
         return Sender(self._database, self._view, self.path, new.issue, run, journal, base)
 
@@ -275,9 +283,9 @@ def open_ledger(path: Path, *, may_be_new: bool = True, is_rehearsal: bool = Fal
     `is_rehearsal`: nobody's mail depends on it, and copies of it do no harm. Raises LedgerError.
     """
     had_log = has_write_ahead_log(path)
-    mark = mark_of(path) if had_log else None
+    refuse_another_log(path)
     database = open_to_write(path, may_be_new=may_be_new)
-    return Ledger(database, path, had_log=had_log, mark=mark, is_rehearsal=is_rehearsal)
+    return Ledger(database, path, had_log=had_log, is_rehearsal=is_rehearsal)
 
 
 def read_ledger(path: Path, *, is_rehearsal: bool = False) -> Ledger | None:
@@ -285,5 +293,8 @@ def read_ledger(path: Path, *, is_rehearsal: bool = False) -> Ledger | None:
 
     Raises LedgerError.
     """
+    is_under_another = lies_under_another_log(path)
     database = open_to_read(path)
-    return None if database is None else Ledger(database, path, is_rehearsal=is_rehearsal)
+    if database is None:
+        return None
+    return Ledger(database, path, is_under_another_log=is_under_another, is_rehearsal=is_rehearsal)

@@ -17,7 +17,7 @@ from pathlib import Path
 from newsletter_mailer.errors import OutdatedLedger
 from newsletter_mailer.store.database import transaction
 from newsletter_mailer.store.generation import restore_command
-from newsletter_mailer.store.journal import Mark, commits_told, mark_told, was_used
+from newsletter_mailer.store.journal import commits_told, was_used
 from newsletter_mailer.store.left import LeftRow, journal_path, journals_of, left_rows
 
 _NO_LOG = (
@@ -68,31 +68,6 @@ def refuse_unknown_journals(database: sqlite3.Connection, ledger: Path) -> None:
             f"-shm with it. If that one is lost, have this one count: {restore_command(ledger)}. "
             "Nobody is mailed then of whom it is not known whether they have the issue."
         )
-
-
-def refuse_other_base(ledger: Path, mark: Mark) -> None:
-    """A log that lies over a file that is not the one it was written for. Raises OutdatedLedger.
-
-    `mark`: of the file, before the log was brought into it.
-    """
-    for path in journals_of(ledger):
-        if mark_told(path) not in (None, mark):
-            raise OutdatedLedger(
-                f"The ledger {ledger} is not the file that its log (-wal) was written for: "
-                f"{path.name} beside it tells of another one. Put that one back. If it is lost, "
-                f"have this one count: {restore_command(ledger)}. Nobody is mailed then of whom it "
-                "is not known whether they have the issue."
-            )
-
-
-def on_another_base(database: sqlite3.Connection, ledger: Path, mark: Mark) -> set[str]:
-    """The issues of runs whose journal tells of another file beneath the log."""
-    known = _journals_of_runs(database, ledger)
-    return {
-        known[path][0]
-        for path in journals_of(ledger)
-        if path in known and mark_told(path) not in (None, mark)
-    }
 
 
 def unsettled_runs(database: sqlite3.Connection, ledger: Path) -> list[tuple[str, Path]]:

@@ -37,7 +37,6 @@ class Sender:
         self._database, self._path = database, path
         self._issue, self.run = issue, run
         self._base = base
-        journal.stands_on(base.mark)
         self._suppressions = Suppressions(view)
         self._deferred: set[int] = set()  #: rows claimed that were
         self.journal = journal
@@ -89,8 +88,8 @@ class Sender:
             self._count_commit(database)
         self._commits += 1
         self.journal.committed(self._commits)
-        self._base.committed()
-        self.journal.stands_on(self._base.mark)
+        if self._base.committed():
+            self.journal.brought_in(self._commits)
         return rows
 
     def give_back(self, rows: Mapping[int, float]) -> None:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter_mailer.errors import LedgerError
+from newsletter_mailer.errors import LedgerError, OutdatedLedger
 from newsletter_mailer.store import journal as journal_module
 from newsletter_mailer.store.journal import Entry, Journal, read_journal
 from newsletter_mailer.store.ledger import Ledger, open_ledger
@@ -272,6 +272,45 @@ def test_what_the_ledger_has_already_is_not_taken_from_the_journal(path: Path) -
     dies(path, act)
 
     assert recovered(path)[:2] == (State.SENT, "250 queued")
+
+
+def test_a_sender_that_died_while_it_brought_the_log_into_the_file_goes_on(
+    path: Path, tmp_path: Path
+) -> None:
+    """Any part of the file's pages may be written by then. An older file is told from that."""
+    names = [f"reader{number:02}" for number in range(60)]
+    journal_then, whole = b"", {0: b"", 8: b"", 15: b"", 16: b""}  # by commits
+    with open_ledger(path) as ledger:
+        ledger.hold()
+        sender = begin(ledger, *names)
+        whole[0] = path.read_bytes()
+        for commits in range(1, 17):
+            sender.record_and_claim([], 3, due=EVER)
+            if commits in whole:
+                whole[commits] = path.read_bytes()
+            if commits == 15:
+                journal_then = sender.journal._memory[:]
+        log = path.with_name("ledger.db-wal").read_bytes()
+        sender.journal.abandon()
+    (journal,) = journals(path)
+    assert whole[0] != whole[8] == whole[15] != whole[16]
+
+    def opened(file: bytes) -> Ledger:
+        path.write_bytes(file)
+        path.with_name("ledger.db-wal").write_bytes(log)
+        journal.write_bytes(journal_then)
+        return open_ledger(path)
+
+    pages = [*range(0, len(whole[16]), 4096)]
+    half = [whole[16][:at] + whole[15][at:] for at in pages]
+    half += [whole[15][:at] + whole[16][at:] for at in pages]
+    for file in half:
+        with opened(file) as ledger:
+            ledger.hold()
+            assert set(states(ledger).values()) == {State.QUEUED}
+    for file in (whole[0], whole[0][: len(whole[0]) // 2] + whole[8][len(whole[0]) // 2 :]):
+        with pytest.raises(OutdatedLedger, match="was put in its place"):
+            opened(file)
 
 
 def test_when_all_is_recorded_the_journal_goes(path: Path) -> None:

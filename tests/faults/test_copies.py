@@ -130,34 +130,6 @@ def test_a_ledger_that_is_put_back_all_the_same_leaves_unknown_whom_it_does_not_
     assert Counter(states(news).values()) == {"unknown": READERS - 2, "sent": 1}
 
 
-@pytest.mark.fault("Its write-ahead log is lost, or it is copied without it")
-@pytest.mark.parametrize("with_journal", [True, False])
-def test_a_ledger_without_its_log_mails_nobody_twice(tmp_path: Path, with_journal: bool) -> None:
-    news = plain_newsletter(tmp_path / "news", 600)
-    with faulty_server(pause=lambda: 0.01) as server:
-        running = news.begin("send", "--issue", ISSUE, "--yes", env=server.environment())
-        server.until(lambda: len(server.accepted) >= 30)  # before the log is brought into the file
-        running.kill()
-        running.communicate()
-        for ending in ("-wal", "-shm"):
-            (news.root / f"{LEDGER}{ending}").unlink()
-        if not with_journal:
-            for journal in (news.root / ".newsletter").glob("*.journal"):
-                journal.unlink()
-        server.pause = lambda: 0.0
-        done = send(news, server)
-
-        assert server.twice() == []
-        if with_journal:
-            assert_refused(done, "write-ahead log", "ledger restore")
-            ledger = str(news.root / LEDGER)
-            assert news.run("ledger", "restore", ledger, "--yes").code == 0
-            send(news, server)
-            assert server.twice() == []
-        lost = {*addresses(600)} - {*server.recipients()}
-        assert {address for address, state in states(news).items() if state == "unknown"} >= lost
-
-
 @pytest.mark.fault("The folder is copied to a second place, and both go on")
 def test_of_two_copies_only_the_one_that_was_used_goes_on(
     news: Newsletter, server: FaultyServer, tmp_path: Path
@@ -293,40 +265,6 @@ def test_a_new_beginning_can_send_whatever_the_old_ledger_left(
     assert news.run("ledger", "begin", "--yes").code == 0
 
     send_well(news, server)
-
-
-def put_in_place(old: Path, ledger: Path) -> None:
-    """As a program that syncs a folder does."""
-    shutil.copy(old, ledger.with_name("arriving"))
-    ledger.with_name("arriving").replace(ledger)
-
-
-def overwrite(old: Path, ledger: Path) -> None:
-    ledger.write_bytes(old.read_bytes())
-
-
-@pytest.mark.fault("An older one comes back over it while messages leave")
-@pytest.mark.parametrize("arrives", [put_in_place, overwrite])
-def test_an_older_ledger_that_arrives_while_messages_leave_mails_nobody_twice(
-    news: Newsletter, server: FaultyServer, tmp_path: Path, arrives: Callable[[Path, Path], None]
-) -> None:
-    """Its log stays over it: a mixture that knows of the run, and of nobody in it."""
-    send_well(news, server, issue=OTHER)
-    old = tmp_path / "old.db"
-    shutil.copy(news.root / LEDGER, old)
-    server.most = READERS + 7
-    running = news.begin("send", "--issue", ISSUE, "--yes", env=server.environment())
-    server.until(lambda: len(server.accepted) >= READERS + 4)
-    arrives(old, news.root / LEDGER)
-    server.most = math.inf
-    _, err = running.communicate(timeout=120)
-    assert running.returncode == 3, err
-    assert "was deleted or replaced" in err
-
-    assert_refused(send(news, server), "ledger restore")
-    assert news.run("ledger", "restore", str(old), "--yes").code == 0
-    send(news, server)
-    assert server.twice() == []
 
 
 def test_a_copy_that_is_to_count_learns_from_the_one_that_it_was_made_of(

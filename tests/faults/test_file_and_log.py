@@ -1,0 +1,189 @@
+"""The ledger's file and the write-ahead log over it do not belong together: one of them is lost, or
+an older one is put in its place.
+
+The installed command; counted from the server's side.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.scene import Newsletter, addresses, plain_newsletter, read_until
+from tests.faults.faulty_server import FaultyServer, faulty_server
+from tests.faults.scenes import ISSUE, states
+from tests.faults.test_copies import LEDGER, OTHER, READERS, assert_refused, send, send_well
+
+OBJECTS = addresses(READERS)[-1]  #: while the second run waits
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+
+
+@pytest.fixture
+def news(tmp_path: Path) -> Newsletter:
+    """Two issues."""
+    made = plain_newsletter(tmp_path / "news", READERS)
+    shutil.copytree(made.root / "issues" / ISSUE, made.root / "issues" / OTHER)
+    return made
+
+
+@pytest.fixture
+def server() -> Iterator[FaultyServer]:
+    with faulty_server(may_grow=True) as server:
+        yield server
+
+
+@pytest.mark.fault("Its write-ahead log is lost, or it is copied without it")
+@pytest.mark.parametrize("with_journal", [True, False])
+def test_a_ledger_without_its_log_mails_nobody_twice(tmp_path: Path, with_journal: bool) -> None:
+    news = plain_newsletter(tmp_path / "news", 600)
+    with faulty_server(pause=lambda: 0.01) as server:
+        running = news.begin("send", "--issue", ISSUE, "--yes", env=server.environment())
+        server.until(lambda: len(server.accepted) >= 30)  # before the log is brought into the file
+        running.kill()
+        running.communicate()
+        for ending in ("-wal", "-shm"):
+            (news.root / f"{LEDGER}{ending}").unlink()
+        if not with_journal:
+            for journal in (news.root / ".newsletter").glob("*.journal"):
+                journal.unlink()
+        server.pause = lambda: 0.0
+        done = send(news, server)
+
+        assert server.twice() == []
+        if with_journal:
+            assert_refused(done, "write-ahead log", "ledger restore")
+            ledger = str(news.root / LEDGER)
+            assert news.run("ledger", "restore", ledger, "--yes").code == 0
+            send(news, server)
+            assert server.twice() == []
+        lost = {*addresses(600)} - {*server.recipients()}
+        assert {address for address, state in states(news).items() if state == "unknown"} >= lost
+
+
+def put_in_place(old: Path, ledger: Path) -> None:
+    """As a program that syncs a folder does."""
+    shutil.copy(old, ledger.with_name("arriving"))
+    ledger.with_name("arriving").replace(ledger)
+
+
+def overwrite(old: Path, ledger: Path) -> None:
+    ledger.write_bytes(old.read_bytes())
+
+
+@pytest.mark.fault("An older one comes back over it while messages leave")
+@pytest.mark.parametrize("arrives", [put_in_place, overwrite])
+def test_an_older_ledger_that_arrives_while_messages_leave_mails_nobody_twice(
+    news: Newsletter, server: FaultyServer, tmp_path: Path, arrives: Callable[[Path, Path], None]
+) -> None:
+    """Its log stays over it: a mixture that knows of the run, and of nobody in it."""
+    send_well(news, server, issue=OTHER)
+    old = tmp_path / "old.db"
+    shutil.copy(news.root / LEDGER, old)
+    server.most = READERS + 7
+    running = news.begin("send", "--issue", ISSUE, "--yes", env=server.environment())
+    server.until(lambda: len(server.accepted) >= READERS + 4)
+    arrives(old, news.root / LEDGER)
+    server.most = math.inf
+    _, err = running.communicate(timeout=120)
+    assert running.returncode == 3, err
+    assert "was deleted or replaced" in err
+
+    assert_refused(send(news, server), "ledger restore")
+    assert news.run("ledger", "restore", str(old), "--yes").code == 0
+    send(news, server)
+    assert server.twice() == []
+
+
+@pytest.fixture
+def over_another(news: Newsletter, server: FaultyServer, tmp_path: Path) -> Newsletter:
+    """Killed twice; the file as it was in the middle of the first run, beneath the log of the
+    second, which says nothing of any reader: what it knew of them had been brought into the file.
+    """
+    old = tmp_path / "old.db"
+    server.most = 7
+    running = news.begin("send", "--issue", ISSUE, "--yes", env=server.environment())
+    server.until(lambda: len(server.accepted) >= 7)
+    shutil.copy(news.root / LEDGER, old)
+    running.kill()
+    running.communicate()
+    server.most = math.inf
+    opens = datetime.now().astimezone() + timedelta(hours=2)
+    hours = f"{opens:%H:%M}-{opens + timedelta(hours=1):%H:%M}"
+    words = ("send", "--issue", ISSUE, "--yes", "--between", hours)
+    running = news.begin(*words, env=server.environment())
+    read_until(running, "Waiting until")
+    done = news.run("subscribers", "suppress", OBJECTS, "--reason", "manual")
+    assert done.code == 0, done.err
+    running.kill()
+    running.communicate()
+    overwrite(old, news.root / LEDGER)
+    return news
+
+
+@pytest.mark.fault("An older file is put beneath the log of a run that was cut off")
+@pytest.mark.parametrize(
+    "before",
+    [
+        (),
+        ("ledger", "backup", "kept.db"),
+        ("subscribers", "suppress", addresses(READERS)[0], "--reason", "manual"),
+        ("status", "--issue", ISSUE),
+    ],
+    ids=["at once", "after a backup", "after an objection", "after a look"],
+)
+def test_an_older_file_beneath_a_living_log_mails_nobody_twice(
+    over_another: Newsletter, server: FaultyServer, before: tuple[str, ...]
+) -> None:
+    """Whoever opens it to write would bring the log into it, and nothing of the mixture shows."""
+    if before:
+        over_another.run(*before)
+    assert_refused(send(over_another, server), "not the file that its", "ledger restore")
+    assert_refused(send(over_another, server), "not the file that its", "ledger restore")
+    ledger = str(over_another.root / LEDGER)
+    assert over_another.run("ledger", "restore", ledger, "--yes").code == 0
+
+    send(over_another, server)
+    assert server.twice() == []
+    assert over_another.run("resolve", "--issue", ISSUE, "--unknown", "resend").code == 0
+    send(over_another, server)
+    assert OBJECTS not in {*server.recipients()}, "the log knew"
+    sent = {one for one, state in states(over_another).items() if state == "sent"}
+    assert sent <= {*server.recipients()}
+    assert len(sent) >= READERS - 2
+
+
+def test_status_says_that_an_older_file_lies_beneath_the_log(over_another: Newsletter) -> None:
+    status = over_another.run("status", "--issue", ISSUE)
+
+    assert "this may not be the last word" in status.err
+    assert "not the file that its" in status.err
+
+
+def test_a_ledger_that_is_cut_off_and_carried_elsewhere_goes_on_there(
+    news: Newsletter, server: FaultyServer, tmp_path: Path
+) -> None:
+    """By a stick, or a program that does not keep the times of files."""
+    server.most = 7
+    running = news.begin("send", "--issue", ISSUE, "--yes", env=server.environment())
+    server.until(lambda: len(server.accepted) >= 7)
+    running.kill()
+    running.communicate()
+    server.most = math.inf
+    elsewhere = Newsletter(tmp_path / "elsewhere")
+    shutil.copytree(news.root, elsewhere.root, copy_function=shutil.copyfile)
+    shutil.rmtree(news.root)
+
+    assert_refused(send(elsewhere, server), "was carried here whole", "ledger restore")
+    ledger = str(elsewhere.root / LEDGER)
+    assert elsewhere.run("ledger", "restore", ledger, "--yes").code == 0
+    send(elsewhere, server)
+    assert server.twice() == []
+    assert {*states(elsewhere).values()} <= {"sent", "unknown"}
+    assert len(server.accepted) == READERS, "it knows how far the run had come"
