@@ -13,6 +13,7 @@ import typer
 from newsletter_mailer.cli.ending import NOTHING_SENT
 from newsletter_mailer.cli.options import moment
 from newsletter_mailer.cli.output import echo, echo_painted, json_text, print_json, say
+from newsletter_mailer.cli.own_files import refuse_file_within, refuse_own_file
 from newsletter_mailer.cli.project import Json, ProjectOption, opened, opened_root
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def check(
     from newsletter_mailer.campaign.evidence import Wanted
 
     wanted = Wanted(links=links, browser=browser, spam=spam)
-    report = _report(project, issue, at, wanted, is_strict=strict, with_matrix=matrix)
+    report = _report(project, issue, at, wanted, output, is_strict=strict, with_matrix=matrix)
     text = _written(form, report, issue)
     if output is not None:
         _write(output, text)
@@ -132,6 +133,7 @@ def _report(
     issue: str | None,
     at: datetime | None,
     wanted: Wanted,
+    output: Path | None,
     *,
     is_strict: bool,
     with_matrix: bool,
@@ -149,7 +151,11 @@ def _report(
         newsletter = opened(project)
     except ContentError as stopped:
         checked, unreadable = Checked(by_issue={}), in_order(stopped.findings)
+        if output is not None:
+            refuse_file_within(opened_root() or Path(), "--output", output)
     else:
+        if output is not None:
+            refuse_own_file(newsletter, "--output", output)
         zone = newsletter.settings.zone
         now = in_zone(at, zone) if at else datetime.now(zone)
         checked = job(newsletter, issue, now, wanted, lambda text: say(f"note: {text}"))

@@ -23,11 +23,22 @@ def refuse_own_file(project: Project, option: str, file: Path) -> None:
     The ledger's journals and SQLite's own files stand beside it, and begin with its name.
     """
     target, ledger = from_here(file).resolve(), project.ledger_path
-    folders = {(project.root / name).resolve() for name in _FOLDERS}
-    files = [(project.root / name).resolve() for name in _FILES]
-    is_of_the_ledger = target.parent == ledger.parent and target.name.startswith(ledger.name)
-    if is_of_the_ledger or target in files or not folders.isdisjoint(target.parents):
-        raise typer.BadParameter(
-            f"{option}: {file} is a place of the newsletter's own files, which are not written "
-            "over. Name another file; nothing was done."
-        )
+    if target.parent == ledger.parent and target.name.startswith(ledger.name):
+        raise _refusal(option, file)
+    refuse_file_within(project.root, option, file)
+
+
+def refuse_file_within(root: Path, option: str, file: Path) -> None:
+    """The same of a project whose settings cannot be read. Raises BadParameter, ProjectError."""
+    target = from_here(file).resolve()
+    folders = {(root / name).resolve() for name in _FOLDERS}
+    files = [(root / name).resolve() for name in _FILES]
+    if target in files or not folders.isdisjoint(target.parents):
+        raise _refusal(option, file)
+
+
+def _refusal(option: str, file: Path) -> typer.BadParameter:
+    return typer.BadParameter(
+        f"{option}: {file} is a place of the newsletter's own files, which are not written "
+        "over. Name another file; nothing was done."
+    )

@@ -10,6 +10,7 @@ import pytest
 from tests.acceptance.scene import COMMAND, Newsletter, environment, newsletter
 
 WRITERS = (
+    ("check", "--output"),
     ("status", "--csv"),
     ("status", "--report"),
     ("send", "--report"),
@@ -57,6 +58,16 @@ def test_the_newsletters_own_files_are_not_written_over(
         done.err.split()
     )
     assert news.snapshot() == before
+
+
+def test_neither_are_they_when_the_settings_cannot_be_read(tmp_path: Path) -> None:
+    news = newsletter(tmp_path / "news")
+    news.write("newsletter.toml", "name = ")
+
+    done = news.run("check", "--output", "newsletter.toml")
+
+    assert done.code == 2, done.err
+    assert news.read("newsletter.toml") == "name = "
 
 
 @pytest.mark.parametrize("target", ["readers.csv", "kept/readers.csv", "build.csv", "-"])
