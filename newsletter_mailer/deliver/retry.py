@@ -13,8 +13,12 @@ LOST_DELAY = 1.0
 #: What greylisting asks for where its reply does not say (Postgrey's default).
 GREYLISTED = 300.0
 
-_GREY = re.compile(r"gr[ea]y-?\s?list|try again (?:in|later)|too (?:soon|fast)", re.IGNORECASE)
-_HINT = re.compile(r"\b(\d{1,4})\s*(s|secs?|seconds?|m|mins?|minutes?)\b", re.IGNORECASE)
+_GREY = re.compile(
+    r"gr[ea]y-?\s?list|try again (?:in|later)|come back in|too (?:soon|fast)", re.IGNORECASE
+)
+_HINT = re.compile(r"\b(\d{1,4})\s*(s|secs?|seconds?|m|mins?|minutes?|h|hours?)\b", re.IGNORECASE)
+_CLOCK = re.compile(r"\b(\d?\d):(\d\d):(\d\d)\b")  #: hours, minutes, seconds
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3_600.0}
 
 
 def delay_after(outcome: Outcome, attempt: int, jitter: float) -> float:
@@ -34,8 +38,13 @@ def delay_after(outcome: Outcome, attempt: int, jitter: float) -> float:
 
 
 def _said(reply: str) -> float | None:
-    found = _HINT.search(reply)
-    if not found or not _GREY.search(reply):
+    if not _GREY.search(reply):
         return None
-    seconds = float(found[1]) * (60.0 if found[2].lower().startswith("m") else 1.0)
+    if found := _HINT.search(reply):
+        seconds = float(found[1]) * _UNITS[found[2][0].lower()]
+    elif found := _CLOCK.search(reply):
+        hours, minutes, rest = map(float, found.groups())
+        seconds = (hours * 60 + minutes) * 60 + rest
+    else:
+        return None
     return seconds if 0 < seconds <= LONGEST_DELAY * 2 else None
