@@ -82,11 +82,9 @@ def gap(file: Path, ledger: Path, witnesses: Sequence[Witness], doubtful: Collec
     `doubtful`: issues of which nothing outside can be read. Raises LedgerError.
     """
     told = [*witnesses, *_history(ledger, file)]
-    database = _existing(file)
-    try:
+    with closing(_existing(file)) as database:
+        refuse_mixture(database, file)
         return _gap(database, file, told, doubtful, has_journals=_goes_on(file, ledger))
-    finally:
-        database.close()
 
 
 def restore(
@@ -301,11 +299,8 @@ def _existing(file: Path) -> sqlite3.Connection:
 
 
 def _copy_of(file: Path, new: Path) -> None:
-    database = _existing(file)
-    try:
+    with closing(_existing(file)) as database:
         copy_to(database, new)
-    finally:
-        database.close()
 
 
 @contextmanager

@@ -184,7 +184,8 @@ class Copies(RuleBasedStateMachine):
         copy = self.base / "beside"
         shutil.copytree(self.folder, copy)
         original = self.folder
-        with open_ledger(self.path) as ledger:
+        is_open = False
+        with refused(), open_ledger(self.path) as ledger:
             is_open = ledger.uses.home().is_open
         self.folder = copy
         try:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.acceptance.scene import Warm
 from tests.conftest import Certificates, certificates
+from tests.faults.faulty_server import FaultyServer, faulty_server
 from tests.faults.scenes import Played, Scene, play
 
 
@@ -28,3 +29,10 @@ def command() -> Iterator[Warm]:
 @pytest.fixture
 def played(scene: Scene, tmp_path: Path, proof: Certificates, command: Warm) -> Played:
     return play(scene, tmp_path / "news", proof, command)
+
+
+@pytest.fixture
+def server() -> Iterator[FaultyServer]:
+    """A test may say how many it takes, and later that it takes more."""
+    with faulty_server(may_grow=True) as server:
+        yield server

@@ -6,72 +6,49 @@ renamed, nobody gets an issue twice, and what is refused says why.
 
 from __future__ import annotations
 
-import math
 import os
 import re
 import shutil
 import signal
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.scene import Newsletter, addresses, plain_newsletter
-from tests.conftest import Result
 from tests.faults.faulty_server import FaultyServer, faulty_server
 from tests.faults.scenes import ISSUE, states
+from tests.faults.sending import (
+    LEDGER,
+    OTHER,
+    assert_refused,
+    kill_in_the_middle,
+    nobody_twice,
+    send,
+    send_well,
+    two_issues,
+)
 from tests.terminal import Terminal
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals and links of POSIX")
 
 READERS = 20
 EVERYONE = addresses(READERS)
-LEDGER = ".newsletter/ledger.db"
-OTHER = "2029-12"  #: an issue before
 SECTION = f"issues/{ISSUE}/10-hello.md"
 
 
 @pytest.fixture
 def news(tmp_path: Path) -> Newsletter:
-    """Two issues; half of the readers are in Dudley."""
-    made = plain_newsletter(tmp_path / "news", READERS)
+    """Half of the readers are in Dudley."""
+    made = two_issues(tmp_path / "news", READERS)
     rows = [
         f"{address},Reader,{number},{'dudley' if number % 2 else 'walsall'}"
         for number, address in enumerate(EVERYONE)
     ]
     made.write("recipients/readers.csv", "\n".join(["email,first_name,last_name,region", *rows]))
-    shutil.copytree(made.root / "issues" / ISSUE, made.root / "issues" / OTHER)
     return made
-
-
-@pytest.fixture
-def server() -> Iterator[FaultyServer]:
-    with faulty_server(may_grow=True) as server:
-        yield server
-
-
-def send(news: Newsletter, server: FaultyServer, *words: str, issue: str = ISSUE) -> Result:
-    return news.run("send", "--issue", issue, "--yes", *words, env=server.environment())
-
-
-def send_well(news: Newsletter, server: FaultyServer, *words: str, issue: str = ISSUE) -> None:
-    done = send(news, server, *words, issue=issue)
-    assert done.code == 0, done.err
-
-
-def assert_refused(done: Result, *words: str) -> None:
-    """In one sentence that says what to do."""
-    assert done.code == 1, done.err
-    assert "Traceback" not in done.err
-    for word in words:
-        assert word in done.err, done.err
-
-
-def nobody_twice(server: FaultyServer) -> bool:
-    """Nobody got more than one of each issue: their Message-IDs differ."""
-    return server.twice() == []
 
 
 @pytest.mark.fault("A backup of the ledger from before an issue is put back")
@@ -212,16 +189,6 @@ def test_a_backup_is_whole_though_a_send_is_at_work(
     assert {*states(news).values()} <= {"sent", "unknown"}
 
 
-def kill_in_the_middle(news: Newsletter, server: FaultyServer) -> None:
-    before = len(server.accepted)
-    server.most = before + 10
-    running = news.begin("send", "--issue", ISSUE, "--yes", env=server.environment())
-    server.until(lambda: len(server.accepted) >= before + 7)
-    running.kill()
-    running.communicate()
-    server.most = math.inf
-
-
 @pytest.mark.parametrize("is_gone", [False, True], ids=["it is there", "only its log is"])
 def test_a_backup_that_is_put_over_a_ledger_cut_off_counts_at_once(
     news: Newsletter, server: FaultyServer, tmp_path: Path, is_gone: bool
@@ -320,6 +287,22 @@ def test_nothing_is_put_back_by_a_script_that_does_not_say_so(
     )
     assert_refused(news.run("ledger", "begin", "--yes"), "There is a ledger")
     assert news.snapshot() == before
+
+
+def test_a_copy_that_is_damaged_is_not_put_back(
+    news: Newsletter, server: FaultyServer, tmp_path: Path
+) -> None:
+    send_well(news, server, "--region", "dudley")
+    kept = tmp_path / "kept.db"
+    assert news.run("ledger", "backup", str(kept)).code == 0
+    octets = kept.read_bytes()
+    kept.write_bytes(octets[:8192] + bytes(8192) + octets[16384:])
+    before = news.snapshot()
+
+    assert_refused(news.run("ledger", "restore", str(kept), "--yes"), "damaged")
+    assert news.snapshot() == before
+    send_well(news, server)
+    assert sorted(server.recipients()) == EVERYONE
 
 
 @pytest.mark.fault("It vanishes while a send waits or asks")

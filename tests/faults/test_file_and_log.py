@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,8 +18,17 @@ import pytest
 from tests.acceptance.scene import Newsletter, addresses, plain_newsletter, read_until
 from tests.faults.faulty_server import FaultyServer, faulty_server
 from tests.faults.scenes import ISSUE, states
-from tests.faults.test_copies import LEDGER, OTHER, READERS, assert_refused, send, send_well
+from tests.faults.sending import (
+    LEDGER,
+    OTHER,
+    assert_refused,
+    kill_in_the_middle,
+    send,
+    send_well,
+    two_issues,
+)
 
+READERS = 20
 OBJECTS = addresses(READERS)[-1]  #: while the second run waits
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
@@ -27,16 +36,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 
 @pytest.fixture
 def news(tmp_path: Path) -> Newsletter:
-    """Two issues."""
-    made = plain_newsletter(tmp_path / "news", READERS)
-    shutil.copytree(made.root / "issues" / ISSUE, made.root / "issues" / OTHER)
-    return made
-
-
-@pytest.fixture
-def server() -> Iterator[FaultyServer]:
-    with faulty_server(may_grow=True) as server:
-        yield server
+    return two_issues(tmp_path / "news", READERS)
 
 
 @pytest.mark.fault("Its write-ahead log is lost, or it is copied without it")
@@ -107,14 +107,8 @@ def over_another(news: Newsletter, server: FaultyServer, tmp_path: Path) -> News
     second, which says nothing of any reader: what it knew of them had been brought into the file.
     """
     old = tmp_path / "old.db"
-    server.most = 7
-    running = news.begin("send", "--issue", ISSUE, "--yes", env=server.environment())
-    server.until(lambda: len(server.accepted) >= 7)
-    shutil.copy(news.root / LEDGER, old)
-    running.kill()
-    running.communicate()
-    server.most = math.inf
-    opens = datetime.now().astimezone() + timedelta(hours=2)
+    kill_in_the_middle(news, server, lambda: shutil.copy(news.root / LEDGER, old))
+    opens = datetime.now(UTC) + timedelta(hours=4)
     hours = f"{opens:%H:%M}-{opens + timedelta(hours=1):%H:%M}"
     words = ("send", "--issue", ISSUE, "--yes", "--between", hours)
     running = news.begin(*words, env=server.environment())
@@ -170,12 +164,7 @@ def test_a_ledger_that_is_cut_off_and_carried_elsewhere_goes_on_there(
     news: Newsletter, server: FaultyServer, tmp_path: Path
 ) -> None:
     """By a stick, or a program that does not keep the times of files."""
-    server.most = 7
-    running = news.begin("send", "--issue", ISSUE, "--yes", env=server.environment())
-    server.until(lambda: len(server.accepted) >= 7)
-    running.kill()
-    running.communicate()
-    server.most = math.inf
+    kill_in_the_middle(news, server)
     elsewhere = Newsletter(tmp_path / "elsewhere")
     shutil.copytree(news.root, elsewhere.root, copy_function=shutil.copyfile)
     shutil.rmtree(news.root)
