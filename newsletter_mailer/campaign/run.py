@@ -12,7 +12,7 @@ from newsletter_mailer.address import domain, needs_smtputf8
 from newsletter_mailer.campaign.composed import composed
 from newsletter_mailer.campaign.prepare import Prepared
 from newsletter_mailer.campaign.send_request import SendReport, SendRequest, Watcher
-from newsletter_mailer.campaign.sent_file import write_sent
+from newsletter_mailer.campaign.sent_file import progress_file, write_sent
 from newsletter_mailer.campaign.who import logged_in
 from newsletter_mailer.campaign.whose import Whose
 from newsletter_mailer.compose.links import reader_links, unsubscribe_uri
@@ -166,7 +166,9 @@ class Run:
             skipped=self.skipped,
         )
         try:
-            self._tell_outside(sender)
+            self._tell_outside(sender, sender.journal.token)
+            if not self.request.to_sandbox:
+                sender.journal.tell(progress_file(self.prepared.project, self.issue_id))
         except ProjectError:
             self._settle(sender)
             raise
@@ -197,8 +199,11 @@ class Run:
             raise
         sender.close()
 
-    def _tell_outside(self, sender: Sender) -> None:
-        """The issue's sent.toml knows of the run. Raises ProjectError."""
+    def _tell_outside(self, sender: Sender, journal: str | None = None) -> None:
+        """The issue's sent.toml knows of the run; until it ends, by its `journal`, how far it came.
+
+        Raises ProjectError.
+        """
         if self.request.to_sandbox:
             return
         write_sent(
@@ -209,6 +214,7 @@ class Run:
             content_hash=self.prepared.edition.content.total,
             now=datetime.now(UTC),
             list_sizes=self.prepared.plan.census.sizes,
+            journal=journal,
         )
 
     def _rows(self, takes_smtputf8: bool) -> Iterator[PlannedRow | LeftOut]:

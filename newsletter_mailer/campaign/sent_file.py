@@ -25,11 +25,15 @@ from newsletter_mailer.store.generation import (
     restore_command,
 )
 from newsletter_mailer.store.ledger import Ledger
+from newsletter_mailer.store.progress import Progress, ProgressFile, in_toml, progress_of
 
 SENT_FILE = "sent.toml"
 _HEADING = """\
 # Written by send, at each run. Commit it: another machine then knows that this issue was sent, and
 # with which ledger; and an older copy of the ledger is told by it.
+"""
+_HOW_FAR = """
+# How far that run has come: this changes while messages leave, and goes when it ends.
 """
 
 
@@ -43,6 +47,7 @@ class Sent:
     content_hash: str  #: as it was then
     run: int = 0  #: the last one's number
     generation: Generation = NEVER_USED  #: of the ledger, at the last run
+    progress: Progress | None = None  #: of the last run, if it did not end
     lists: Mapping[str, int]  #: how many people each had, at the first run
 
 
@@ -77,8 +82,11 @@ def _sent(table: Mapping[str, Any]) -> Sent:
     if not isinstance(lists, dict):
         raise TypeError
     texts = [table["ledger"], table["content_hash"], table.get("issue", ""), table.get("token", "")]
+    progress = [table[name] for name in ("journal", "commits", "marks") if name in table]
     numbers = [table.get("run", 0), table.get("generation", 0), *lists.values()]
-    if not all(isinstance(one, str) for one in texts) or not isinstance(when, datetime):
+    if not all(isinstance(one, str) for one in [*texts, *progress]) or not isinstance(
+        when, datetime
+    ):
         raise TypeError
     if not all(isinstance(one, int) and 0 <= one <= HIGHEST for one in numbers):
         raise ValueError
@@ -91,6 +99,7 @@ def _sent(table: Mapping[str, Any]) -> Sent:
         content_hash=content_hash,
         run=run,
         generation=Generation(generation, token),
+        progress=progress_of(*progress) if progress else None,
         lists=dict(lists),
     )
 
@@ -103,6 +112,7 @@ def witnesses(project: Project) -> list[Witness]:
             generation=sent.generation,
             file=f"issues/{issue_id}/{SENT_FILE}",
             issue=sent.issue or issue_id,
+            progress=sent.progress,
         )
         for issue_id, sent in all_sent(project)
     ]
@@ -180,10 +190,12 @@ def write_sent(
     content_hash: str,
     now: datetime,
     list_sizes: Mapping[str, int],
+    journal: str | None = None,
 ) -> None:
     """At each run, before its first message leaves, and when it ends. Raises ProjectError.
 
-    `list_sizes`: people by list, with which a later issue's lists are compared.
+    `list_sizes`: people by list, with which a later issue's lists are compared. `journal`: the
+    token of the run's, until it ends.
     """
     sent = read_sent(project, issue_id) or Sent(
         issue=issue_id,
@@ -192,7 +204,20 @@ def write_sent(
         content_hash=content_hash,
         lists=list_sizes,
     )
-    _write(project, issue_id, replace(sent, run=run), ledger)
+    progress = None if journal is None else Progress(journal)
+    _write(project, issue_id, replace(sent, run=run, progress=progress), ledger)
+
+
+def progress_file(project: Project, issue_id: str) -> ProgressFile:
+    """What `write_sent` has just written of a run, to go on. Raises ProjectError."""
+    file = sent_file(project, issue_id)
+    try:
+        return ProgressFile(file)
+    except (OSError, ValueError) as fault:
+        why = fault.strerror if isinstance(fault, OSError) else fault
+        raise ProjectError(
+            f"{file} cannot be written: {why}. No message leaves without it."
+        ) from None
 
 
 def write_restored(project: Project, issue_id: str, ledger: Ledger) -> None:
@@ -233,7 +258,8 @@ def _text(sent: Sent) -> str:
         f"run = {sent.run}\n"
         f"generation = {sent.generation.number}\n"
         f"token = {_quoted(sent.generation.token)}\n"
-        "\n[lists] # how many people each had at the first run\n"
+        + ("" if sent.progress is None else _HOW_FAR + in_toml(sent.progress))
+        + "\n[lists] # how many people each had at the first run\n"
         + "".join(f"{_quoted(name)} = {size}\n" for name, size in sent.lists.items())
     )
 

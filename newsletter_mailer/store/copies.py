@@ -34,7 +34,7 @@ from newsletter_mailer.store.home import NOWHERE, home_of, is_one_file
 from newsletter_mailer.store.left import journals_of
 from newsletter_mailer.store.lock import RENAMES_OPEN_FILES, held_alone
 from newsletter_mailer.store.planned import MAYBE_MAILED
-from newsletter_mailer.store.recovery import commits_missing, unsettled_runs
+from newsletter_mailer.store.recovery import commits_missing, gone_further, unsettled_runs
 from newsletter_mailer.store.uses import Uses
 
 
@@ -187,6 +187,7 @@ def _gap(
     for issue, journal in unsettled_runs(database, file):
         if not has_journals or not journal.exists():
             issues.add(issue)
+    issues |= {one.issue for one in gone_further(database, file, witnesses)}
     if has_journals:
         issues |= commits_missing(database, file)
     (readers,) = database.execute(

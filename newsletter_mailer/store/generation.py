@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from newsletter_mailer.store.progress import Progress
+
 
 class Generation(NamedTuple):
     """The first is number 1. The token tells apart two copies that both went on."""
@@ -32,6 +34,7 @@ class Witness:
     generation: Generation
     file: str  #: that says so, for a sentence
     issue: str = ""  #: the one that was sent then, if the file is about one
+    progress: Progress | None = None  #: of a run that did not end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

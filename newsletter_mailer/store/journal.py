@@ -19,6 +19,7 @@ from pathlib import Path
 
 from newsletter_mailer.private_files import make_private_file
 from newsletter_mailer.store.boot import boot_id
+from newsletter_mailer.store.progress import ProgressFile
 from newsletter_mailer.store.states import State
 
 SLOTS = 4_096  #: rows between their dot and the commit of their outcome
@@ -27,11 +28,11 @@ _HEAD, _SLOT = 4_096, 256  #: octets
 _FIELDS = struct.Struct("<BBHIqBB")  #: mark, state, code, attempt, row, lengths of two texts
 _TEXT = _SLOT - _FIELDS.size
 _ROW = struct.Struct("<Iq")  #: attempt and row, behind the first four octets
-_COMMITS = struct.Struct("<Q")  #: at the end of the head
+_COUNT = struct.Struct("@Q")  #: one store, whole or not done
 MORE_THAN_ANY = 1 << 62  #: commits: no ledger has so many
-_COMMITS_AT = _HEAD - _COMMITS.size
-_BENEATH = struct.Struct("<Q")  #: before them: one more than the file has without its log
-_BENEATH_AT = _COMMITS_AT - _BENEATH.size
+_COMMITS_AT = _HEAD - _COUNT.size  #: at the end of the head
+_BENEATH_AT = _COMMITS_AT - _COUNT.size  #: one more than the file has without its log
+_MARKS_AT = _BENEATH_AT - _COUNT.size
 _FREE, _DOTTED, _ANSWERED = 0, 1, 2
 _STATES = (State.SENT, State.DEFERRED, State.REFUSED, State.UNKNOWN)
 #: By state: first digits of the codes that mean it; 0: the server said nothing.
@@ -62,7 +63,7 @@ class Journal:
 
     def __init__(self, path: Path, token: str) -> None:
         """Raises OSError: no place on the disk, say."""
-        self._path = path
+        self._path, self.token = path, token
         size = _HEAD + SLOTS * _SLOT
         head = _MAGIC + json.dumps({"token": token, "boot": boot_id()}).encode()
         make_private_file(path)
@@ -74,6 +75,12 @@ class Journal:
         with path.open("r+b") as file:
             self._memory = mmap.mmap(file.fileno(), size)
         self._free = list(range(_HEAD, size, _SLOT))
+        self._marks = 0
+        self._outside: ProgressFile | None = None
+
+    def tell(self, outside: ProgressFile) -> None:
+        """From now on, how far the run has come; closed with the journal."""
+        self._outside = outside
 
     def dot(self, row: int, attempt: int) -> int | None:
         """Says that the row's final dot is about to be written; gives the slot that says so.
@@ -85,6 +92,10 @@ class Journal:
         at = self._free.pop()
         _ROW.pack_into(self._memory, at + 4, attempt, row)
         self._memory[at] = _DOTTED
+        self._marks += 1
+        _COUNT.pack_into(self._memory, _MARKS_AT, self._marks)
+        if self._outside is not None:
+            self._outside.marked(self._marks)
         return at
 
     def answer(
@@ -102,11 +113,13 @@ class Journal:
 
     def committed(self, commits: int) -> None:
         """The ledger has so many commits of this run for good: one that has fewer lost some."""
-        _COMMITS.pack_into(self._memory, _COMMITS_AT, commits)
+        _COUNT.pack_into(self._memory, _COMMITS_AT, commits)
+        if self._outside is not None and commits < MORE_THAN_ANY:
+            self._outside.committed(commits)
 
     def brought_in(self, commits: int) -> None:
         """The ledger's own file has so many of them by now, also without its log."""
-        _BENEATH.pack_into(self._memory, _BENEATH_AT, commits + 1)
+        _COUNT.pack_into(self._memory, _BENEATH_AT, commits + 1)
 
     def release(self, slots: Iterable[int]) -> None:
         """The ledger has the outcomes of these for good."""
@@ -116,12 +129,14 @@ class Journal:
 
     def remove(self) -> None:
         """The sender ends well: every outcome is in the ledger."""
-        self._memory.close()
+        self.abandon()
         self._path.unlink(missing_ok=True)
 
     def abandon(self) -> None:
         """The sender could not record everything: the next one reads this."""
         self._memory.close()
+        if self._outside is not None:
+            self._outside.close()
 
 
 def was_used(path: Path) -> bool:
@@ -136,16 +151,21 @@ def was_used(path: Path) -> bool:
 
 def commits_told(path: Path) -> int:
     """How many commits of its run a journal knows of. 0 for what is no journal."""
-    return _told(path, _COMMITS, _COMMITS_AT)
+    return _told(path, _COMMITS_AT)
 
 
 def brought_in_told(path: Path) -> int | None:
     """How many of them the ledger's own file has without its log; None if it has none for sure."""
-    told = _told(path, _BENEATH, _BENEATH_AT)
+    told = _told(path, _BENEATH_AT)
     return told - 1 if told else None
 
 
-def _told(path: Path, number: struct.Struct, at: int) -> int:
+def lacks_marks(path: Path, token: str, marks: int) -> bool:
+    """Whether a journal that can be trusted says nothing of the last of so many: it is older."""
+    return _told(path, _MARKS_AT) < marks and read_journal(path, token) is not None
+
+
+def _told(path: Path, at: int) -> int:
     """0 for what is no journal."""
     try:
         with path.open("rb") as file:
@@ -154,7 +174,7 @@ def _told(path: Path, number: struct.Struct, at: int) -> int:
         return 0
     if len(head) < _HEAD or not head.startswith(_MAGIC):
         return 0
-    (told,) = number.unpack_from(head, at)
+    (told,) = _COUNT.unpack_from(head, at)
     return int(told)
 
 
@@ -167,7 +187,7 @@ def read_journal(path: Path, token: str) -> Entries | None:
     if len(octets) != _HEAD + SLOTS * _SLOT or not octets.startswith(_MAGIC):
         return None
     try:
-        head = json.loads(octets[len(_MAGIC) : _BENEATH_AT].rstrip(b"\0"))
+        head = json.loads(octets[len(_MAGIC) : _MARKS_AT].rstrip(b"\0"))
     except ValueError:
         return None
     if head != {"token": token, "boot": boot_id()}:

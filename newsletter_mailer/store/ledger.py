@@ -29,11 +29,16 @@ from newsletter_mailer.store.database import (
 from newsletter_mailer.store.figures import Figures
 from newsletter_mailer.store.generation import Witness
 from newsletter_mailer.store.journal import Journal
-from newsletter_mailer.store.left import LeftRow, journal_path, journals_of, left_rows
+from newsletter_mailer.store.left import LeftRow, journal_path, left_rows
 from newsletter_mailer.store.lock import FileLock, acquire, identity
 from newsletter_mailer.store.people import People
 from newsletter_mailer.store.planned import composed_by
-from newsletter_mailer.store.recovery import recover, refuse_unknown_journals
+from newsletter_mailer.store.recovery import (
+    gone_further,
+    recover,
+    refuse_unknown_journals,
+    run_was_cut_off_later,
+)
 from newsletter_mailer.store.resolutions import Resolutions
 from newsletter_mailer.store.rows import (
     DeliveryRecord,
@@ -101,10 +106,9 @@ class Ledger:
             raise LedgerError(
                 f"The ledger {self.path} was replaced just now. Nothing was sent; run send again."
             )
-        if self._had_log or journals_of(self.path):
-            refuse_mixture(self._database, self.path)
-        if not self._is_rehearsal:
-            self.uses.refuse_doubt(witnesses)
+        refuse_mixture(self._database, self.path)
+        if doubt := self.doubt(witnesses):
+            raise OutdatedLedger(doubt)
         recover(self._database, self.path, had_log=self._had_log)
 
     def doubt(self, witnesses: Sequence[Witness] = ()) -> str:
@@ -122,7 +126,9 @@ class Ledger:
             refuse_unknown_journals(self._database, self.path)
         except OutdatedLedger as fault:
             return str(fault)
-        return ""
+        with explained():
+            further = gone_further(self._database, self.path, witnesses)
+        return run_was_cut_off_later(self.path, further[0]) if further else ""
 
     def refuse_gone(self) -> None:
         """What an open file says that was deleted or replaced is nobody's memory any more.

@@ -11,13 +11,14 @@ from __future__ import annotations
 import math
 import sqlite3
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from newsletter_mailer.errors import OutdatedLedger
 from newsletter_mailer.store.database import transaction
-from newsletter_mailer.store.generation import restore_command
-from newsletter_mailer.store.journal import commits_told, was_used
+from newsletter_mailer.store.generation import Witness, restore_command
+from newsletter_mailer.store.journal import commits_told, lacks_marks, was_used
 from newsletter_mailer.store.left import LeftRow, journal_path, journals_of, left_rows
 
 _NO_LOG = (
@@ -68,6 +69,38 @@ def refuse_unknown_journals(database: sqlite3.Connection, ledger: Path) -> None:
             f"-shm with it. If that one is lost, have this one count: {restore_command(ledger)}. "
             "Nobody is mailed then of whom it is not known whether they have the issue."
         )
+
+
+def gone_further(
+    database: sqlite3.Connection, ledger: Path, witnesses: Iterable[Witness]
+) -> list[Witness]:
+    """Those who tell of more of a run that was cut off than the ledger and its journal know.
+
+    Both are older then, and were put back together.
+    """
+    runs = database.execute("SELECT sender, commits FROM run WHERE is_settled = 0")
+    unsettled: dict[str, int] = dict(runs)
+    return [
+        one
+        for one in witnesses
+        if (told := one.progress) is not None
+        and told.journal in unsettled
+        and (
+            told.commits > unsettled[told.journal]
+            or lacks_marks(journal_path(ledger, told.journal), told.journal, told.marks)
+        )
+    ]
+
+
+def run_was_cut_off_later(ledger: Path, witness: Witness) -> str:
+    """What is told then."""
+    return (
+        f"The ledger {ledger} is older than {witness.file}, which knows more messages of the run "
+        "that was cut off: those readers would get a second copy. Put the "
+        "newer ledger back, all files beside it with it. If that one is lost, have this one count: "
+        f"{restore_command(ledger)}. Nobody is mailed then of whom it is not known whether they "
+        "have the issue."
+    )
 
 
 def unsettled_runs(database: sqlite3.Connection, ledger: Path) -> list[tuple[str, Path]]:

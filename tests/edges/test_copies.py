@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,6 +27,7 @@ from newsletter_mailer.store import copies
 from newsletter_mailer.store import journal as journal_module
 from newsletter_mailer.store.generation import Witness
 from newsletter_mailer.store.ledger import Ledger, open_ledger
+from newsletter_mailer.store.progress import Progress, ProgressFile, in_toml, progress_of
 from newsletter_mailer.store.rows import By, ClaimedRow, Fate, NewRun, PlannedRow, Settled
 from newsletter_mailer.store.sender import Sender
 from newsletter_mailer.store.states import OWED, State
@@ -109,6 +112,7 @@ class Copies(RuleBasedStateMachine):
         sender.journal.release([slot for _, slot in settled])
         ledger.end_run(sender.run, NOW, {})
         sender.close()
+        self.sender = None
         self.tell_outside(ledger)
         self.leave()
 
@@ -129,7 +133,7 @@ class Copies(RuleBasedStateMachine):
     @rule()
     def a_second_terminal_is_kept_out(self) -> None:
         with open_ledger(self.path) as second, pytest.raises(LedgerBusy):
-            second.hold([*self.sent.values()])
+            second.hold(self.witnesses())
 
     @precondition(lambda self: self.path.exists())
     @rule(address=st.sampled_from(READERS))
@@ -137,7 +141,7 @@ class Copies(RuleBasedStateMachine):
         """In the middle of a run, too."""
         with refused(), open_ledger(self.path) as ledger:
             ledger.suppressions.add(address, "unsubscribed", NOW)
-            if not ledger.doubt([*self.sent.values()]):
+            if not ledger.doubt(self.witnesses()):
                 ledger.note_use("suppress", NOW)
                 self.objected.add(address)
 
@@ -201,7 +205,7 @@ class Copies(RuleBasedStateMachine):
     @rule(in_doubt=st.sets(st.sampled_from(ISSUES), max_size=1))
     def a_person_has_it_count(self, in_doubt: set[str]) -> None:
         with refused():
-            copies.restore(self.path, self.path, [*self.sent.values()], in_doubt, NOW)
+            copies.restore(self.path, self.path, self.witnesses(), in_doubt, NOW)
             self.it_counts()
 
     @precondition(lambda self: self.sender is None and self.kept)
@@ -210,7 +214,7 @@ class Copies(RuleBasedStateMachine):
         number = data.draw(st.integers(1, self.kept))
         file = self.base / f"copy {number}" / "ledger.db"
         with suppress(LedgerError):  # a file without its log may be no ledger yet
-            replaced = copies.restore(file, self.path, [*self.sent.values()], (), NOW)
+            replaced = copies.restore(file, self.path, self.witnesses(), (), NOW)
             if replaced is None or replaced.suppressed is None:
                 self.objected.clear()  # nobody can read any more who had
             self.it_counts()
@@ -230,18 +234,18 @@ class Copies(RuleBasedStateMachine):
         stick = self.base / "stick.db"
         with refused():
             with open_ledger(self.path) as ledger:
-                ledger.hold([*self.sent.values()])
+                ledger.hold(self.witnesses())
                 copies.move(self.path, stick, NOW)
             with open_ledger(self.path) as left, pytest.raises(OutdatedLedger, match="was moved"):
-                left.hold([*self.sent.values()])
-            copies.restore(stick, self.path, [*self.sent.values()], (), NOW)
+                left.hold(self.witnesses())
+            copies.restore(stick, self.path, self.witnesses(), (), NOW)
         stick.unlink(missing_ok=True)
 
     @precondition(lambda self: self.sender is None and self.path.exists())
     @rule(issue=st.sampled_from(ISSUES), state=st.sampled_from([State.QUEUED, State.SENT]))
     def a_person_settles_what_is_unknown(self, issue: str, state: State) -> None:
         with refused(), open_ledger(self.path) as ledger:
-            ledger.hold([*self.sent.values()])
+            ledger.hold(self.witnesses())
             unknown = [row.address for row in ledger.resolutions.unknown(issue)]
             fates = dict.fromkeys(unknown, Fate(state, "by hand"))
             ledger.resolutions.settle(issue, fates, how="resend", by=By(), now=NOW)
@@ -261,7 +265,7 @@ class Copies(RuleBasedStateMachine):
         try:
             self.ledger = ledger = open_ledger(self.path)
             ledger._database.execute("PRAGMA synchronous = OFF")  # no machine loses power here
-            ledger.hold([*self.sent.values()])
+            ledger.hold(self.witnesses())
             if issue in self.sent and self.sent[issue].ledger != ledger.id:
                 raise OutdatedLedger("campaign.sent_file: sent with another ledger")
             self.issue = issue
@@ -282,15 +286,32 @@ class Copies(RuleBasedStateMachine):
     def it_counts(self) -> None:
         """Whoever a person said it to is taken at their word."""
         with open_ledger(self.path) as ledger:
-            assert ledger.doubt([*self.sent.values()]) == ""
+            assert ledger.doubt(self.witnesses()) == ""
 
     def tell_outside(self, ledger: Ledger) -> None:
+        """As campaign.sent_file does."""
         self.sent[self.issue] = Witness(
             ledger=ledger.id,
             generation=ledger.uses.generation(),
             file="sent.toml",
             issue=self.issue,
         )
+        if self.sender is not None:
+            file = self.base / f"{self.issue}.toml"
+            self.sent[self.issue] = replace(self.sent[self.issue], progress=Progress(""))
+            file.write_text(in_toml(Progress(self.sender.journal.token)))
+            self.sender.journal.tell(ProgressFile(file))
+
+    def witnesses(self) -> list[Witness]:
+        """What the issues' sent.toml say by now."""
+        return [
+            one if one.progress is None else replace(one, progress=self.told(one.issue))
+            for one in self.sent.values()
+        ]
+
+    def told(self, issue: str) -> Progress:
+        written = tomllib.loads((self.base / f"{issue}.toml").read_text("utf-8"))
+        return progress_of(*written.values())
 
     def hear(self) -> tuple[Settled, int]:
         """A yes, into the journal."""

@@ -29,6 +29,7 @@ from tests.faults.sending import (
 )
 
 READERS = 20
+COUNTERS = ("journal", "commits", "marks")  #: of sent.toml, while a run lasts
 OBJECTS = addresses(READERS)[-1]  #: while the second run waits
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
@@ -40,8 +41,13 @@ def news(tmp_path: Path) -> Newsletter:
 
 
 @pytest.mark.fault("Its write-ahead log is lost, or it is copied without it")
-@pytest.mark.parametrize("with_journal", [True, False])
-def test_a_ledger_without_its_log_mails_nobody_twice(tmp_path: Path, with_journal: bool) -> None:
+@pytest.mark.parametrize(
+    ("witness", "told"), [("journal", "write-ahead log"), ("sent.toml", "is older than"), ("", "")]
+)
+def test_a_ledger_without_its_log_mails_nobody_twice(
+    tmp_path: Path, witness: str, told: str
+) -> None:
+    """If nobody knows how far the run had come, nobody who has no fate is mailed."""
     news = plain_newsletter(tmp_path / "news", 600)
     with faulty_server(pause=lambda: 0.01) as server:
         running = news.begin("send", "--issue", ISSUE, "--yes", env=server.environment())
@@ -50,15 +56,19 @@ def test_a_ledger_without_its_log_mails_nobody_twice(tmp_path: Path, with_journa
         running.communicate()
         for ending in ("-wal", "-shm"):
             (news.root / f"{LEDGER}{ending}").unlink()
-        if not with_journal:
+        if witness != "journal":
             for journal in (news.root / ".newsletter").glob("*.journal"):
                 journal.unlink()
+        if not witness:
+            file = f"issues/{ISSUE}/sent.toml"
+            lines = news.read(file).splitlines(keepends=True)
+            news.write(file, "".join(one for one in lines if not one.startswith(COUNTERS)))
         server.pause = lambda: 0.0
         done = send(news, server)
 
         assert server.twice() == []
-        if with_journal:
-            assert_refused(done, "write-ahead log", "ledger restore")
+        if witness:
+            assert_refused(done, told, "ledger restore")
             ledger = str(news.root / LEDGER)
             assert news.run("ledger", "restore", ledger, "--yes").code == 0
             send(news, server)
@@ -99,6 +109,33 @@ def test_an_older_ledger_that_arrives_while_messages_leave_mails_nobody_twice(
     assert news.run("ledger", "restore", str(old), "--yes").code == 0
     send(news, server)
     assert server.twice() == []
+
+
+@pytest.mark.fault("All its files come back from the middle of a run that was cut off")
+def test_a_ledgers_whole_folder_that_is_put_back_mails_nobody_twice(
+    news: Newsletter, server: FaultyServer, tmp_path: Path
+) -> None:
+    """Log, journal and all: nothing in it contradicts anything else."""
+    folder, kept = news.root / ".newsletter", tmp_path / "kept"
+    server.most = 5
+    running = news.begin("send", "--issue", ISSUE, "--yes", env=server.environment())
+    server.until(lambda: len(server.accepted) >= 5)
+    shutil.copytree(folder, kept)
+    server.most = 12
+    server.until(lambda: len(server.accepted) >= 12)
+    running.kill()
+    running.communicate()
+    server.most = math.inf
+    for file in kept.iterdir():
+        shutil.copy2(file, folder)
+
+    assert_refused(send(news, server), f"issues/{ISSUE}/sent.toml, which knows more messages")
+    assert_refused(news.run("resolve", "--issue", ISSUE, "--unknown", "resend"), "knows more")
+    assert "not be the last word" in news.run("status", "--issue", ISSUE).err
+    assert news.run("ledger", "restore", str(news.root / LEDGER), "--yes").code == 0
+    send(news, server)
+    assert server.twice() == []
+    assert {*states(news).values()} <= {"sent", "unknown"}
 
 
 @pytest.fixture
