@@ -127,6 +127,6 @@ def _commits_in(ledger: Path) -> dict[Path, int] | None:
             rows = database.execute("SELECT sender, commits FROM run").fetchall()
         finally:
             database.close()
-    except sqlite3.Error:
+    except (sqlite3.Error, ValueError):  # no text, too
         return None
     return {journal_path(ledger, token): commits for token, commits in rows}

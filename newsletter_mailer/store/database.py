@@ -269,7 +269,7 @@ def _newer() -> LedgerError:
 @contextmanager
 def transaction(database: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     """All of it or nothing."""
-    with explained():
+    with _complaints_of_sqlite("The ledger"):
         database.execute("BEGIN IMMEDIATE")
         try:
             yield database
@@ -292,10 +292,26 @@ def _is(fault: sqlite3.Error, name: str) -> bool:
 
 @contextmanager
 def explained(what: str = "The ledger") -> Iterator[None]:
-    """SQLite's complaints as a sentence. Raises LedgerError."""
+    """SQLite's complaints as a sentence, and what was read there and says nothing.
+
+    Raises LedgerError.
+    """
+    with _complaints_of_sqlite(what):
+        try:
+            yield
+        except (ValueError, TypeError) as fault:  # no JSON, no date, no state, no text
+            raise _refusal(LedgerError, what, _COMPLAINTS["SQLITE_CORRUPT"]) from fault
+
+
+@contextmanager
+def _complaints_of_sqlite(what: str) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as fault:
         why = next((text for name, text in _COMPLAINTS.items() if _is(fault, name)), str(fault))
         kind = LedgerBusy if _is(fault, "SQLITE_BUSY") else LedgerError
-        raise kind(f"{what} cannot be used: {why}. No message leaves without it.") from fault
+        raise _refusal(kind, what, why) from fault
+
+
+def _refusal(kind: type[LedgerError], what: str, why: str) -> LedgerError:
+    return kind(f"{what} cannot be used: {why}. No message leaves without it.")

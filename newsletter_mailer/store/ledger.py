@@ -122,11 +122,11 @@ class Ledger:
             return doubt
         if self._is_under_another_log:
             return another_log(self.path)
-        try:
-            refuse_unknown_journals(self._database, self.path)
-        except OutdatedLedger as fault:
-            return str(fault)
         with explained():
+            try:
+                refuse_unknown_journals(self._database, self.path)
+            except OutdatedLedger as fault:
+                return str(fault)
             further = gone_further(self._database, self.path, witnesses)
         return run_was_cut_off_later(self.path, further[0]) if further else ""
 

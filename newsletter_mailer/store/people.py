@@ -44,30 +44,30 @@ class People:
                 " FROM resolution, json_each(addresses) WHERE value = :one ORDER BY resolution.id",
                 {"one": address},
             ).fetchall()
-        return {
-            "address": address,
-            "suppressed": {"reason": suppression[0], "since": suppression[1]}
-            if suppression
-            else None,
-            "issues": [
-                {
-                    "issue": issue,
-                    "mailbox": mailbox,
-                    "state": state,
-                    "at": moment.isoformat() if (moment := moment_of(at)) else None,
-                    "values": json.loads(values),
-                }
-                for issue, mailbox, state, at, values in rows
-            ],
-            "skipped": [{"issue": issue, "reason": reason} for issue, reason in skipped],
-            "settled": [
-                {
-                    "issue": issue,
-                    "at": at,
-                    "who": who,
-                    "how": how,
-                    "before": before and json.loads(before),
-                }
-                for issue, at, who, how, before in settled
-            ],
-        }
+            return {
+                "address": address,
+                "suppressed": {"reason": suppression[0], "since": suppression[1]}
+                if suppression
+                else None,
+                "issues": [
+                    {
+                        "issue": issue,
+                        "mailbox": mailbox,
+                        "state": state,
+                        "at": moment.isoformat() if (moment := moment_of(at)) else None,
+                        "values": json.loads(values),
+                    }
+                    for issue, mailbox, state, at, values in rows
+                ],
+                "skipped": [{"issue": issue, "reason": reason} for issue, reason in skipped],
+                "settled": [
+                    {
+                        "issue": issue,
+                        "at": at,
+                        "who": who,
+                        "how": how,
+                        "before": before and json.loads(before),
+                    }
+                    for issue, at, who, how, before in settled
+                ],
+            }

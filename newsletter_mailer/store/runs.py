@@ -109,35 +109,35 @@ class Runs:
                 " counts, version, template, past_dates FROM run WHERE issue = ? ORDER BY id",
                 (issue,),
             ).fetchall()
-        return [
-            {
-                "run": run,
-                "began": began,
-                "ended": ended,
-                "who": who,
-                "host": host,
-                "filters": json.loads(filters),
-                "content_hash": content,
-                "planned": planned,
-                "skipped": json.loads(skipped),
-                "counts": json.loads(counts) if counts else None,
-                "version": version,
-                "template": template,
-                "past_dates": past_dates,
-            }
-            for (
-                run,
-                began,
-                ended,
-                who,
-                host,
-                filters,
-                content,
-                planned,
-                skipped,
-                counts,
-                version,
-                template,
-                past_dates,
-            ) in rows
-        ]
+            return [
+                {
+                    "run": run,
+                    "began": began,
+                    "ended": ended,
+                    "who": who,
+                    "host": host,
+                    "filters": json.loads(filters),
+                    "content_hash": content,
+                    "planned": planned,
+                    "skipped": json.loads(skipped),
+                    "counts": json.loads(counts) if counts else None,
+                    "version": version,
+                    "template": template,
+                    "past_dates": past_dates,
+                }
+                for (
+                    run,
+                    began,
+                    ended,
+                    who,
+                    host,
+                    filters,
+                    content,
+                    planned,
+                    skipped,
+                    counts,
+                    version,
+                    template,
+                    past_dates,
+                ) in rows
+            ]

@@ -7,6 +7,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any  # columns of a row
 
 from newsletter_mailer.errors import LedgerError
 from newsletter_mailer.store.base_file import BaseFile
@@ -258,20 +259,8 @@ class Sender:
                 "count": count,
             },
         )
-        return [
-            ClaimedRow(
-                id=row,
-                address=address,
-                mailbox=mailbox,
-                domain=domain,
-                variant=variant,
-                values=json.loads(values),
-                message_id=message_id,
-                attempt=attempt,
-                is_again=bool(again),
-            )
-            for row, address, mailbox, domain, variant, values, message_id, attempt, again in rows
-        ]
+        with explained():
+            return [_claimed(row) for row in rows]
 
     def refuse_another_file(self) -> None:
         """SQLite would go on writing into a file that was deleted: a memory that nobody has.
@@ -288,3 +277,19 @@ class Sender:
             f"The ledger {self._path} was deleted or replaced while it was used. No further "
             "message leaves. Put the old file back if you can; who got the issue stands there."
         )
+
+
+def _claimed(row: Sequence[Any]) -> ClaimedRow:
+    """Raises ValueError, TypeError."""
+    number, address, mailbox, domain, variant, values, message_id, attempt, again = row
+    return ClaimedRow(
+        id=number,
+        address=address,
+        mailbox=mailbox,
+        domain=domain,
+        variant=variant,
+        values=json.loads(values),
+        message_id=message_id,
+        attempt=attempt,
+        is_again=bool(again),
+    )

@@ -41,15 +41,15 @@ class Uses:
                 "SELECT number, token, at, what, issue FROM generation "
                 "ORDER BY number DESC, at DESC LIMIT 1"
             ).fetchone()
-        if row is None:
-            return None
-        number, token, at, what, issue = row
-        return Use(
-            generation=Generation(number, token),
-            at=datetime.fromisoformat(at),
-            what=what,
-            issue=issue,
-        )
+            if row is None:
+                return None
+            number, token, at, what, issue = row
+            return Use(
+                generation=Generation(number, token),
+                at=datetime.fromisoformat(at),
+                what=what,
+                issue=issue,
+            )
 
     def generation(self) -> Generation:
         last = self.last()
