@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from newsletter_mailer.errors import LedgerError, OutdatedLedger
+from newsletter_mailer.errors import LedgerError, NewsletterError, OutdatedLedger
 from newsletter_mailer.store.base_file import (
     BaseFile,
     another_log,
@@ -86,8 +86,13 @@ class Ledger:
     def __enter__(self) -> Ledger:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __exit__(self, _: object, fault: BaseException | None, __: object) -> None:
+        """What a damaged ledger made go wrong is told as damage. Raises LedgerError then."""
+        try:
+            if isinstance(fault, Exception) and not isinstance(fault, NewsletterError):
+                refuse_mixture(self._database, self.path)
+        finally:
+            self.close()
 
     def close(self) -> None:
         if self._view is not None:

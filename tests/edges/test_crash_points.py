@@ -273,7 +273,7 @@ class CrashPoints(RuleBasedStateMachine):
 
     def is_gone(self) -> None:
         assert self.ledger is not None
-        self.ledger.__exit__()
+        self.ledger.close()
         self.ledger = self.sender = None
         self.flights, self.settled, self.spent = {}, [], []
 
@@ -319,7 +319,7 @@ class CrashPoints(RuleBasedStateMachine):
                 assert ledger.counts(ISSUE).get(State.UNKNOWN, 0) == len(self.in_doubt)
         finally:
             if self.ledger is not None:
-                self.ledger.__exit__()
+                self.ledger.close()
             self.patch.undo()
             self.folder.cleanup()
 

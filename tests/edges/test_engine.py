@@ -306,7 +306,7 @@ def test_what_a_ledger_never_took_stands_in_the_journal_for_the_next_sender(
     assert "sent" not in sending.counts
     assert len(sending.journals) == 1
 
-    sending.ledger.__exit__()
+    sending.ledger.close()
     with open_ledger(sending.ledger.path) as again:
         again.hold()
         assert counted(again) == {"sent": sent, "queued": many - sent}

@@ -661,7 +661,7 @@ def test_two_senders_do_not_share_a_ledger(path: Path) -> None:
         first.hold()
         with pytest.raises(LedgerBusy, match=r"Another send.*ledger\.db"):
             second.hold()
-        first.__exit__()
+        first.close()
         second.hold()
 
 

@@ -174,7 +174,7 @@ def delete(ledger: Path) -> None:
 def replace_with_a_new_one(ledger: Path) -> None:
     """Of another newsletter, say."""
     other = ledger.with_name("other.db")
-    open_ledger(other).__exit__()
+    open_ledger(other).close()
     delete(ledger)
     other.rename(ledger)
 
