@@ -24,7 +24,7 @@ from newsletter_mailer.store.database import (
     open_to_read,
     open_to_write,
     open_without_log,
-    refuse_mixture,
+    refuse_damaged,
     stamp,
     transaction,
 )
@@ -83,7 +83,7 @@ def gap(file: Path, ledger: Path, witnesses: Sequence[Witness], doubtful: Collec
     """
     told = [*witnesses, *_history(ledger, file)]
     with closing(_existing(file)) as database:
-        refuse_mixture(database, file)
+        refuse_damaged(database, file)
         return _gap(database, file, told, doubtful, has_journals=_goes_on(file, ledger))
 
 
@@ -131,7 +131,7 @@ def _restore_in_place(
 ) -> None:
     """Raises LedgerBusy, LedgerError, OSError."""
     with held_alone(ledger), _written(ledger) as database:
-        refuse_mixture(database, ledger)
+        refuse_damaged(database, ledger)
         told = [*witnesses, *_history(ledger, ledger)]
         found = _gap(database, ledger, told, doubtful, has_journals=True)
         _accept(database, ledger, found, now)
@@ -154,7 +154,7 @@ def _restore_copy(
     try:
         _copy_of(file, new)
         with _written(new) as database:
-            refuse_mixture(database, file)
+            refuse_damaged(database, file)
             found = _gap(database, new, told, doubtful, has_journals=False)
             suppressed = _take_over_suppressions(ledger, database)
             _accept(database, ledger, found, now, file=new)

@@ -23,7 +23,7 @@ from newsletter_mailer.store.database import (
     open_beside,
     open_to_read,
     open_to_write,
-    refuse_mixture,
+    refuse_damaged,
     transaction,
 )
 from newsletter_mailer.store.figures import Figures
@@ -90,7 +90,7 @@ class Ledger:
         """What a damaged ledger made go wrong is told as damage. Raises LedgerError then."""
         try:
             if isinstance(fault, Exception) and not isinstance(fault, NewsletterError):
-                refuse_mixture(self._database, self.path)
+                refuse_damaged(self._database, self.path)
         finally:
             self.close()
 
@@ -111,7 +111,7 @@ class Ledger:
             raise LedgerError(
                 f"The ledger {self.path} was replaced just now. Nothing was sent; run send again."
             )
-        refuse_mixture(self._database, self.path)
+        refuse_damaged(self._database, self.path)
         if doubt := self.doubt(witnesses):
             raise OutdatedLedger(doubt)
         recover(self._database, self.path, had_log=self._had_log)
