@@ -73,6 +73,7 @@ TOUCHES_THE_WORLD = (
     "store/people.py",
     "store/place.py",
     "store/planned.py",
+    "store/progress.py",
     "store/recovery.py",
     "store/resolutions.py",
     "store/runs.py",

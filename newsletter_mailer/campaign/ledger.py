@@ -8,6 +8,7 @@ from pathlib import Path
 
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.campaign.sent_file import (
+    read_sent,
     unreadable_sent,
     witnesses,
     write_restored,
@@ -17,7 +18,7 @@ from newsletter_mailer.findings import did_you_mean
 from newsletter_mailer.issue.folder import issue_ids
 from newsletter_mailer.store import copies
 from newsletter_mailer.store.copies import Gap, Replaced
-from newsletter_mailer.store.ledger import open_ledger
+from newsletter_mailer.store.ledger import Ledger, open_ledger
 
 
 def backup(project: Project, file: Path) -> Path:
@@ -61,9 +62,16 @@ def restore(
     confirm(gap)
     replaced = copies.restore(file, ledger, told, doubtful, now)
     with open_ledger(ledger, may_be_new=False) as restored:
-        for issue_id in unreadable:
+        doubted = {project.named(issue_id) for issue_id in in_doubt} - {*unreadable}
+        for issue_id in [*unreadable, *_of_another(project, doubted, restored)]:
             write_restored(project, issue_id, restored)
     return gap, replaced
+
+
+def _of_another(project: Project, doubted: Collection[str], ledger: Ledger) -> list[str]:
+    """Issues that were sent with a ledger that is lost: a person decides who has them."""
+    sent = {issue_id: read_sent(project, issue_id) for issue_id in doubted}
+    return [issue_id for issue_id, one in sent.items() if one and one.ledger != ledger.id]
 
 
 def begin(project: Project, now: datetime) -> Path:

@@ -118,6 +118,7 @@ def held(project: Project, issue_id: str) -> Iterator[Ledger]:
         refuse_another_ledger(project, issue_id, ledger)
         refuse_another_newsletter(project, issue_id, ledger)
         yield ledger
+        ledger.uses.publish()
 
 
 def _chosen(unknown: Sequence[str], addresses: Collection[str]) -> Sequence[str]:

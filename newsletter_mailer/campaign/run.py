@@ -12,7 +12,12 @@ from newsletter_mailer.address import domain, needs_smtputf8
 from newsletter_mailer.campaign.composed import composed
 from newsletter_mailer.campaign.prepare import Prepared
 from newsletter_mailer.campaign.send_request import SendReport, SendRequest, Watcher
-from newsletter_mailer.campaign.sent_file import progress_file, write_sent
+from newsletter_mailer.campaign.sent_file import (
+    Sent,
+    progress_file,
+    write_begun,
+    write_ended,
+)
 from newsletter_mailer.campaign.who import logged_in
 from newsletter_mailer.campaign.whose import Whose
 from newsletter_mailer.compose.links import reader_links, unsubscribe_uri
@@ -56,6 +61,7 @@ class Run:
         self.skipped: Counter[str] = Counter(remembered.skipped if remembered else ())
         self.seen: Counter[State] = Counter()  #: what became of those whom this run tried
         self.messages: dict[str, CompiledMessage] = {}
+        self.begun: Sent | None = None  #: what stands in the issue's folder meanwhile
         self.sizes: dict[str, int] = {}  #: octets of the largest message of each variant
 
     def mail(self, loop: asyncio.Runner, first: Session, smtp: SmtpSettings) -> SendReport:
@@ -166,9 +172,7 @@ class Run:
             skipped=self.skipped,
         )
         try:
-            self._tell_outside(sender, sender.journal.token)
-            if not self.request.to_sandbox:
-                sender.journal.tell(progress_file(self.prepared.project, self.issue_id))
+            self._tell_that_it_began(sender)
         except ProjectError:
             self._settle(sender)
             raise
@@ -182,8 +186,10 @@ class Run:
 
     def _end(self, sender: Sender) -> None:
         self._settle(sender)
+        if self.begun is None:
+            return
         try:
-            self._tell_outside(sender)
+            write_ended(self.prepared.project, self.issue_id, self.begun, self.ledger)
         except ProjectError as fault:  # the run is over, and its beginning stands there
             self.watcher.note(str(fault))
 
@@ -193,29 +199,28 @@ class Run:
             sender.refuse_another_file()
             self.skipped.update(sender.withdraw())
             counts = self.ledger.counts(self.issue_id, sender.run)
-            self.ledger.end_run(sender.run, datetime.now(UTC), counts)
+            self.ledger.end_run(sender, datetime.now(UTC), counts)
         except BaseException:
             sender.journal.abandon()
             raise
         sender.close()
 
-    def _tell_outside(self, sender: Sender, journal: str | None = None) -> None:
-        """The issue's sent.toml knows of the run; until it ends, by its `journal`, how far it came.
-
-        Raises ProjectError.
-        """
+    def _tell_that_it_began(self, sender: Sender) -> None:
+        """The issue's sent.toml knows of the run, and how far it comes. Raises ProjectError."""
         if self.request.to_sandbox:
             return
-        write_sent(
-            self.prepared.project,
+        project = self.prepared.project
+        self.begun = write_begun(
+            project,
             self.issue_id,
             ledger=self.ledger,
             run=sender.run,
+            journal=sender.journal.token,
             content_hash=self.prepared.edition.content.total,
             now=datetime.now(UTC),
             list_sizes=self.prepared.plan.census.sizes,
-            journal=journal,
         )
+        sender.journal.tell(progress_file(project, self.issue_id))
 
     def _rows(self, takes_smtputf8: bool) -> Iterator[PlannedRow | LeftOut]:
         """Every reader of the lists; who of this run's audience is skipped is counted."""

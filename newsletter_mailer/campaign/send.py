@@ -45,7 +45,9 @@ def send(project: Project, request: SendRequest, watcher: Watcher, stop: Stop) -
     """
     memory = _memory(project, request)
     with ExitStack() as stack:
-        prepared = stack.enter_context(_prepared(project, request, watcher))
+        looking = stack.enter_context(ExitStack())
+        suppressed = looking.enter_context(_suppressions(project))
+        prepared = stack.enter_context(_prepared(project, request, watcher, suppressed))
         refuse_errors(prepared, request)
         with _looking_at(memory) as ledger:
             refuse_unless_clear(prepared, request, ledger, watcher.note)
@@ -73,21 +75,24 @@ def send(project: Project, request: SendRequest, watcher: Watcher, stop: Stop) -
         if not was_there and not request.to_sandbox:  # none is made where one is named by now
             with _looking_at(memory) as ledger:
                 refuse_doubtful_ledger(project, request, ledger, watcher.note)
+        if not request.to_sandbox:
+            looking.close()  # from here on the ledger that is written is asked
         ledger = stack.enter_context(
             open_ledger(memory, may_be_new=not was_there, is_rehearsal=request.to_sandbox)
         )
         ledger.hold(witnesses(project))
-        if not request.to_sandbox:
+        if not request.to_sandbox and why_not_there(memory):
             ledger.uses.note_told()
         _look_again(prepared, request, ledger, watcher)
         return Run(prepared, request, watcher, stop, ledger).mail(loop, first, smtp)
 
 
 @contextmanager
-def _prepared(project: Project, request: SendRequest, watcher: Watcher) -> Iterator[Prepared]:
+def _prepared(
+    project: Project, request: SendRequest, watcher: Watcher, suppressed: Suppressed
+) -> Iterator[Prepared]:
     memory = _memory(project, request)
     with (
-        _suppressions(project) as suppressed,
         prepare(
             project,
             request.issue_id,

@@ -21,11 +21,12 @@ from newsletter_mailer.store.generation import (
     HIGHEST,
     NEVER_USED,
     Generation,
+    Progress,
     Witness,
     restore_command,
 )
 from newsletter_mailer.store.ledger import Ledger
-from newsletter_mailer.store.progress import Progress, ProgressFile, in_toml, progress_of
+from newsletter_mailer.store.progress import ProgressFile, in_toml, progress_in
 
 SENT_FILE = "sent.toml"
 _HEADING = """\
@@ -82,11 +83,8 @@ def _sent(table: Mapping[str, Any]) -> Sent:
     if not isinstance(lists, dict):
         raise TypeError
     texts = [table["ledger"], table["content_hash"], table.get("issue", ""), table.get("token", "")]
-    progress = [table[name] for name in ("journal", "commits", "marks") if name in table]
     numbers = [table.get("run", 0), table.get("generation", 0), *lists.values()]
-    if not all(isinstance(one, str) for one in [*texts, *progress]) or not isinstance(
-        when, datetime
-    ):
+    if not all(isinstance(one, str) for one in texts) or not isinstance(when, datetime):
         raise TypeError
     if not all(isinstance(one, int) and 0 <= one <= HIGHEST for one in numbers):
         raise ValueError
@@ -99,7 +97,7 @@ def _sent(table: Mapping[str, Any]) -> Sent:
         content_hash=content_hash,
         run=run,
         generation=Generation(generation, token),
-        progress=progress_of(*progress) if progress else None,
+        progress=progress_in(table),
         lists=dict(lists),
     )
 
@@ -157,10 +155,13 @@ def refuse_another_ledger(project: Project, issue_id: str, ledger: Ledger | None
         )
     if ledger is None or ledger.id != sent.ledger:
         here = "there is none here" if ledger is None else "the one here does not know who got it"
+        begin = "newsletter-mailer ledger begin, and " if ledger is None else ""
         raise ProjectError(
             f"This issue was sent with another ledger ({sent.ledger}): {here}. Run send where that "
             "ledger is; or have it go on here: there newsletter-mailer ledger move FILE, and here "
-            f"newsletter-mailer ledger restore FILE. (If nobody ever got the issue, delete {name}.)"
+            f"newsletter-mailer ledger restore FILE. If it is lost for good: {begin}"
+            f"{restore_command(project.ledger_path)} --in-doubt {issue_id}; then whoever is to get "
+            f"it is unknown, and you decide. (If nobody ever got the issue, delete {name}.)"
         )
     if ledger.issue(issue_id) is None and sent.generation == NEVER_USED:
         raise ProjectError(
@@ -181,21 +182,21 @@ def refuse_lost_ledger(project: Project) -> None:
         )
 
 
-def write_sent(
+def write_begun(
     project: Project,
     issue_id: str,
     *,
     ledger: Ledger,
     run: int,
+    journal: str,
     content_hash: str,
     now: datetime,
     list_sizes: Mapping[str, int],
-    journal: str | None = None,
-) -> None:
-    """At each run, before its first message leaves, and when it ends. Raises ProjectError.
+) -> Sent:
+    """At each run, before its first message leaves. What was written. Raises ProjectError.
 
-    `list_sizes`: people by list, with which a later issue's lists are compared. `journal`: the
-    token of the run's, until it ends.
+    `journal`: the token of the run's. `list_sizes`: people by list, with which a later issue's
+    lists are compared.
     """
     sent = read_sent(project, issue_id) or Sent(
         issue=issue_id,
@@ -204,12 +205,18 @@ def write_sent(
         content_hash=content_hash,
         lists=list_sizes,
     )
-    progress = None if journal is None else Progress(journal)
-    _write(project, issue_id, replace(sent, run=run, progress=progress), ledger)
+    begun = replace(sent, run=run, progress=Progress(journal))
+    _write(project, issue_id, begun, ledger)
+    return begun
+
+
+def write_ended(project: Project, issue_id: str, begun: Sent, ledger: Ledger) -> None:
+    """When the run ends, whatever became of the file meanwhile. Raises ProjectError."""
+    _write(project, issue_id, replace(begun, progress=None), ledger)
 
 
 def progress_file(project: Project, issue_id: str) -> ProgressFile:
-    """What `write_sent` has just written of a run, to go on. Raises ProjectError."""
+    """What `write_begun` has just written, to go on. Raises ProjectError."""
     file = sent_file(project, issue_id)
     try:
         return ProgressFile(file)
@@ -222,17 +229,16 @@ def progress_file(project: Project, issue_id: str) -> ProgressFile:
 
 def write_restored(project: Project, issue_id: str, ledger: Ledger) -> None:
     """In place of a file that says nothing, as far as the ledger knows. Raises ProjectError."""
-    record, runs = ledger.issue(issue_id), ledger.runs.all(issue_id)
-    if record is not None:
-        sent = Sent(
-            issue=issue_id,
-            ledger=ledger.id,
-            when=record.date.replace(microsecond=0),
-            content_hash=record.content_hash,
-            run=len(runs),
-            lists={},
-        )
-        _write(project, issue_id, sent, ledger)
+    record = ledger.issue(issue_id)
+    sent = Sent(
+        issue=issue_id,
+        ledger=ledger.id,
+        when=(record.date if record else datetime.now(UTC)).replace(microsecond=0),
+        content_hash=record.content_hash if record else "",
+        run=ledger.runs.last(issue_id),
+        lists={},
+    )
+    _write(project, issue_id, sent, ledger)
 
 
 def _write(project: Project, issue_id: str, sent: Sent, ledger: Ledger) -> None:

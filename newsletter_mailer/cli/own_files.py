@@ -29,7 +29,10 @@ def refuse_own_file(project: Project, option: str, file: Path) -> None:
 
 
 def refuse_file_within(root: Path, option: str, file: Path) -> None:
-    """The same of a project whose settings cannot be read. Raises BadParameter, ProjectError."""
+    """The same, but for the ledger: that is known only where the settings can be read.
+
+    Raises BadParameter, ProjectError.
+    """
     target = from_here(file).resolve()
     folders = {(root / name).resolve() for name in _FOLDERS}
     files = [(root / name).resolve() for name in _FILES]

@@ -1,38 +1,47 @@
 """The ledger's own file, beneath its write-ahead log.
 
-Only checkpoints write into it, and while a run lasts only the run makes them. So a file that
-changed otherwise was put there by somebody: a backup, or a program that syncs the folder. With the
-log of another file over it, it would be a mixture of both.
+Only checkpoints write into it: a run's while it lasts, and otherwise that of whoever closes the
+ledger last. So a file that changed otherwise was put there by somebody: a backup, or a program that
+syncs the folder. With the log of another file over it, it would be a mixture of both.
 """
 
 from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
+from typing import NamedTuple
 
-from newsletter_mailer.errors import LedgerBusy, OutdatedLedger
+from newsletter_mailer.errors import LedgerBusy, LedgerError, OutdatedLedger
 from newsletter_mailer.store.database import (
     checkpoint,
     has_write_ahead_log,
     open_without_log,
 )
-from newsletter_mailer.store.generation import restore_command
+from newsletter_mailer.store.generation import what_to_do
+from newsletter_mailer.store.generation_file import Beside, read_generation
 from newsletter_mailer.store.journal import brought_in_told
 from newsletter_mailer.store.left import journal_path, journals_of
 from newsletter_mailer.store.lock import RENAMES_OPEN_FILES, Identity, held_alone
 
 _COMMITS = 8  #: of 200 rows each; then the log is brought into the file
+_MOST_LOOKS = 64  #: in one run, each an open file; whoever goes on writing it is no friend
 
 
 class BaseFile:
     """Of an open ledger, as it is when the run begins."""
 
-    def __init__(self, database: sqlite3.Connection, path: Path, file: Identity) -> None:
-        """`file`: the one that is open and locked."""
+    def __init__(
+        self, database: sqlite3.Connection, path: Path, file: Identity, journal: Path
+    ) -> None:
+        """`file`: the one that is open and locked. `journal`: the run's."""
         self._database, self._path, self._file = database, path, file
+        self._journal = journal
         self._commits = 0
         self._seen = self._look()
+        self._opened: list[sqlite3.Connection] = []
 
     @property
     def is_gone(self) -> bool:
@@ -40,9 +49,13 @@ class BaseFile:
 
     @property
     def is_as_it_was(self) -> bool:
-        """Neither deleted, nor replaced, nor written by anybody else."""
+        """Neither deleted nor replaced, nor overwritten with another."""
         seen = self._look()
-        return seen is not None and seen == self._seen and seen[:2] == self._file
+        if seen is None or seen[:2] != self._file:
+            return False
+        if seen != self._seen and self._has_the_run():
+            self._seen = seen  # touched, or somebody else brought the log in
+        return seen == self._seen
 
     def committed(self) -> bool:
         """Brings the log into the file from time to time: whether all of it is there now.
@@ -56,6 +69,23 @@ class BaseFile:
         is_whole = checkpoint(self._database)
         self._seen = self._look()
         return is_whole
+
+    def close(self) -> None:
+        """Call it when the ledger is closed: see `store.lock`."""
+        for database in self._opened:
+            database.close()
+
+    def _has_the_run(self) -> bool:
+        """As far as its journal says that it was brought into the file."""
+        told = brought_in_told(self._journal)
+        if told is None or len(self._opened) >= _MOST_LOOKS:
+            return False
+        try:
+            self._opened.append(open_without_log(self._path))
+            found = _content_of(self._opened[-1], self._path)
+        except sqlite3.Error:
+            return False
+        return found is not None and found.commits.get(self._journal, -1) >= told
 
     def _look(self) -> tuple[int, int, int, int] | None:
         """Device, number, size and the time of the last change; None where there is no file.
@@ -72,19 +102,27 @@ class BaseFile:
 
 
 def lies_under_another_log(ledger: Path) -> bool:
-    """Whether a run had brought more into the ledger's file than is in it, without its log.
+    """Whether less is in the ledger's file, without its log, than had been brought into it.
 
-    Its journal tells: then another file was put there, an older one. Call it before this process
-    opens the ledger: see `store.lock`.
+    The file beside it and the journals tell: then another file was put there, an older one. Who
+    looks while the ledger is written reads what they tell first, and then the file.
     """
     if not has_write_ahead_log(ledger):
         return False
-    told = {path: brought_in_told(path) for path in journals_of(ledger)}  # and then the file
-    if not any(commits is not None for commits in told.values()):
+    beside = _beside(ledger)
+    told = {path: brought_in_told(path) for path in journals_of(ledger)}
+    try:
+        with closing(open_without_log(ledger)) as database:
+            found = _content_of(database, ledger)
+    except sqlite3.Error:
+        found = None
+    if found is None:
         return False
-    found = _commits_in(ledger)
-    return found is not None and any(
-        commits is not None and found.get(path, -1) < commits for path, commits in told.items()
+    return (
+        beside is not None and (beside.ledger != found.ledger or beside.in_file > found.generation)
+    ) or any(
+        commits is not None and found.commits.get(path, -1) < commits
+        for path, commits in told.items()
     )
 
 
@@ -92,7 +130,8 @@ def refuse_another_log(ledger: Path) -> None:
     """Before it is opened to be written, while it can be seen.
 
     SQLite brings the log into the file when the last connection is closed: from then on they are
-    one ledger, which is nobody's. Raises OutdatedLedger, LedgerError.
+    one ledger, which is nobody's. Call it before this process opens the ledger (see `store.lock`).
+    Raises OutdatedLedger, LedgerError.
     """
     if not lies_under_another_log(ledger):
         return
@@ -109,24 +148,39 @@ def another_log(ledger: Path) -> str:
     """What is told then."""
     return (
         f"The ledger {ledger} is not the file that its write-ahead log (-wal) was written for: an "
-        "older one was put in its place, and who got what since is not known to it. Put the newer "
-        "one back, its -wal and -shm with it. If that one is lost, have this one count, without "
-        f"the log: {restore_command(ledger)}. Nobody is mailed then of whom it is not known "
-        "whether they have the issue."
+        "older one was put in its place, and who got what since is not known to it. "
+        f"{what_to_do(ledger, ', without the log')}"
     )
 
 
-def _commits_in(ledger: Path) -> dict[Path, int] | None:
-    """By the journal of each run, as the file alone knows it. None: it is only half written.
+class _Content(NamedTuple):
+    """Of the file alone."""
+
+    ledger: str
+    generation: int
+    commits: Mapping[Path, int]  #: of each run, by its journal
+
+
+def _content_of(database: sqlite3.Connection, ledger: Path) -> _Content | None:
+    """None: the file is only half written, or damaged.
 
     A sender may have died while it wrote the log into the file; the log mends that.
     """
     try:
-        database = open_without_log(ledger)
-        try:
-            rows = database.execute("SELECT sender, commits FROM run").fetchall()
-        finally:
-            database.close()
-    except (sqlite3.Error, ValueError):  # no text, too
+        ((name, number),) = database.execute(
+            "SELECT id, (SELECT coalesce(max(number), 0) FROM generation) FROM ledger"
+        ).fetchall()
+        runs = database.execute("SELECT sender, commits FROM run").fetchall()
+        return _Content(
+            name, int(number), {journal_path(ledger, token): int(count) for token, count in runs}
+        )
+    except (sqlite3.Error, ValueError, TypeError):  # no text, no number
         return None
-    return {journal_path(ledger, token): commits for token, commits in rows}
+
+
+def _beside(ledger: Path) -> Beside | None:
+    """What cannot be read says nothing here; it is told where the ledger is used."""
+    try:
+        return read_generation(ledger)
+    except LedgerError:
+        return None

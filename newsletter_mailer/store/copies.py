@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +21,7 @@ from newsletter_mailer.store.base_file import lies_under_another_log, refuse_ano
 from newsletter_mailer.store.database import (
     copy_to,
     explained,
+    has_write_ahead_log,
     open_to_read,
     open_to_write,
     open_without_log,
@@ -31,6 +32,7 @@ from newsletter_mailer.store.database import (
 from newsletter_mailer.store.generation import Witness
 from newsletter_mailer.store.generation_file import read_generation
 from newsletter_mailer.store.home import NOWHERE, home_of, is_one_file
+from newsletter_mailer.store.journal import MORE_THAN_ANY
 from newsletter_mailer.store.left import journals_of
 from newsletter_mailer.store.lock import RENAMES_OPEN_FILES, held_alone
 from newsletter_mailer.store.planned import MAYBE_MAILED
@@ -82,7 +84,7 @@ def gap(file: Path, ledger: Path, witnesses: Sequence[Witness], doubtful: Collec
     `doubtful`: issues of which nothing outside can be read. Raises LedgerError.
     """
     told = [*witnesses, *_history(ledger, file)]
-    with closing(_existing(file)) as database:
+    with closing(_existing(file)) as database, explained(f"The ledger {file}"):
         refuse_damaged(database, file)
         return _gap(database, file, told, doubtful, has_journals=_goes_on(file, ledger))
 
@@ -101,10 +103,11 @@ def restore(
     none. Raises LedgerBusy, LedgerError; then everything is as it was.
     """
     try:
-        if _goes_on(file, ledger):
-            _restore_in_place(ledger, witnesses, doubtful, now)
-            return None
-        return _restore_copy(file, ledger, witnesses, doubtful, now)
+        with explained(f"The ledger {file}"):
+            if _goes_on(file, ledger):
+                _restore_in_place(ledger, witnesses, doubtful, now)
+                return None
+            return _restore_copy(file, ledger, witnesses, doubtful, now)
     except OSError as fault:
         raise LedgerError(f"{ledger} cannot be replaced: {fault.strerror}.") from None
 
@@ -135,8 +138,8 @@ def _restore_in_place(
         told = [*witnesses, *_history(ledger, ledger)]
         found = _gap(database, ledger, told, doubtful, has_journals=True)
         _accept(database, ledger, found, now)
-        _set_journals_aside(database, ledger, now)
         Uses(database, ledger).publish()
+        _set_journals_aside(database, ledger, now)
 
 
 def _restore_copy(
@@ -213,7 +216,10 @@ def _accept(
                 "at = ? WHERE issue = ? AND state IN ('queued', 'deferred', 'sending')",
                 (MAYBE_MAILED, int(now.timestamp() * 1000), issue),
             )
-            database.execute("UPDATE run SET is_settled = 1 WHERE issue = ?", (issue,))
+            database.execute(  # of what they know no more, a person was told
+                "UPDATE run SET is_settled = 1, commits = ?, marks = NULL WHERE issue = ?",
+                (MORE_THAN_ANY, issue),
+            )
         uses.record("restore", now, home=home_of(ledger, file))
 
 
@@ -222,8 +228,7 @@ def _history(ledger: Path, file: Path) -> list[Witness]:
 
     What cannot be read says nothing: the person decides that this ledger counts.
     """
-    beside = _beside(ledger)
-    told = [beside] if beside else []
+    told = [*_beside(ledger)]
     for other in {ledger, _last_home(file)}:
         database = None if _goes_on(file, other) else _readable(other)
         if database is not None:
@@ -244,11 +249,12 @@ def _last_home(file: Path) -> Path:
     return Path(home.path) if home.path and home.is_on(home_of(file)) else file
 
 
-def _beside(ledger: Path) -> Witness | None:
+def _beside(ledger: Path) -> Sequence[Witness]:
     try:
-        return read_generation(ledger)
+        beside = read_generation(ledger)
     except LedgerError:
-        return None
+        return []
+    return beside.witnesses if beside else []
 
 
 def _readable(ledger: Path) -> sqlite3.Connection | None:
@@ -280,17 +286,40 @@ def _set_journals_aside(database: sqlite3.Connection, ledger: Path, now: datetim
     needed = {journal for _, journal in unsettled_runs(database, ledger)}
     for journal in journals_of(ledger):
         if journal not in needed:
-            journal.rename(journal.with_name(f"{journal.name}.{now:%Y%m%d-%H%M%S}"))
+            with suppress(OSError):  # Windows, while somebody reads it: it contradicts once more
+                journal.rename(journal.with_name(f"{journal.name}.{now:%Y%m%d-%H%M%S}"))
 
 
 def _goes_on(file: Path, ledger: Path) -> bool:
-    """Whether it is the ledger itself, with its log; a file under another log counts without it."""
-    return is_one_file(file, ledger) and not lies_under_another_log(ledger)
+    """Whether it is the ledger itself, with its log."""
+    return is_one_file(file, ledger) and not _counts_alone(ledger)
+
+
+def _counts_alone(file: Path) -> bool:
+    """Without the log beside it, which is another one's: together they make no sense."""
+    if not has_write_ahead_log(file):
+        return False
+    return lies_under_another_log(file) or (
+        not _is_whole(file, open_to_read) and _is_whole(file, open_without_log)
+    )
+
+
+def _is_whole(file: Path, opened: Callable[[Path], sqlite3.Connection | None]) -> bool:
+    try:
+        with explained():
+            database = opened(file)
+            if database is None:
+                return False
+            with closing(database):
+                refuse_damaged(database, file)
+    except LedgerError:
+        return False
+    return True
 
 
 def _existing(file: Path) -> sqlite3.Connection:
     """To look at. Raises LedgerError."""
-    if lies_under_another_log(file):
+    if _counts_alone(file):
         with explained(f"The ledger {file}"):
             return open_without_log(file)
     database = open_to_read(file)
@@ -306,7 +335,7 @@ def _copy_of(file: Path, new: Path) -> None:
 
 @contextmanager
 def _written(path: Path) -> Iterator[sqlite3.Connection]:
-    """An existing ledger's database. Raises LedgerError."""
+    """An existing ledger's database. Raises LedgerError, OutdatedLedger."""
     refuse_another_log(path)
     database = open_to_write(path, may_be_new=False)
     try:

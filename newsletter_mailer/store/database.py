@@ -82,7 +82,7 @@ def _keep_private(path: Path) -> None:
 
 
 def open_to_read(path: Path) -> sqlite3.Connection | None:
-    """An existing database to look at, or None; nothing is written, not even beside it.
+    """An existing database to look at, or None; nothing is written in it.
 
     One of an older schema is brought forward in memory. Without a write-ahead log beside it the
     file is complete, and opened as immutable (SQLite would make the log's files anew otherwise).
@@ -113,7 +113,9 @@ def open_without_log(path: Path) -> sqlite3.Connection:
 
 def _connect(path: Path, how: str) -> sqlite3.Connection:
     address = f"{path.absolute().as_uri()}?{how}"
-    return sqlite3.connect(address, uri=True, isolation_level=None, timeout=_WAIT)
+    return sqlite3.connect(
+        address, uri=True, isolation_level=None, timeout=_WAIT, check_same_thread=False
+    )
 
 
 def has_write_ahead_log(path: Path) -> bool:
@@ -132,6 +134,16 @@ def checkpoint(database: sqlite3.Connection) -> bool:
     with explained():
         busy, in_log, brought_in = database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
     return not busy and in_log == brought_in
+
+
+def bring_in(database: sqlite3.Connection) -> bool:
+    """The whole log, so that none is left behind, unless somebody reads in it at the moment.
+
+    Whether all of it is in the file. Raises LedgerError.
+    """
+    with explained():
+        _, in_log, brought_in = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return bool(in_log == brought_in)
 
 
 def refuse_damaged(database: sqlite3.Connection, path: Path) -> None:

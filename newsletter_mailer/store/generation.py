@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from newsletter_mailer.store.progress import Progress
-
 
 class Generation(NamedTuple):
     """The first is number 1. The token tells apart two copies that both went on."""
@@ -24,6 +22,14 @@ class Generation(NamedTuple):
 
 NEVER_USED = Generation(0, "")
 HIGHEST = 2**53  #: no file that we wrote has a greater number
+
+
+class Progress(NamedTuple):
+    """Of one run. What its ledger and its journal know is as much, or a little more."""
+
+    journal: str  #: the token of the run's journal
+    commits: int = 0  #: of claims and outcomes
+    marks: int = 0  #: messages whose final dot was about to leave
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +80,15 @@ def in_words(strange: Sequence[Witness], last: Use | None, ledger: str) -> str:
 def _told(use: Use) -> str:
     what = f"{use.what} {use.issue}".strip()
     return f"{what} on {use.at:%d %B %Y at %H:%M} UTC"
+
+
+def what_to_do(ledger: object, how: str = "") -> str:
+    """With a ledger that does not know all. `how` it counts then, as `, without ...`."""
+    return (
+        "Put the newer ledger back, all files beside it with it. If that one is lost, have this "
+        f"one count{how}: {restore_command(ledger)}. Nobody is mailed then of whom it is not known "
+        "whether they have the issue."
+    )
 
 
 def restore_command(ledger: object) -> str:

@@ -43,13 +43,17 @@ def home_of(ledger: Path, file: Path | None = None) -> Home:
 def elsewhere(ledger: Path, home: Home, is_same_ledger: Callable[[Path], bool]) -> str:
     """Where the ledger at this path was used instead of here; empty if it was used here.
 
-    On the same machine a folder may be renamed. `is_same_ledger`: whether the file at a path is a
-    ledger with the same id.
+    On the same machine a folder may be renamed; or the machine, while its files stay the same: a
+    clone of it may have its number, and has another name. `is_same_ledger`: whether the file at a
+    path is a ledger with the same id.
     """
     here = home_of(ledger)
-    if home.is_open or (home.is_on(here) and home.path == here.path):
+    if home.is_open:
         return ""
-    if not home.is_on(here):
+    is_renamed_or_cloned = home.host != here.host and home.number != here.number
+    if home.is_on(here) and home.path == here.path and not is_renamed_or_cloned:
+        return ""
+    if not home.is_on(here) or is_renamed_or_cloned:
         return f"{home.host}, {home.path}"
     old = Path(home.path)
     if home.number == here.number and (is_one_file(old, ledger) or not is_same_ledger(old)):

@@ -28,7 +28,7 @@ _HEAD, _SLOT = 4_096, 256  #: octets
 _FIELDS = struct.Struct("<BBHIqBB")  #: mark, state, code, attempt, row, lengths of two texts
 _TEXT = _SLOT - _FIELDS.size
 _ROW = struct.Struct("<Iq")  #: attempt and row, behind the first four octets
-_COUNT = struct.Struct("@Q")  #: one store, whole or not done
+_COUNT = struct.Struct("@Q")
 MORE_THAN_ANY = 1 << 62  #: commits: no ledger has so many
 _COMMITS_AT = _HEAD - _COUNT.size  #: at the end of the head
 _BENEATH_AT = _COMMITS_AT - _COUNT.size  #: one more than the file has without its log
@@ -75,7 +75,7 @@ class Journal:
         with path.open("r+b") as file:
             self._memory = mmap.mmap(file.fileno(), size)
         self._free = list(range(_HEAD, size, _SLOT))
-        self._marks = 0
+        self.marks = 0  #: made so far
         self._outside: ProgressFile | None = None
 
     def tell(self, outside: ProgressFile) -> None:
@@ -92,10 +92,10 @@ class Journal:
         at = self._free.pop()
         _ROW.pack_into(self._memory, at + 4, attempt, row)
         self._memory[at] = _DOTTED
-        self._marks += 1
-        _COUNT.pack_into(self._memory, _MARKS_AT, self._marks)
+        self.marks += 1
+        self._count(_MARKS_AT, self.marks)
         if self._outside is not None:
-            self._outside.marked(self._marks)
+            self._outside.marked(self.marks)
         return at
 
     def answer(
@@ -113,13 +113,13 @@ class Journal:
 
     def committed(self, commits: int) -> None:
         """The ledger has so many commits of this run for good: one that has fewer lost some."""
-        _COUNT.pack_into(self._memory, _COMMITS_AT, commits)
+        self._count(_COMMITS_AT, commits)
         if self._outside is not None and commits < MORE_THAN_ANY:
             self._outside.committed(commits)
 
     def brought_in(self, commits: int) -> None:
         """The ledger's own file has so many of them by now, also without its log."""
-        _COUNT.pack_into(self._memory, _BENEATH_AT, commits + 1)
+        self._count(_BENEATH_AT, commits + 1)
 
     def release(self, slots: Iterable[int]) -> None:
         """The ledger has the outcomes of these for good."""
@@ -129,11 +129,18 @@ class Journal:
 
     def remove(self) -> None:
         """The sender ends well: every outcome is in the ledger."""
-        self.abandon()
+        self._close()
         self._path.unlink(missing_ok=True)
 
     def abandon(self) -> None:
         """The sender could not record everything: the next one reads this."""
+        self._close()
+
+    def _count(self, at: int, number: int) -> None:
+        """Eight octets that are copied at once, not one by one: nobody sees half of them."""
+        self._memory[at : at + _COUNT.size] = _COUNT.pack(number)
+
+    def _close(self) -> None:
         self._memory.close()
         if self._outside is not None:
             self._outside.close()
@@ -160,9 +167,10 @@ def brought_in_told(path: Path) -> int | None:
     return told - 1 if told else None
 
 
-def lacks_marks(path: Path, token: str, marks: int) -> bool:
-    """Whether a journal that can be trusted says nothing of the last of so many: it is older."""
-    return _told(path, _MARKS_AT) < marks and read_journal(path, token) is not None
+def marks_told(path: Path, token: str) -> int | None:
+    """How many its sender made. None for a journal that cannot be trusted, or is gone."""
+    marks = _told(path, _MARKS_AT)
+    return None if read_journal(path, token) is None else marks
 
 
 def _told(path: Path, at: int) -> int:

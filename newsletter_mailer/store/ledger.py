@@ -6,6 +6,7 @@ import json
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from newsletter_mailer.store.base_file import (
     refuse_another_log,
 )
 from newsletter_mailer.store.database import (
+    bring_in,
     checkpoint,
     explained,
     has_write_ahead_log,
@@ -72,13 +74,15 @@ class Ledger:
         """
         self._database = database
         self._view: sqlite3.Connection | None = None  #: of a sender
+        self._base: BaseFile | None = None  #: of a sender
+        self._is_held = False  #: and is the one that counts
         self._had_log, self._is_rehearsal = had_log, is_rehearsal
         self._is_under_another_log = is_under_another_log
         self._lock, self._file = FileLock(path), identity(path)
         self.path = path
         self.uses = Uses(database, path)
         self.suppressions = Suppressions(database)
-        self.resolutions = Resolutions(database)
+        self.resolutions = Resolutions(database, self.uses)
         self.figures = Figures(database)
         self.runs = Runs(database)
         self.people = People(database)
@@ -97,7 +101,11 @@ class Ledger:
     def close(self) -> None:
         if self._view is not None:
             self._view.close()
+        if self._is_held:
+            self._bring_in()
         self._database.close()
+        if self._base is not None:
+            self._base.close()
         self._lock.release()  # and not before: see store.lock
 
     def hold(self, witnesses: Sequence[Witness] = ()) -> None:
@@ -115,6 +123,18 @@ class Ledger:
         if doubt := self.doubt(witnesses):
             raise OutdatedLedger(doubt)
         recover(self._database, self.path, had_log=self._had_log)
+        self._is_held = True
+
+    def _bring_in(self) -> None:
+        """No log is left over which somebody could put an older file.
+
+        Where it cannot be done (a full disk, say), the log stays, and is whole.
+        """
+        if identity(self.path) != self._file or (self._base and not self._base.is_as_it_was):
+            return
+        with suppress(LedgerError):
+            if bring_in(self._database) and not self._is_rehearsal:
+                self.uses.publish(is_in_file=True)
 
     def doubt(self, witnesses: Sequence[Witness] = ()) -> str:
         """Why this is not the ledger that counts, and what to do; empty if it is.
@@ -142,13 +162,6 @@ class Ledger:
         """
         if identity(self.path) != self._file:
             raise LedgerError(f"The ledger {self.path} was deleted or replaced.")
-
-    def note_use(self, what: str, now: datetime, issue: str = "") -> None:
-        """A use that must not be forgotten: an older copy is told by it. Raises LedgerError."""
-        if not self._is_rehearsal:
-            with transaction(self._database):
-                self.uses.record(what, now, issue=issue)
-            self.uses.publish()
 
     @property
     def id(self) -> str:
@@ -201,20 +214,22 @@ class Ledger:
         try:
             # The file alone, without its log, shall know of the run: whoever copies it finds out.
             is_whole = checkpoint(self._database)
-            self._publish_use()
+            self._publish_use(is_in_file=is_whole)
             self._view = self._view or open_beside(self.path)
         except BaseException:
             journal.abandon()
             raise
         if is_whole:
             journal.brought_in(0)
-        base = BaseFile(self._database, self.path, self._file)
+        self._base = base = BaseFile(
+            self._database, self.path, self._file, journal_path(self.path, token)
+        )
         return Sender(self._database, self._view, self.path, new.issue, run, journal, base)
 
-    def end_run(self, run: int, now: datetime, counts: Mapping[State, int]) -> None:
+    def end_run(self, sender: Sender, now: datetime, counts: Mapping[State, int]) -> None:
         """`counts`: of the run's audience, as it stands now. Raises LedgerError."""
         with transaction(self._database):
-            issue = self.runs.end(run, now, counts)
+            issue = self.runs.end(sender.run, now, counts, sender.journal.marks)
             self._record_use(now, issue)  # a copy from the middle of the run is older than this
         self._publish_use()
 
@@ -222,9 +237,9 @@ class Ledger:
         if not self._is_rehearsal:
             self.uses.record("send", now, issue=issue)
 
-    def _publish_use(self) -> None:
+    def _publish_use(self, *, is_in_file: bool = False) -> None:
         if not self._is_rehearsal:
-            self.uses.publish()
+            self.uses.publish(is_in_file=is_in_file)
 
     def counts(self, issue: str, run: int | None = None) -> dict[State, int]:
         """How many rows are in each state; of one run's audience, or of the whole issue."""
@@ -291,15 +306,17 @@ class Ledger:
 def open_ledger(path: Path, *, may_be_new: bool = True, is_rehearsal: bool = False) -> Ledger:
     """The ledger at this path, made if there is none and there may be none.
 
-    `is_rehearsal`: nobody's mail depends on it, and copies of it do no harm. Raises LedgerError.
+    `is_rehearsal`: nobody's mail depends on it, and copies of it do no harm. Raises LedgerError,
+    OutdatedLedger.
     """
     had_log = has_write_ahead_log(path)
-    refuse_another_log(path)
+    if not is_rehearsal:
+        refuse_another_log(path)
     database = open_to_write(path, may_be_new=may_be_new)
     return Ledger(database, path, had_log=had_log, is_rehearsal=is_rehearsal)
 
 
-def read_ledger(path: Path, *, is_rehearsal: bool = False) -> Ledger | None:
+def read_ledger(path: Path) -> Ledger | None:
     """An existing ledger to look at; nothing is written. None if there is none.
 
     Raises LedgerError.
@@ -308,4 +325,4 @@ def read_ledger(path: Path, *, is_rehearsal: bool = False) -> Ledger | None:
     database = open_to_read(path)
     if database is None:
         return None
-    return Ledger(database, path, is_under_another_log=is_under_another, is_rehearsal=is_rehearsal)
+    return Ledger(database, path, is_under_another_log=is_under_another)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from newsletter_mailer.store.database import explained
-from newsletter_mailer.store.journal import Entries, Entry, read_journal
+from newsletter_mailer.store.journal import Entries, Entry, commits_told, read_journal
 from newsletter_mailer.store.states import State
 
 _DIED = "the sender died before it read the answer"
@@ -63,19 +63,29 @@ def left_rows(
     """
     with explained():
         left = database.execute(
-            "SELECT delivery.id, address, variant, attempts, run.sender "
+            "SELECT delivery.id, address, variant, attempts, run.sender, run.commits "
             "FROM delivery INDEXED BY delivery_sending "
             "LEFT JOIN run ON run.id = delivery.claimed WHERE state = 'sending' "
             "AND (:issue IS NULL OR delivery.issue = :issue)",
             {"issue": issue},
         ).fetchall()
     journals: dict[str, Entries | None] = {}
-    for row, address, variant, attempt, token in left:
+    for row, address, variant, attempt, token, commits in left:
         if token not in journals:
-            journals[token] = read_journal(journal_path(ledger, token), token) if token else None
+            journals[token] = _entries_of(journal_path(ledger, token), token, commits)
         entries = journals[token]
         if entries is None:
             entry: Entry | None = Entry(state=State.UNKNOWN, reply=_NO_JOURNAL)
         else:
             entry = entries.get((row, attempt))
         yield LeftRow(row, address, variant, entry)
+
+
+def _entries_of(path: Path, token: str | None, commits: int) -> Entries | None:
+    """None if the journal is gone or cannot be trusted: one that lags is an older copy of it.
+
+    A sender that dies just after a commit has not told the journal of it.
+    """
+    if token is None or commits_told(path) < commits - 1:
+        return None
+    return read_journal(path, token)

@@ -2,33 +2,23 @@
 
 Whoever puts ledger, log and journal back together, as they were in the middle of a run, takes the
 marks of later messages away with them. Two numbers in the issue's sent.toml know better. They are
-digits in memory that the kernel shares with the file, like the marks of `store.journal`: they cost
-no call, and outlive `kill -9`.
+digits that are written in place: like the marks of `store.journal` they outlive `kill -9`. Other
+than those they are no shared memory, since this is a file that people and their programs touch:
+one that is cut short under a mapping ends the process (mmap(2), SIGBUS).
 """
 
 from __future__ import annotations
 
-import mmap
+import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any  # values of a TOML table
+
+from newsletter_mailer.errors import LedgerError
+from newsletter_mailer.store.generation import Progress
 
 _NUMBER = re.compile(r"[0-9a-f]{8}")
-
-
-class Progress(NamedTuple):
-    """Of one run. What its ledger and its journal know is as much, or a little more."""
-
-    journal: str  #: the token of the run's journal
-    commits: int = 0  #: of claims and outcomes
-    marks: int = 0  #: messages whose final dot was about to leave
-
-
-def progress_of(journal: str, commits: str, marks: str) -> Progress:
-    """As it is written in sent.toml. Raises ValueError."""
-    if not _NUMBER.fullmatch(commits) or not _NUMBER.fullmatch(marks):
-        raise ValueError("no eight hexadecimal digits")
-    return Progress(journal, int(commits, 16), int(marks, 16))
 
 
 def in_toml(progress: Progress) -> str:
@@ -40,31 +30,78 @@ def in_toml(progress: Progress) -> str:
     )
 
 
+def progress_in(table: Mapping[str, Any]) -> Progress | None:
+    """What `in_toml` wrote; None of a run that ended. Raises ValueError, KeyError, TypeError."""
+    if "journal" not in table:
+        return None
+    journal, numbers = table["journal"], [table["commits"], table["marks"]]
+    if not isinstance(journal, str) or not all(_NUMBER.fullmatch(one) for one in numbers):
+        raise ValueError("no eight hexadecimal digits")
+    commits, marks = (int(one, 16) for one in numbers)
+    return Progress(journal, commits, marks)
+
+
 class ProgressFile:
-    """A file with `in_toml` in it, written while the run goes on. Eight octets are one store."""
+    """A file with `in_toml` in it, written while the run goes on."""
 
     def __init__(self, file: Path) -> None:
         """Raises OSError; ValueError if the file is another by now."""
-        with file.open("r+b") as opened:
-            self._memory = mmap.mmap(opened.fileno(), 0)
-        self._commits, self._marks = self._place(b"commits"), self._place(b"marks")
+        self._file = file
+        self._descriptor = os.open(file, os.O_RDWR | getattr(os, "O_BINARY", 0))
+        try:
+            content = os.read(self._descriptor, 1 << 20)
+            self._places = {name: _place(content, name) for name in (b"commits", b"marks")}
+        except BaseException:
+            os.close(self._descriptor)
+            raise
 
     def committed(self, commits: int) -> None:
-        """Call it when the ledger has so many for good."""
-        self._memory[self._commits] = _digits(commits)
+        """Call it when the ledger has so many for good. Raises LedgerError."""
+        self._write(b"commits", commits)
 
     def marked(self, marks: int) -> None:
-        """Call it when the journal has so many."""
-        self._memory[self._marks] = _digits(marks)
+        """Call it when the journal has so many. Raises LedgerError."""
+        self._write(b"marks", marks)
 
     def close(self) -> None:
-        self._memory.close()
+        os.close(self._descriptor)
 
-    def _place(self, name: bytes) -> slice:
-        found = re.search(rb'(?m)^%s = "([0-9a-f]{8})"$' % name, self._memory)
-        if found is None:
-            raise ValueError(f"no {name.decode()} in it")
-        return slice(*found.span(1))
+    def _write(self, name: bytes, number: int) -> None:
+        """Into a text that somebody else has changed meanwhile, nothing: it says no more then."""
+        head, at = b'%s = "' % name, self._places[name]
+        try:
+            if _read_at(self._descriptor, len(head), at - len(head)) == head:
+                _write_at(self._descriptor, _digits(number), at)
+        except OSError as fault:
+            raise LedgerError(
+                f"{self._file} cannot be written: {fault.strerror}. No further message leaves."
+            ) from fault
+
+
+if os.name == "nt":  # pragma: no cover  # has no pwrite
+
+    def _read_at(descriptor: int, size: int, at: int) -> bytes:
+        os.lseek(descriptor, at, os.SEEK_SET)
+        return os.read(descriptor, size)
+
+    def _write_at(descriptor: int, octets: bytes, at: int) -> None:
+        os.lseek(descriptor, at, os.SEEK_SET)
+        os.write(descriptor, octets)
+
+else:
+
+    def _read_at(descriptor: int, size: int, at: int) -> bytes:
+        return os.pread(descriptor, size, at)
+
+    def _write_at(descriptor: int, octets: bytes, at: int) -> None:
+        os.pwrite(descriptor, octets, at)
+
+
+def _place(content: bytes, name: bytes) -> int:
+    found = re.search(rb'(?m)^%s = "([0-9a-f]{8})"$' % name, content)
+    if found is None:
+        raise ValueError(f"no {name.decode()} in it")
+    return found.start(1)
 
 
 def _digits(number: int) -> bytes:

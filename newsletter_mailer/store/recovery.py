@@ -4,6 +4,9 @@ No mark: its message was never whole at the server, so the row is owed again. An
 fate. A dot without an answer: unknown. A journal that is gone, or from before the machine started
 anew: everything that the sender had claimed is unknown. If the write-ahead log is gone as well, its
 claims are not known either: everybody whom it was to mail and who has no fate is unknown.
+
+Before that, what was put back is told: a ledger of which a journal, or an issue's sent.toml, knows
+more than itself.
 """
 
 from __future__ import annotations
@@ -17,8 +20,8 @@ from pathlib import Path
 
 from newsletter_mailer.errors import OutdatedLedger
 from newsletter_mailer.store.database import transaction
-from newsletter_mailer.store.generation import Witness, restore_command
-from newsletter_mailer.store.journal import commits_told, lacks_marks, was_used
+from newsletter_mailer.store.generation import Progress, Witness, what_to_do
+from newsletter_mailer.store.journal import commits_told, marks_told, was_used
 from newsletter_mailer.store.left import LeftRow, journal_path, journals_of, left_rows
 
 _NO_LOG = (
@@ -34,12 +37,17 @@ def recover(database: sqlite3.Connection, ledger: Path, *, had_log: bool) -> Non
     """
     journals_there = journals_of(ledger)
     with transaction(database):
-        refuse_unknown_journals(database, ledger)
         for row in [*left_rows(database, ledger)]:
             _settle(database, row)
         if not had_log:
             _doubt_all_owed(database, ledger)
-        database.execute("UPDATE run SET is_settled = 1 WHERE is_settled = 0")
+        for run, token in database.execute(
+            "SELECT id, sender FROM run WHERE is_settled = 0"
+        ).fetchall():
+            database.execute(
+                "UPDATE run SET is_settled = 1, marks = ? WHERE id = ?",
+                (marks_told(journal_path(ledger, token), token), run),
+            )
     for path in journals_there:
         with suppress(OSError):  # Windows, while a virus scanner reads it: the next sender does it
             path.unlink()
@@ -51,10 +59,11 @@ def refuse_unknown_journals(database: sqlite3.Connection, ledger: Path) -> None:
     The sender's journal tells, unless that run ended well. One that was never used is of a sender
     that died before its run was in the ledger. Raises OutdatedLedger.
     """
-    known = _journals_of_runs(database, ledger)
+    used = {path: was_used(path) for path in journals_of(ledger)}  # and then the ledger
     behind = {journal for _, journal in _behind(database, ledger)}
-    for path in journals_of(ledger):
-        if path not in known and was_used(path):
+    known = _journals_of_runs(database, ledger)
+    for path in used:
+        if path not in known and used[path]:
             what = "is of a run that it does not know"
         elif path in behind:
             what = (
@@ -65,9 +74,7 @@ def refuse_unknown_journals(database: sqlite3.Connection, ledger: Path) -> None:
             continue
         raise OutdatedLedger(
             f"The ledger {ledger} is not as it was last used here: {path.name} beside it {what}, "
-            "so those readers would get a second copy. Put the newer ledger back, its -wal and "
-            f"-shm with it. If that one is lost, have this one count: {restore_command(ledger)}. "
-            "Nobody is mailed then of whom it is not known whether they have the issue."
+            f"so those readers would get a second copy. {what_to_do(ledger)}"
         )
 
 
@@ -76,30 +83,33 @@ def gone_further(
 ) -> list[Witness]:
     """Those who tell of more of a run that was cut off than the ledger and its journal know.
 
-    Both are older then, and were put back together.
+    Both are older then, and were put back together; since then another may have read the journal.
     """
-    runs = database.execute("SELECT sender, commits FROM run WHERE is_settled = 0")
-    unsettled: dict[str, int] = dict(runs)
     return [
         one
         for one in witnesses
-        if (told := one.progress) is not None
-        and told.journal in unsettled
-        and (
-            told.commits > unsettled[told.journal]
-            or lacks_marks(journal_path(ledger, told.journal), told.journal, told.marks)
-        )
+        if one.progress is not None and _knows_less(database, ledger, one.progress)
     ]
+
+
+def _knows_less(database: sqlite3.Connection, ledger: Path, told: Progress) -> bool:
+    """Whether it does of this run. One that it does not know at all is told elsewhere."""
+    run = database.execute(
+        "SELECT commits, marks, is_settled FROM run WHERE sender = ?", (told.journal,)
+    ).fetchone()
+    if run is None:
+        return False
+    commits, marks, is_settled = run
+    if not is_settled:
+        marks = marks_told(journal_path(ledger, told.journal), told.journal)
+    return bool(told.commits > commits or (marks is not None and told.marks > marks))
 
 
 def run_was_cut_off_later(ledger: Path, witness: Witness) -> str:
     """What is told then."""
     return (
         f"The ledger {ledger} is older than {witness.file}, which knows more messages of the run "
-        "that was cut off: those readers would get a second copy. Put the "
-        "newer ledger back, all files beside it with it. If that one is lost, have this one count: "
-        f"{restore_command(ledger)}. Nobody is mailed then of whom it is not known whether they "
-        "have the issue."
+        f"that was cut off: those readers would get a second copy. {what_to_do(ledger)}"
     )
 
 
@@ -115,12 +125,13 @@ def commits_missing(database: sqlite3.Connection, ledger: Path) -> set[str]:
 
 
 def _behind(database: sqlite3.Connection, ledger: Path) -> list[tuple[str, Path]]:
+    told = {path: commits_told(path) for path in journals_of(ledger)}  # and then the ledger
     known = _journals_of_runs(database, ledger)
     return [
         (issue, path)
-        for path in journals_of(ledger)
+        for path in told
         for issue, commits in [known.get(path, ("", math.inf))]
-        if commits_told(path) > commits
+        if told[path] > commits
     ]
 
 

@@ -20,6 +20,7 @@ from newsletter_mailer.store.rows import (
     reply_of,
 )
 from newsletter_mailer.store.states import TRANSITIONS, State
+from newsletter_mailer.store.uses import Uses
 
 How = Literal["resend", "assume-sent", "evidence", "retry", "again"]
 
@@ -27,8 +28,8 @@ How = Literal["resend", "assume-sent", "evidence", "retry", "again"]
 class Resolutions:
     """Addresses are canonical."""
 
-    def __init__(self, database: sqlite3.Connection) -> None:
-        self._database = database
+    def __init__(self, database: sqlite3.Connection, uses: Uses) -> None:
+        self._database, self._uses = database, uses
 
     def unknown(self, issue: str) -> Iterator[UnknownRow]:
         """The rows of an issue that nobody but a person or a log can settle, by address."""
@@ -56,7 +57,8 @@ class Resolutions:
         """Settles rows in the state `of` by address, and records who did and what stood there.
 
         Returns the addresses that were in that state. What is sent again keeps its Message-ID.
-        Only for who holds the ledger's lock. Raises LedgerError, with nothing changed.
+        Only for who holds the ledger's lock, and publishes this use of it then. Raises LedgerError,
+        with nothing changed.
         """
         for fate in fates.values():
             if fate.state not in TRANSITIONS[of]:
@@ -73,6 +75,7 @@ class Resolutions:
             )
             if before:
                 _record(database, issue, before, how, by, now, log)
+                self._uses.record("resolve", now, issue=issue)
         return [*before]
 
     def all(self, issue: str) -> Iterator[Resolution]:

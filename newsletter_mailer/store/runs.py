@@ -93,13 +93,22 @@ class Runs:
             ),
         )
 
-    def end(self, run: int, now: datetime, counts: Mapping[State, int]) -> str:
+    def end(self, run: int, now: datetime, counts: Mapping[State, int], marks: int) -> str:
         """The issue that the run was of. `counts`: of its audience, as it stands now."""
         row = self._database.execute(
-            "UPDATE run SET ended = ?, counts = ?, is_settled = 1 WHERE id = ? RETURNING issue",
-            (stamp(now), json.dumps(counts), run),
+            "UPDATE run SET ended = ?, counts = ?, marks = ?, is_settled = 1 WHERE id = ? "
+            "RETURNING issue",
+            (stamp(now), json.dumps(counts), marks, run),
         ).fetchone()
         return str(row[0])
+
+    def last(self, issue: str) -> int:
+        """The number of the last one; 0 if there was none."""
+        with explained():
+            (run,) = self._database.execute(
+                "SELECT coalesce(max(id), 0) FROM run WHERE issue = ?", (issue,)
+            ).fetchone()
+        return int(run)
 
     def all(self, issue: str) -> list[dict[str, object]]:
         """Every run, oldest first."""

@@ -194,4 +194,9 @@ _THIRD = (
     "ALTER TABLE run ADD COLUMN past_dates INTEGER NOT NULL DEFAULT 0",  # sent all the same
 )
 
-STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD)
+_FOURTH = (
+    # Of its journal, when the run ended or another read it; empty: nobody can know any more.
+    "ALTER TABLE run ADD COLUMN marks INTEGER",
+)
+
+STEPS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD, _FOURTH)

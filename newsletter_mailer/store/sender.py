@@ -43,7 +43,7 @@ class Sender:
         self.journal = journal
         self.server = ""  #: what rows are settled with
         self._commits = 0
-        self._is_contested = False  #: somebody else changed what this run had claimed
+        self._is_contested = False  #: somebody else changed the ledger, or what this run claimed
 
     def record_and_claim(
         self,

@@ -18,8 +18,13 @@ from newsletter_mailer.store.generation import (
     in_words,
     restore_command,
     unknown,
+    what_to_do,
 )
-from newsletter_mailer.store.generation_file import read_generation, write_generation
+from newsletter_mailer.store.generation_file import (
+    generation_file,
+    read_generation,
+    write_generation,
+)
 from newsletter_mailer.store.home import NOWHERE, Home, elsewhere, home_of
 
 
@@ -72,9 +77,23 @@ class Uses:
         self._insert(generation, what, now, issue, home or home_of(self._path))
         return generation
 
-    def publish(self) -> None:
-        """What `record` did, outside the ledger, on the disk for good. Raises LedgerError."""
-        write_generation(self._path, self.ledger_id, self.generation())
+    def publish(self, *, is_in_file: bool = False) -> None:
+        """What `record` did, outside the ledger, on the disk for good. Raises LedgerError.
+
+        `is_in_file`: whether the ledger's own file has it, also without its log.
+        """
+        with explained():
+            rows = self._database.execute(
+                "SELECT issue, max(number), token FROM generation "
+                "WHERE issue <> '' AND what IN ('send', 'lost') GROUP BY issue"
+            ).fetchall()
+        write_generation(
+            self._path,
+            self.ledger_id,
+            self.generation(),
+            {issue: Generation(number, token) for issue, number, token in rows},
+            is_in_file=is_in_file,
+        )
 
     def learn(self, witnesses: Iterable[Witness], now: datetime) -> list[Witness]:
         """Takes in uses that this copy missed, in the caller's transaction; gives those."""
@@ -138,18 +157,16 @@ class Uses:
         beside = read_generation(self._path)
         if beside is not None and beside.ledger != self.ledger_id:
             return (
-                f"The ledger {self._path} is not the one that was last used here: {beside.file} is "
-                f"of another one ({beside.ledger}). Put that one back, or have this one count: "
+                f"The ledger {self._path} is not the one that was last used here: "
+                f"{generation_file(self._path)} is of another one ({beside.ledger}). "
+                f"Put that one back, or have this one count: "
                 f"{restore_command(self._path)}."
             )
-        strange = self.missed([*witnesses, *([beside] if beside else [])])
+        strange = self.missed([*witnesses, *(beside.witnesses if beside else [])])
         if strange:
             return (
                 f"{in_words(strange, self.last(), str(self._path))} Whoever got an issue since, or "
-                "wants no more mail, would be mailed. Put the newer ledger back, its -wal and -shm "
-                "with it. If that one is lost, have this one count: "
-                f"{restore_command(self._path)}. Nobody is mailed then of whom it is not known "
-                "whether they have the issue."
+                f"wants no more mail, would be mailed. {what_to_do(self._path)}"
             )
         if where := elsewhere(self._path, self.home(), self._is_same_ledger):
             return (

@@ -25,9 +25,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from newsletter_mailer.errors import LedgerBusy, LedgerError, OutdatedLedger
 from newsletter_mailer.store import copies
 from newsletter_mailer.store import journal as journal_module
-from newsletter_mailer.store.generation import Witness
+from newsletter_mailer.store.database import open_beside
+from newsletter_mailer.store.generation import Progress, Witness
 from newsletter_mailer.store.ledger import Ledger, open_ledger
-from newsletter_mailer.store.progress import Progress, ProgressFile, in_toml, progress_of
+from newsletter_mailer.store.progress import ProgressFile, in_toml, progress_in
 from newsletter_mailer.store.rows import By, ClaimedRow, Fate, NewRun, PlannedRow, Settled
 from newsletter_mailer.store.sender import Sender
 from newsletter_mailer.store.states import OWED, State
@@ -104,17 +105,24 @@ class Copies(RuleBasedStateMachine):
             self.it_is_killed()
 
     @precondition(lambda self: self.sender)
-    @rule()
-    def the_run_ends(self) -> None:
+    @rule(somebody_looks=st.booleans())
+    def the_run_ends(self, somebody_looks: bool) -> None:
+        """While somebody else has the ledger open, SQLite leaves its log there."""
         sender, ledger = self.at_work(), self.at_hand()
+        looking = open_beside(self.path)
+        if not somebody_looks:
+            looking.close()
+        else:
+            looking.execute("SELECT count(*) FROM run").fetchone()
         settled = [self.hear() for _ in self.flights[:]]
         sender.record_and_claim([one for one, _ in settled], 0, due={})
         sender.journal.release([slot for _, slot in settled])
-        ledger.end_run(sender.run, NOW, {})
+        ledger.end_run(sender, NOW, {})
         sender.close()
         self.sender = None
         self.tell_outside(ledger)
         self.leave()
+        looking.close()
 
     @precondition(lambda self: self.sender)
     @rule()
@@ -140,9 +148,16 @@ class Copies(RuleBasedStateMachine):
     def somebody_objects(self, address: str) -> None:
         """In the middle of a run, too."""
         with refused(), open_ledger(self.path) as ledger:
-            ledger.suppressions.add(address, "unsubscribed", NOW)
-            if not ledger.doubt(self.witnesses()):
-                ledger.note_use("suppress", NOW)
+            if ledger.doubt(self.witnesses()):
+                ledger.suppressions.add(address, "unsubscribed", NOW)
+            else:
+                ledger.suppressions.add(
+                    address,
+                    "unsubscribed",
+                    NOW,
+                    within=lambda: ledger.uses.record("suppress", NOW),
+                )
+                ledger.uses.publish()
                 self.objected.add(address)
 
     @precondition(lambda self: self.path.exists())
@@ -310,8 +325,9 @@ class Copies(RuleBasedStateMachine):
         ]
 
     def told(self, issue: str) -> Progress:
-        written = tomllib.loads((self.base / f"{issue}.toml").read_text("utf-8"))
-        return progress_of(*written.values())
+        told = progress_in(tomllib.loads((self.base / f"{issue}.toml").read_text("utf-8")))
+        assert told is not None
+        return told
 
     def hear(self) -> tuple[Settled, int]:
         """A yes, into the journal."""
@@ -349,7 +365,7 @@ class Copies(RuleBasedStateMachine):
                 if self.sender is None:
                     continue
                 self.messages_leave(len(READERS), 0, is_recorded=True)
-                self.the_run_ends()
+                self.the_run_ends(somebody_looks=False)
                 with open_ledger(self.path) as ledger:
                     rows = {row.address: row.state for row in ledger.deliveries(issue)}
                     assert sorted(rows) == READERS

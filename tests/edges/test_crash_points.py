@@ -190,7 +190,7 @@ class CrashPoints(RuleBasedStateMachine):
         self.at_work().withdraw()
         left = self.ledger.counts(ISSUE, self.at_work().run)
         assert not self.audience <= self.objected or not {*OWED} & left.keys()
-        self.ledger.end_run(self.at_work().run, NOW, {})
+        self.ledger.end_run(self.at_work(), NOW, {})
         self.at_work().close()
         assert self.journals() == []
         self.is_gone()

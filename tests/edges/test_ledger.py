@@ -468,14 +468,13 @@ def test_a_row_that_somebody_else_changed_ends_the_run_and_nothing_of_it_is_reco
     second = begin(ledger, ALL[0])
     claim(second)
 
-    with pytest.raises(LedgerError, match="was deleted or replaced"):  # the second wrote into it
+    with pytest.raises(LedgerError, match="another sender at the same time: of 2 rows"):
         settle(ledger, first, ann=(State.REFUSED, 550, "no"), ben=(State.SENT, 250, ""))
     with pytest.raises(LedgerError, match="another sender at the same time: of 2 rows"):
         first.give_back({number_of(ledger, one): 0.0 for one in ALL[:2]})
 
     assert states(ledger) == {ALL[0]: "sending", ALL[1]: "sending"}
-    with pytest.raises(LedgerError, match="was deleted or replaced"):
-        first.close()
+    first.close()
     assert journals(ledger), "it may hold what the ledger lacks"
 
 
@@ -527,7 +526,7 @@ def test_a_run_is_recorded_with_who_and_where_its_filters_and_who_was_skipped(
         skipped=skipped,
         rows=rows(),
     )
-    ledger.end_run(sender.run, LATER, {State.SENT: 1})
+    ledger.end_run(sender, LATER, {State.SENT: 1})
 
     assert ledger.runs.all(ISSUE) == [
         {

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter_mailer.store.progress import Progress, ProgressFile, in_toml, progress_of
+from newsletter_mailer.store.generation import Progress
+from newsletter_mailer.store.progress import ProgressFile, in_toml, progress_in
 
 NUMBERS = st.integers(0, 2**32 - 1)
 
@@ -24,23 +25,22 @@ def file(tmp_path: Path) -> Path:
     return file
 
 
-def told(file: Path) -> Progress:
-    table = tomllib.loads(file.read_text("utf-8"))
-    return progress_of(*(table[name] for name in ("journal", "commits", "marks")))
+def told(file: Path) -> Progress | None:
+    return progress_in(tomllib.loads(file.read_text("utf-8")))
 
 
 @given(st.text("0123456789abcdef", max_size=40), NUMBERS, NUMBERS)
 def test_what_is_written_is_read_back(journal: str, commits: int, marks: int) -> None:
     progress = Progress(journal, commits, marks)
 
-    assert progress_of(*tomllib.loads(in_toml(progress)).values()) == progress
+    assert progress_in(tomllib.loads(in_toml(progress))) == progress
 
 
 @pytest.mark.parametrize("number", ["", "1", "0000000g", "000000001", "0000000 ", "-0000001"])
 def test_anything_else_is_refused(number: str) -> None:
     for words in ((number, "00000000"), ("00000000", number)):
         with pytest.raises(ValueError, match="hexadecimal"):
-            progress_of("ab12", *words)
+            progress_in({"journal": "ab12", **dict(zip(("commits", "marks"), words, strict=True))})
 
 
 def test_only_the_numbers_change(file: Path) -> None:
@@ -71,7 +71,7 @@ def test_a_number_outlives_the_process(file: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code], check=False)
 
     assert done.returncode != 0
-    assert told(file).marks == 7
+    assert told(file) == Progress("ab12", 0, 7)
 
 
 @pytest.mark.parametrize("content", ["", 'commits = "00000000"\n', 'marks = "0"\n'])

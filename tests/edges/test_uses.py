@@ -11,6 +11,7 @@ import pytest
 
 from newsletter_mailer.errors import LedgerError, OutdatedLedger
 from newsletter_mailer.store import home
+from newsletter_mailer.store.database import transaction
 from newsletter_mailer.store.generation import (
     NEVER_USED,
     Generation,
@@ -21,7 +22,7 @@ from newsletter_mailer.store.generation import (
 )
 from newsletter_mailer.store.generation_file import generation_file, read_generation
 from newsletter_mailer.store.home import NOWHERE, Home, elsewhere, home_of
-from newsletter_mailer.store.ledger import open_ledger
+from newsletter_mailer.store.ledger import Ledger, open_ledger
 from newsletter_mailer.store.place import file_system, file_system_of_mac, synced_folder
 
 NOW = datetime(2030, 1, 15, 9, 0, tzinfo=UTC)
@@ -81,7 +82,7 @@ def test_the_sentence_says_which_is_older() -> None:
 def test_a_file_beside_the_ledger_that_says_nothing_is_told(tmp_path: Path, text: str) -> None:
     path = tmp_path / "ledger.db"
     with open_ledger(path) as ledger:
-        ledger.note_use("send", NOW)
+        use(ledger, "send")
     generation_file(path).write_text(text, "utf-8")
 
     with open_ledger(path) as ledger, pytest.raises(LedgerError, match=r"ledger restore \""):
@@ -93,11 +94,17 @@ def test_a_use_stands_beside_the_ledger_for_its_owner_alone(tmp_path: Path) -> N
     with open_ledger(path) as ledger:
         assert ledger.uses.generation() == NEVER_USED
         assert read_generation(path) is None
-        ledger.note_use("suppress", NOW)
+        use(ledger, "suppress")
         beside = read_generation(path)
         assert beside is not None
-        assert beside.generation == ledger.uses.generation()
+        assert beside.witnesses[0].generation == ledger.uses.generation()
     assert os.name == "nt" or generation_file(path).stat().st_mode & 0o777 == 0o600
+
+
+def use(ledger: Ledger, what: str) -> None:
+    with transaction(ledger._database):
+        ledger.uses.record(what, NOW)
+    ledger.uses.publish()
 
 
 def on(machine: str, host: str = "desk") -> Callable[[Home], Home]:
@@ -112,6 +119,8 @@ HOMES = [
     (lambda here: here._replace(path="/old/ledger.db"), True, True),
     (lambda here: here._replace(path="/old/ledger.db", number="1"), False, True),
     (lambda here: here._replace(host="renamed"), True, False),
+    (lambda here: here._replace(number="1"), True, False),
+    (lambda here: here._replace(host="clone", number="1"), True, True),
     (on("another machine"), True, True),
     (on("another machine", ""), False, True),
     (lambda here: here._replace(machine="", host="laptop-b"), False, True),
@@ -143,7 +152,7 @@ def test_a_ledger_that_came_from_another_machine_mails_nobody(
     path = tmp_path / "ledger.db"
     monkeypatch.setattr(home, "_machine", lambda: "laptop a")
     with open_ledger(path) as ledger:
-        ledger.note_use("send", NOW)
+        use(ledger, "send")
     monkeypatch.setattr(home, "_machine", lambda: "laptop b")
 
     with open_ledger(path) as ledger, pytest.raises(OutdatedLedger, match="is a copy of the one"):

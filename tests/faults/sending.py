@@ -39,11 +39,6 @@ def assert_refused(done: Result, *words: str) -> None:
         assert word in done.err, done.err
 
 
-def nobody_twice(server: FaultyServer) -> bool:
-    """Nobody got more than one of each issue: their Message-IDs differ."""
-    return server.twice() == []
-
-
 def kill_in_the_middle(
     news: Newsletter, server: FaultyServer, before: Callable[[], object] = lambda: None
 ) -> None:

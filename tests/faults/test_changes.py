@@ -10,7 +10,8 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -108,6 +109,44 @@ def test_an_issue_that_changed_between_two_runs_stops_unless_that_is_accepted(
     assert done.code == 0, done.err
     assert sorted(server.recipients()) == EVERYONE
     assert sum(map(is_second_thought, server.contents.values())) == READERS - had_it
+
+
+def emptied(file: Path) -> None:
+    file.write_text("", "utf-8")
+
+
+def shortened(file: Path) -> None:
+    with file.open("r+b") as opened:
+        opened.truncate(100)
+
+
+def commented(file: Path) -> None:
+    file.write_text(f"# Sent by Maria Example.\n{file.read_text('utf-8')}", "utf-8")
+
+
+def replaced(file: Path) -> None:
+    new = file.with_name("new")
+    new.write_text(file.read_text("utf-8"), "utf-8")
+    new.replace(file)
+
+
+@pytest.mark.fault("sent.toml is changed while messages leave")
+@pytest.mark.parametrize("harm", [emptied, shortened, commented, replaced, Path.unlink])
+def test_a_sent_toml_that_is_changed_while_messages_leave_is_right_in_the_end(
+    news: Newsletter, server: FaultyServer, harm: Callable[[Path], None]
+) -> None:
+    running = news.begin(*SEND, env=server.environment())
+    server.until(lambda: len(server.accepted) >= 3)
+    file = news.root / "issues/2030-01/sent.toml"
+    harm(file)
+    _, err = running.communicate()
+
+    assert running.returncode == 0, err
+    assert sorted(server.recipients()) == EVERYONE
+    told = tomllib.loads(file.read_text("utf-8"))
+    assert (told["issue"], told["lists"]) == ("2030-01", {"readers": len(EVERYONE)})
+    assert "marks" not in told
+    assert news.run(*SEND, env=server.environment()).code == 0
 
 
 @pytest.mark.fault("A list grows between two runs")

@@ -6,6 +6,7 @@ renamed, nobody gets an issue twice, and what is refused says why.
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import shutil
@@ -25,7 +26,6 @@ from tests.faults.sending import (
     OTHER,
     assert_refused,
     kill_in_the_middle,
-    nobody_twice,
     send,
     send_well,
     two_issues,
@@ -67,7 +67,7 @@ def test_an_older_ledger_mails_nobody_and_says_which_is_older(
     status = news.run("status", "--issue", ISSUE)
     assert "this may not be the last word" in status.err
     assert "is older than" in status.err
-    assert nobody_twice(server)
+    assert server.twice() == []
 
 
 def test_the_file_beside_the_ledger_tells_of_what_no_issue_does(
@@ -96,7 +96,7 @@ def test_a_ledger_that_is_put_back_all_the_same_leaves_unknown_whom_it_does_not_
     assert "kept in" in restored.err
 
     send(news, server)
-    assert nobody_twice(server)
+    assert server.twice() == []
     assert Counter(states(news).values()) == {"unknown": READERS - 1}, "who objected is left out"
     assert send(news, server, issue=OTHER).code == 0, "of this issue all is known"
 
@@ -185,7 +185,7 @@ def test_a_backup_is_whole_though_a_send_is_at_work(
     assert send(news, server).code == 0
     assert news.run("ledger", "restore", str(file), "--yes").code == 0
     send(news, server)
-    assert nobody_twice(server)
+    assert server.twice() == []
     assert {*states(news).values()} <= {"sent", "unknown"}
 
 
@@ -302,6 +302,82 @@ def test_a_copy_that_is_damaged_is_not_put_back(
     assert_refused(news.run("ledger", "restore", str(kept), "--yes"), "damaged")
     assert news.snapshot() == before
     send_well(news, server)
+    assert sorted(server.recipients()) == EVERYONE
+
+
+def out_of_sight(news: Newsletter, tmp_path: Path) -> Path:
+    """As on another branch."""
+    return (news.root / "issues" / ISSUE).rename(tmp_path / "out of sight")
+
+
+@pytest.mark.parametrize("lacks", ["the issue", "its sent.toml"])
+def test_who_restores_a_ledger_need_not_see_the_issue_that_it_does_not_know(
+    news: Newsletter, server: FaultyServer, tmp_path: Path, lacks: str
+) -> None:
+    """The file beside the ledger names it."""
+    send_well(news, server, issue=OTHER)
+    shutil.copy(news.root / LEDGER, tmp_path / "backup.db")
+    send_well(news, server)
+    shutil.copy(tmp_path / "backup.db", news.root / LEDGER)
+    if lacks == "the issue":
+        hidden = out_of_sight(news, tmp_path)
+    else:
+        (news.root / f"issues/{ISSUE}/sent.toml").unlink()
+    restored = news.run("ledger", "restore", str(news.root / LEDGER), "--yes")
+    assert restored.code == 0, restored.err
+    assert ISSUE in restored.err
+    if lacks == "the issue":
+        hidden.rename(news.root / "issues" / ISSUE)
+
+    send(news, server)
+    assert server.twice() == []
+    assert {*states(news).values()} == {"unknown"}
+
+
+def test_a_run_that_another_send_settled_is_still_known_to_have_gone_further(
+    news: Newsletter, server: FaultyServer, tmp_path: Path
+) -> None:
+    """That one did not see the sent.toml which tells."""
+    server.most = 5
+    running = news.begin("send", "--issue", ISSUE, "--yes", env=server.environment())
+    server.until(lambda: len(server.accepted) >= 5)
+    shutil.copytree(news.root / ".newsletter", tmp_path / "kept")
+    server.most = 12
+    server.until(lambda: len(server.accepted) >= 12)
+    running.kill()
+    running.communicate()
+    server.most = math.inf
+    for file in (tmp_path / "kept").iterdir():
+        shutil.copy2(file, news.root / ".newsletter")
+    hidden = out_of_sight(news, tmp_path)
+    send(news, server, issue=OTHER)
+    hidden.rename(news.root / "issues" / ISSUE)
+
+    assert_refused(send(news, server), "which knows more messages", "ledger restore")
+    assert server.twice() == []
+
+
+@pytest.mark.fault("It is lost, and there is no copy of it")
+def test_an_issue_of_a_lost_ledger_is_in_the_hands_of_a_person(
+    news: Newsletter, server: FaultyServer
+) -> None:
+    kill_in_the_middle(news, server)
+    shutil.rmtree(news.root / ".newsletter")
+    assert_refused(send(news, server), "ledger begin", f"--in-doubt {ISSUE}")
+    assert news.run("ledger", "begin", "--yes").code == 0
+    assert_refused(send(news, server), f"--in-doubt {ISSUE}")
+    words = ("ledger", "restore", str(news.root / LEDGER), "--in-doubt", ISSUE, "--yes")
+    restored = news.run(*words)
+    assert restored.code == 0, restored.err
+
+    send(news, server)
+    assert server.twice() == []
+    assert Counter(states(news).values()) == {"unknown": READERS}
+    missed = [one for one in EVERYONE if one not in server.recipients()]
+    asked = [word for one in missed for word in ("--address", one)]
+    assert news.run("resolve", "--issue", ISSUE, "--unknown", "resend", *asked).code == 0
+    send(news, server)
+    assert server.twice() == []
     assert sorted(server.recipients()) == EVERYONE
 
 

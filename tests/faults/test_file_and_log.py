@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -134,6 +136,117 @@ def test_a_ledgers_whole_folder_that_is_put_back_mails_nobody_twice(
     assert "not be the last word" in news.run("status", "--issue", ISSUE).err
     assert news.run("ledger", "restore", str(news.root / LEDGER), "--yes").code == 0
     send(news, server)
+    assert server.twice() == []
+    assert {*states(news).values()} <= {"sent", "unknown"}
+
+
+def test_no_log_is_left_for_an_older_file_to_lie_under(
+    news: Newsletter, server: FaultyServer, tmp_path: Path
+) -> None:
+    """Of a ledger that was opened with a log, and closed well."""
+    old = tmp_path / "old.db"
+    kill_in_the_middle(news, server, lambda: shutil.copy(news.root / LEDGER, old))
+    send(news, server)
+    send(news, server)
+    overwrite(old, news.root / LEDGER)
+
+    assert_refused(send(news, server), "ledger restore")
+    assert "not be the last word" in news.run("status", "--issue", ISSUE).err
+    assert server.twice() == []
+
+
+def test_an_older_file_under_a_log_that_a_reader_kept_open_is_told(
+    news: Newsletter, server: FaultyServer, tmp_path: Path
+) -> None:
+    """There is no journal then."""
+    send_well(news, server, issue=OTHER)
+    old = tmp_path / "old.db"
+    shutil.copy(news.root / LEDGER, old)
+    with closing(sqlite3.connect(news.root / LEDGER)) as reading:
+        reading.execute("SELECT count(*) FROM run").fetchone()
+        send_well(news, server)
+        news.run("subscribers", "suppress", OBJECTS, "--reason", "manual")
+        log = (news.root / f"{LEDGER}-wal").read_bytes()
+    assert log
+    (news.root / f"{LEDGER}-wal").write_bytes(log)
+    overwrite(old, news.root / LEDGER)
+
+    assert_refused(send(news, server), "not the file that its", "ledger restore")
+    assert server.twice() == []
+
+
+def touched(ledger: Path) -> None:
+    ledger.touch()
+
+
+def written_anew(ledger: Path) -> None:
+    """The same octets: by a program that syncs, say."""
+    ledger.write_bytes(ledger.read_bytes())
+
+
+def brought_up_to_date(ledger: Path) -> None:
+    """By somebody who looks into it with SQLite's own tool."""
+    with closing(sqlite3.connect(ledger)) as database:
+        database.execute("PRAGMA wal_checkpoint")
+
+
+@pytest.mark.fault("Its file is touched while messages leave")
+@pytest.mark.parametrize("harm", [touched, written_anew, brought_up_to_date])
+def test_a_ledger_that_is_only_touched_goes_on(
+    news: Newsletter, server: FaultyServer, harm: Callable[[Path], None]
+) -> None:
+    server.most = 7
+    running = news.begin("send", "--issue", ISSUE, "--yes", env=server.environment())
+    server.until(lambda: len(server.accepted) >= 7)
+    harm(news.root / LEDGER)
+    server.most = math.inf
+    _, err = running.communicate()
+
+    assert running.returncode == 0, err
+    assert sorted(server.recipients()) == addresses(READERS)
+    assert send(news, server).code == 0
+
+
+@pytest.mark.fault("Only its journal comes back from the middle of a run that was cut off")
+def test_an_older_journal_is_not_trusted(tmp_path: Path, server: FaultyServer) -> None:
+    """The issue's sent.toml came back with it: the ledger has commits of which it knows nothing."""
+    news, readers = plain_newsletter(tmp_path / "news", 1_000), addresses(1_000)
+    file, kept = f"issues/{ISSUE}/sent.toml", tmp_path / "kept"
+    kept.mkdir()
+    server.most = 110
+    running = news.begin("send", "--issue", ISSUE, "--yes", env=server.environment())
+    server.until(lambda: len(server.accepted) >= 110)
+    (journal,) = (news.root / ".newsletter").glob("*.journal")
+    for one in (journal, news.root / file):
+        shutil.copy(one, kept)
+    server.most = 700
+    server.until(lambda: len(server.accepted) >= 700)
+    running.kill()
+    running.communicate()
+    server.most = math.inf
+    shutil.copy(kept / journal.name, journal)
+    shutil.copy(kept / "sent.toml", news.root / file)
+
+    send(news, server)
+    assert server.twice() == []
+    unknown = {one for one, state in states(news).items() if state == "unknown"}
+    assert {*readers} - unknown <= {*server.recipients()}
+
+
+def test_a_ledger_that_makes_no_sense_with_an_older_log_can_count_without(
+    news: Newsletter, server: FaultyServer, tmp_path: Path
+) -> None:
+    """`ledger restore` of it sends nobody in a circle."""
+    log = news.root / f"{LEDGER}-wal"
+    kill_in_the_middle(news, server, lambda: shutil.copy(log, tmp_path / "log"))
+    send(news, server)
+    send(news, server, issue=OTHER)
+    shutil.copy(tmp_path / "log", log)
+    assert_refused(send(news, server), "ledger restore")
+    assert news.run("ledger", "restore", str(news.root / LEDGER), "--yes").code == 0
+
+    send(news, server)
+    send(news, server, issue=OTHER)
     assert server.twice() == []
     assert {*states(news).values()} <= {"sent", "unknown"}
 
