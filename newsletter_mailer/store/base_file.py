@@ -27,7 +27,6 @@ from newsletter_mailer.store.left import journal_path, journals_of
 from newsletter_mailer.store.lock import RENAMES_OPEN_FILES, Identity, held_alone
 
 _COMMITS = 8  #: of 200 rows each; then the log is brought into the file
-_MOST_LOOKS = 64  #: in one run, each an open file; whoever goes on writing it is no friend
 
 
 class BaseFile:
@@ -41,7 +40,6 @@ class BaseFile:
         self._journal = journal
         self._commits = 0
         self._seen = self._look()
-        self._opened: list[sqlite3.Connection] = []
 
     @property
     def is_gone(self) -> bool:
@@ -70,22 +68,12 @@ class BaseFile:
         self._seen = self._look()
         return is_whole
 
-    def close(self) -> None:
-        """Call it when the ledger is closed: see `store.lock`."""
-        for database in self._opened:
-            database.close()
-
     def _has_the_run(self) -> bool:
         """As far as its journal says that it was brought into the file."""
-        told = brought_in_told(self._journal)
-        if told is None or len(self._opened) >= _MOST_LOOKS:
+        told, found = brought_in_told(self._journal), _content_of(self._path)
+        if told is None or found is None:
             return False
-        try:
-            self._opened.append(open_without_log(self._path))
-            found = _content_of(self._opened[-1], self._path)
-        except sqlite3.Error:
-            return False
-        return found is not None and found.commits.get(self._journal, -1) >= told
+        return found.commits.get(self._journal, -1) >= told
 
     def _look(self) -> tuple[int, int, int, int] | None:
         """Device, number, size and the time of the last change; None where there is no file.
@@ -111,11 +99,7 @@ def lies_under_another_log(ledger: Path) -> bool:
         return False
     beside = _beside(ledger)
     told = {path: brought_in_told(path) for path in journals_of(ledger)}
-    try:
-        with closing(open_without_log(ledger)) as database:
-            found = _content_of(database, ledger)
-    except sqlite3.Error:
-        found = None
+    found = _content_of(ledger)
     if found is None:
         return False
     return (
@@ -161,16 +145,17 @@ class _Content(NamedTuple):
     commits: Mapping[Path, int]  #: of each run, by its journal
 
 
-def _content_of(database: sqlite3.Connection, ledger: Path) -> _Content | None:
+def _content_of(ledger: Path) -> _Content | None:
     """None: the file is only half written, or damaged.
 
     A sender may have died while it wrote the log into the file; the log mends that.
     """
     try:
-        ((name, number),) = database.execute(
-            "SELECT id, (SELECT coalesce(max(number), 0) FROM generation) FROM ledger"
-        ).fetchall()
-        runs = database.execute("SELECT sender, commits FROM run").fetchall()
+        with closing(open_without_log(ledger)) as database:
+            ((name, number),) = database.execute(
+                "SELECT id, (SELECT coalesce(max(number), 0) FROM generation) FROM ledger"
+            ).fetchall()
+            runs = database.execute("SELECT sender, commits FROM run").fetchall()
         return _Content(
             name, int(number), {journal_path(ledger, token): int(count) for token, count in runs}
         )

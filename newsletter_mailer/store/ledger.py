@@ -104,8 +104,6 @@ class Ledger:
         if self._is_held:
             self._bring_in()
         self._database.close()
-        if self._base is not None:
-            self._base.close()
         self._lock.release()  # and not before: see store.lock
 
     def hold(self, witnesses: Sequence[Witness] = ()) -> None:

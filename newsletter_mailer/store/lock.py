@@ -3,7 +3,7 @@
 A lock file beside it could be deleted, and a second sender would make it anew. On a disk of this
 machine SQLite's own locks (fcntl) and this one do not know each other. But a descriptor of the file
 that is closed takes SQLite's locks of this process with it: it stays open until the database is
-closed.
+closed. (Of its own descriptors SQLite takes care.)
 https://www.sqlite.org/howtocorrupt.html section 2.2
 """
 

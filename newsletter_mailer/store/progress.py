@@ -2,9 +2,9 @@
 
 Whoever puts ledger, log and journal back together, as they were in the middle of a run, takes the
 marks of later messages away with them. Two numbers in the issue's sent.toml know better. They are
-digits that are written in place: like the marks of `store.journal` they outlive `kill -9`. Other
-than those they are no shared memory, since this is a file that people and their programs touch:
-one that is cut short under a mapping ends the process (mmap(2), SIGBUS).
+digits that are written in place: like the marks of `store.journal` they outlive `kill -9`. Unlike
+those they are no shared memory, since this is a file that people and their programs touch: one that
+is cut short under a mapping ends the process (mmap(2), SIGBUS).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from threading import Lock
 from typing import Any  # values of a TOML table
 
 from newsletter_mailer.errors import LedgerError
@@ -46,7 +47,7 @@ class ProgressFile:
 
     def __init__(self, file: Path) -> None:
         """Raises OSError; ValueError if the file is another by now."""
-        self._file = file
+        self._file, self._alone = file, Lock()
         self._descriptor = os.open(file, os.O_RDWR | getattr(os, "O_BINARY", 0))
         try:
             content = os.read(self._descriptor, 1 << 20)
@@ -67,11 +68,15 @@ class ProgressFile:
         os.close(self._descriptor)
 
     def _write(self, name: bytes, number: int) -> None:
-        """Into a text that somebody else has changed meanwhile, nothing: it says no more then."""
+        """Into a text that somebody else has changed meanwhile, nothing: it says no more then.
+
+        Claims are told in another thread than messages.
+        """
         head, at = b'%s = "' % name, self._places[name]
         try:
-            if _read_at(self._descriptor, len(head), at - len(head)) == head:
-                _write_at(self._descriptor, _digits(number), at)
+            with self._alone:
+                if _read_at(self._descriptor, len(head), at - len(head)) == head:
+                    _write_at(self._descriptor, _digits(number), at)
         except OSError as fault:
             raise LedgerError(
                 f"{self._file} cannot be written: {fault.strerror}. No further message leaves."
