@@ -21,13 +21,16 @@ from newsletter_mailer.store.copies import Gap, Replaced
 from newsletter_mailer.store.ledger import Ledger, open_ledger
 
 
-def backup(project: Project, file: Path) -> Path:
-    """A consistent copy of the ledger, to be kept; a send may be at work. Its path.
+def backup(project: Project, file: Path) -> tuple[Path, str]:
+    """A consistent copy of the ledger, to be kept; a send may be at work.
 
-    Raises LedgerError, ProjectError.
+    Its path, and why this may not be the ledger that counts, if it is not. Raises LedgerError,
+    ProjectError.
     """
-    copies.backup(_existing(project), file.absolute())
-    return file.absolute()
+    path = _existing(project)
+    copies.backup(path, file.absolute())
+    with open_ledger(path, may_be_new=False) as ledger:
+        return file.absolute(), ledger.doubt(witnesses(project))
 
 
 def move(project: Project, file: Path, now: datetime) -> Path:

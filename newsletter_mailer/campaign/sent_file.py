@@ -206,13 +206,14 @@ def write_begun(
         lists=list_sizes,
     )
     begun = replace(sent, run=run, progress=Progress(journal))
-    _write(project, issue_id, begun, ledger)
+    _write(project, issue_id, begun, ledger, "No message leaves without it.")
     return begun
 
 
 def write_ended(project: Project, issue_id: str, begun: Sent, ledger: Ledger) -> None:
     """When the run ends, whatever became of the file meanwhile. Raises ProjectError."""
-    _write(project, issue_id, replace(begun, progress=None), ledger)
+    ended = replace(begun, progress=None)
+    _write(project, issue_id, ended, ledger, "The ledger has every message all the same.")
 
 
 def progress_file(project: Project, issue_id: str) -> ProgressFile:
@@ -238,19 +239,18 @@ def write_restored(project: Project, issue_id: str, ledger: Ledger) -> None:
         run=ledger.runs.last(issue_id),
         lists={},
     )
-    _write(project, issue_id, sent, ledger)
+    _write(project, issue_id, sent, ledger, "The ledger counts here all the same.")
 
 
-def _write(project: Project, issue_id: str, sent: Sent, ledger: Ledger) -> None:
+def _write(project: Project, issue_id: str, sent: Sent, ledger: Ledger, otherwise: str) -> None:
+    """`otherwise`: what that means, if it fails. Raises ProjectError."""
     generation = ledger.uses.generation()
     written = replace(sent, issue=issue_id, ledger=ledger.id, generation=generation)
     file = sent_file(project, issue_id)
     try:
         replace_file(file, _text(written))
     except OSError as fault:
-        raise ProjectError(
-            f"{file} cannot be written: {fault.strerror}. No message leaves without it."
-        ) from None
+        raise ProjectError(f"{file} cannot be written: {fault.strerror}. {otherwise}") from None
 
 
 def _text(sent: Sent) -> str:

@@ -37,7 +37,10 @@ def backup(
     """Write a whole copy, to be kept. A send may be at work meanwhile."""
     from newsletter_mailer.campaign.ledger import backup as job
 
-    say(f"A copy of the ledger is in {job(opened(project), file)}. It holds readers' addresses.")
+    copy, doubt = job(opened(project), file)
+    say(f"A copy of the ledger is in {copy}. It holds readers' addresses.")
+    if doubt:
+        say(f"note: {doubt}")
 
 
 @app.command(epilog=examples("newsletter-mailer ledger move E:/ledger.db"))

@@ -64,6 +64,8 @@ def test_an_older_ledger_mails_nobody_and_says_which_is_older(
     refused = send(news, server)
     assert_refused(refused, "is older than", f"issues/{ISSUE}/sent.toml", "ledger restore")
     assert_refused(news.run("resolve", "--issue", ISSUE, "--unknown", "resend"), "is older than")
+    kept = news.run("ledger", "backup", str(tmp_path / "kept.db"))
+    assert (kept.code, "note: The ledger" in kept.err) == (0, True)
     status = news.run("status", "--issue", ISSUE)
     assert "this may not be the last word" in status.err
     assert "is older than" in status.err
