@@ -51,6 +51,10 @@ class LedgerError(NewsletterError):
     """The ledger is missing its mind: corrupt, newer than we are, or not writable."""
 
 
+class DamagedLedger(LedgerError):
+    """What stands in it makes no sense."""
+
+
 class LedgerBusy(LedgerError):
     """Another sender is at work on this ledger."""
 

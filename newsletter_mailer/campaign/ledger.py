@@ -18,7 +18,7 @@ from newsletter_mailer.findings import did_you_mean
 from newsletter_mailer.issue.folder import issue_ids
 from newsletter_mailer.store import copies
 from newsletter_mailer.store.copies import Gap, Replaced
-from newsletter_mailer.store.ledger import Ledger, open_ledger
+from newsletter_mailer.store.ledger import open_ledger
 
 
 def backup(project: Project, file: Path) -> tuple[Path, str]:
@@ -56,7 +56,7 @@ def restore(
 
     `in_doubt`: issues that may have been sent since, though nothing here says so. `confirm`: asks a
     person, who is told what it does not know; raises NotConfirmed. Raises that, LedgerError,
-    ProjectError; then everything is as it was.
+    ProjectError; then everything is as it was, unless it is an issue's file that cannot be written.
     """
     ledger, file = project.ledger_path, file.absolute()
     told, unreadable = witnesses(project), unreadable_sent(project)
@@ -66,15 +66,13 @@ def restore(
     replaced = copies.restore(file, ledger, told, doubtful, now)
     with open_ledger(ledger, may_be_new=False) as restored:
         doubted = {project.named(issue_id) for issue_id in in_doubt} - {*unreadable}
-        for issue_id in [*unreadable, *_of_another(project, doubted, restored)]:
+        for issue_id in unreadable:
             write_restored(project, issue_id, restored)
+        for issue_id in doubted:
+            sent = read_sent(project, issue_id)
+            if sent is not None and sent.ledger != restored.id:  # that one is lost
+                write_restored(project, issue_id, restored, sent)
     return gap, replaced
-
-
-def _of_another(project: Project, doubted: Collection[str], ledger: Ledger) -> list[str]:
-    """Issues that were sent with a ledger that is lost: a person decides who has them."""
-    sent = {issue_id: read_sent(project, issue_id) for issue_id in doubted}
-    return [issue_id for issue_id, one in sent.items() if one and one.ledger != ledger.id]
 
 
 def begin(project: Project, now: datetime) -> Path:

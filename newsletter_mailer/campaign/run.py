@@ -99,7 +99,7 @@ class Run:
             self.watcher.began(sum(before.get(state, 0) for state in self._states))
             self.request.pace.restore(sender.pace(), time.time())
         except BaseException:
-            self._settle(sender)
+            self._end(sender)
             raise
         return before
 
@@ -173,7 +173,7 @@ class Run:
         )
         try:
             self._tell_that_it_began(sender)
-        except ProjectError:
+        except NewsletterError:
             self._settle(sender)
             raise
         return sender

@@ -228,10 +228,15 @@ def progress_file(project: Project, issue_id: str) -> ProgressFile:
         ) from None
 
 
-def write_restored(project: Project, issue_id: str, ledger: Ledger) -> None:
-    """In place of a file that says nothing, as far as the ledger knows. Raises ProjectError."""
+def write_restored(
+    project: Project, issue_id: str, ledger: Ledger, before: Sent | None = None
+) -> None:
+    """In place of a file that says nothing (as far as the ledger knows), or that names another one.
+
+    Raises ProjectError.
+    """
     record = ledger.issue(issue_id)
-    sent = Sent(
+    sent = before or Sent(
         issue=issue_id,
         ledger=ledger.id,
         when=(record.date if record else datetime.now(UTC)).replace(microsecond=0),
@@ -239,6 +244,7 @@ def write_restored(project: Project, issue_id: str, ledger: Ledger) -> None:
         run=ledger.runs.last(issue_id),
         lists={},
     )
+    sent = replace(sent, progress=None)
     _write(project, issue_id, sent, ledger, "The ledger counts here all the same.")
 
 

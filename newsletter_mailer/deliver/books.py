@@ -154,8 +154,12 @@ class Books:
         return None
 
     def mark(self, row: ClaimedRow) -> bool:
-        """Its dot is about to leave. False: too many outcomes wait for their commit."""
-        slot = self._marks.dot(row.id, row.attempt)
+        """Its dot is about to leave. False: too many outcomes wait for their commit, or a fault."""
+        try:
+            slot = self._marks.dot(row.id, row.attempt)
+        except LedgerError as fault:
+            self.fault = self.fault or fault
+            return False
         if slot is None:
             return False
         self._slots[row.id] = slot

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
@@ -26,6 +27,7 @@ from newsletter_mailer.store.journal import brought_in_told
 from newsletter_mailer.store.left import journal_path, journals_of
 from newsletter_mailer.store.lock import RENAMES_OPEN_FILES, Identity, held_alone
 
+_LOOKS, _BETWEEN_LOOKS = 5, 0.05  #: seconds
 _COMMITS = 8  #: of 200 rows each; then the log is brought into the file
 
 
@@ -39,6 +41,7 @@ class BaseFile:
         self._database, self._path, self._file = database, path, file
         self._journal = journal
         self._commits = 0
+        self._first = _content_of(path)
         self._seen = self._look()
 
     @property
@@ -69,11 +72,21 @@ class BaseFile:
         return is_whole
 
     def _has_the_run(self) -> bool:
-        """As far as its journal says that it was brought into the file."""
-        told, found = brought_in_told(self._journal), _content_of(self._path)
-        if told is None or found is None:
-            return False
-        return found.commits.get(self._journal, -1) >= told
+        """As far as its journal says that it was brought into the file; and what was there first.
+
+        Somebody may be writing it at the moment: it is looked at again.
+        """
+        told, first = brought_in_told(self._journal), self._first
+        for _ in range(_LOOKS):
+            if (found := _content_of(self._path)) is not None:
+                return (
+                    first is not None
+                    and found.ledger == first.ledger
+                    and found.generation >= first.generation
+                    and (told is None or found.commits.get(self._journal, -1) >= told)
+                )
+            time.sleep(_BETWEEN_LOOKS)
+        return False
 
     def _look(self) -> tuple[int, int, int, int] | None:
         """Device, number, size and the time of the last change; None where there is no file.

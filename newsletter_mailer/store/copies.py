@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from newsletter_mailer.errors import LedgerError
+from newsletter_mailer.errors import DamagedLedger, LedgerError
 from newsletter_mailer.private_files import make_private_folder
 from newsletter_mailer.store.aside import set_aside
 from newsletter_mailer.store.base_file import lies_under_another_log, refuse_another_log
@@ -36,7 +36,12 @@ from newsletter_mailer.store.journal import MORE_THAN_ANY
 from newsletter_mailer.store.left import journals_of
 from newsletter_mailer.store.lock import RENAMES_OPEN_FILES, held_alone
 from newsletter_mailer.store.planned import MAYBE_MAILED
-from newsletter_mailer.store.recovery import commits_missing, gone_further, unsettled_runs
+from newsletter_mailer.store.recovery import (
+    commits_missing,
+    gone_further,
+    journals_of_claimed,
+    unsettled_runs,
+)
 from newsletter_mailer.store.uses import Uses
 
 
@@ -210,6 +215,7 @@ def _accept(
         uses.leave("")
         uses.learn(found.missed, now)
         for issue in found.issues:
+            uses.record("lost", now, issue=issue)  # also a later copy lacks it
             database.execute("INSERT OR IGNORE INTO loss VALUES (?, ?)", (issue, stamp(now)))
             database.execute(
                 "UPDATE delivery SET state = 'unknown', code = NULL, enhanced = NULL, reply = ?, "
@@ -284,6 +290,7 @@ def _take_over_suppressions(ledger: Path, database: sqlite3.Connection) -> int |
 def _set_journals_aside(database: sqlite3.Connection, ledger: Path, now: datetime) -> None:
     """Those that contradict the ledger were heard. Those of its own runs are still needed."""
     needed = {journal for _, journal in unsettled_runs(database, ledger)}
+    needed |= journals_of_claimed(database, ledger)
     for journal in journals_of(ledger):
         if journal not in needed:
             with suppress(OSError):  # Windows, while somebody reads it: it contradicts once more
@@ -312,7 +319,7 @@ def _is_whole(file: Path, opened: Callable[[Path], sqlite3.Connection | None]) -
                 return False
             with closing(database):
                 refuse_damaged(database, file)
-    except LedgerError:
+    except DamagedLedger:
         return False
     return True
 

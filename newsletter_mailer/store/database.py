@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from newsletter_mailer.errors import LedgerBusy, LedgerError
+from newsletter_mailer.errors import DamagedLedger, LedgerBusy, LedgerError
 from newsletter_mailer.private_files import keep_private, make_private_folder, narrow
 from newsletter_mailer.store.schema import STEPS
 
@@ -28,6 +28,11 @@ _COMPLAINTS = {
     "SQLITE_BUSY": "another program holds it",
     "SQLITE_READONLY": "it is write-protected",
     "SQLITE_CANTOPEN": "it cannot be opened",
+}
+_KINDS = {
+    "SQLITE_BUSY": LedgerBusy,
+    "SQLITE_NOTADB": DamagedLedger,
+    "SQLITE_CORRUPT": DamagedLedger,
 }
 
 
@@ -143,18 +148,18 @@ def bring_in(database: sqlite3.Connection) -> bool:
     """
     with explained():
         _, in_log, brought_in = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    return bool(in_log == brought_in)
+    return bool(in_log == brought_in >= 0)  # -1: another one is at it
 
 
 def refuse_damaged(database: sqlite3.Connection, path: Path) -> None:
     """A faulty disk, a broken copy, a log over a file that is not its own: parts that disagree.
 
-    1.7 s for a million rows. Raises LedgerError.
+    1.7 s for a million rows. Raises DamagedLedger, LedgerError.
     """
     with explained(f"The ledger {path}"):
         (found,) = database.execute("PRAGMA integrity_check(1)").fetchone()
     if found != "ok":
-        raise LedgerError(
+        raise DamagedLedger(
             f"The ledger {path} is damaged, or another file was put beneath its log: its parts "
             "disagree. No message leaves without it. Put a whole copy back: newsletter-mailer "
             "ledger restore FILE."
@@ -312,7 +317,7 @@ def explained(what: str = "The ledger") -> Iterator[None]:
         try:
             yield
         except (ValueError, TypeError) as fault:  # no JSON, no date, no state, no text
-            raise _refusal(LedgerError, what, _COMPLAINTS["SQLITE_CORRUPT"]) from fault
+            raise _refusal(DamagedLedger, what, _COMPLAINTS["SQLITE_CORRUPT"]) from fault
 
 
 @contextmanager
@@ -321,7 +326,7 @@ def _complaints_of_sqlite(what: str) -> Iterator[None]:
         yield
     except sqlite3.Error as fault:
         why = next((text for name, text in _COMPLAINTS.items() if _is(fault, name)), str(fault))
-        kind = LedgerBusy if _is(fault, "SQLITE_BUSY") else LedgerError
+        kind = next((kind for name, kind in _KINDS.items() if _is(fault, name)), LedgerError)
         raise _refusal(kind, what, why) from fault
 
 

@@ -56,10 +56,13 @@ class Use:
 def unknown(
     witnesses: Iterable[Witness], ledger: str, known: Iterable[Generation]
 ) -> list[Witness]:
-    """Those who tell of a use of this ledger that it does not know, the latest first."""
+    """Those who tell of a use of this ledger that it does not know, the latest first.
+
+    Of several who tell of one, those first who name its issue.
+    """
     all_known = {NEVER_USED, *known}
     strange = [one for one in witnesses if one.ledger == ledger and one.generation not in all_known]
-    return sorted(strange, key=lambda one: -one.generation.number)
+    return sorted(strange, key=lambda one: (-one.generation.number, not one.issue))
 
 
 def in_words(strange: Sequence[Witness], last: Use | None, ledger: str) -> str:

@@ -65,17 +65,18 @@ def write_generation(
     last: Generation,
     issues: Mapping[str, Generation],
     *,
-    is_in_file: bool,
+    in_file: Generation | None,
 ) -> None:
-    """On the disk for good when it returns. `issues`: the last use that sent each.
+    """On the disk for good when it returns. Raises LedgerError.
 
-    Raises LedgerError.
+    `issues`: the last use that sent each. `in_file`: one that the ledger's file has by now; None:
+    the same as before.
     """
     told = {
         "ledger": ledger_id,
         "number": last.number,
         "token": last.token,
-        "in_file": last.number if is_in_file else _in_file_before(ledger, ledger_id),
+        "in_file": in_file.number if in_file else _in_file_before(ledger, ledger_id),
         "issues": issues,
     }
     file = generation_file(ledger)
@@ -83,7 +84,8 @@ def write_generation(
         replace_file(file, f"{json.dumps(told)}\n", mode=0o600)
     except OSError as fault:
         raise LedgerError(
-            f"{file} cannot be written: {fault.strerror}. No message leaves without it."
+            f"{file} cannot be written: {fault.strerror}. Make room or correct the rights, and run "
+            "the command again; the ledger knows what was done."
         ) from None
 
 

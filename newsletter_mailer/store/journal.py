@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from newsletter_mailer.errors import LedgerError
 from newsletter_mailer.private_files import make_private_file
 from newsletter_mailer.store.boot import boot_id
 from newsletter_mailer.store.progress import ProgressFile
@@ -85,7 +86,7 @@ class Journal:
     def dot(self, row: int, attempt: int) -> int | None:
         """Says that the row's final dot is about to be written; gives the slot that says so.
 
-        None while too many outcomes wait for their commit.
+        None while too many outcomes wait for their commit. Raises LedgerError: no dot may leave.
         """
         if not self._free:
             return None
@@ -95,7 +96,11 @@ class Journal:
         self.marks += 1
         self._count(_MARKS_AT, self.marks)
         if self._outside is not None:
-            self._outside.marked(self.marks)
+            try:
+                self._outside.marked(self.marks)
+            except LedgerError:
+                self.release([at])
+                raise
         return at
 
     def answer(

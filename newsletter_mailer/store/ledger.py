@@ -29,7 +29,7 @@ from newsletter_mailer.store.database import (
     transaction,
 )
 from newsletter_mailer.store.figures import Figures
-from newsletter_mailer.store.generation import Witness
+from newsletter_mailer.store.generation import Generation, Witness
 from newsletter_mailer.store.journal import Journal
 from newsletter_mailer.store.left import LeftRow, journal_path, left_rows
 from newsletter_mailer.store.lock import FileLock, acquire, identity
@@ -131,8 +131,9 @@ class Ledger:
         if identity(self.path) != self._file or (self._base and not self._base.is_as_it_was):
             return
         with suppress(LedgerError):
+            last = self.uses.generation()  # somebody may add to the log meanwhile
             if bring_in(self._database) and not self._is_rehearsal:
-                self.uses.publish(is_in_file=True)
+                self.uses.publish(in_file=last)
 
     def doubt(self, witnesses: Sequence[Witness] = ()) -> str:
         """Why this is not the ledger that counts, and what to do; empty if it is.
@@ -211,8 +212,9 @@ class Ledger:
             raise
         try:
             # The file alone, without its log, shall know of the run: whoever copies it finds out.
+            begun = self.uses.generation()
             is_whole = checkpoint(self._database)
-            self._publish_use(is_in_file=is_whole)
+            self._publish_use(begun if is_whole else None)
             self._view = self._view or open_beside(self.path)
         except BaseException:
             journal.abandon()
@@ -235,9 +237,9 @@ class Ledger:
         if not self._is_rehearsal:
             self.uses.record("send", now, issue=issue)
 
-    def _publish_use(self, *, is_in_file: bool = False) -> None:
+    def _publish_use(self, in_file: Generation | None = None) -> None:
         if not self._is_rehearsal:
-            self.uses.publish(is_in_file=is_in_file)
+            self.uses.publish(in_file=in_file)
 
     def counts(self, issue: str, run: int | None = None) -> dict[State, int]:
         """How many rows are in each state; of one run's audience, or of the whole issue."""

@@ -119,6 +119,17 @@ def unsettled_runs(database: sqlite3.Connection, ledger: Path) -> list[tuple[str
     return [(issue, journal_path(ledger, token)) for issue, token in runs]
 
 
+def journals_of_claimed(database: sqlite3.Connection, ledger: Path) -> set[Path]:
+    """Of runs that hold rows whose fate only the journal knows, whether they ended or not."""
+    return {
+        journal_path(ledger, token)
+        for (token,) in database.execute(
+            "SELECT DISTINCT sender FROM run JOIN delivery ON claimed = run.id "
+            "WHERE state = 'sending'"
+        )
+    }
+
+
 def commits_missing(database: sqlite3.Connection, ledger: Path) -> set[str]:
     """The issues of runs whose journal knows of commits that the ledger does not have."""
     return {issue for issue, _ in _behind(database, ledger)}

@@ -43,6 +43,7 @@ class Sender:
         self.journal = journal
         self.server = ""  #: what rows are settled with
         self._commits = 0
+        self._fault: LedgerError | None = None
         self._is_contested = False  #: somebody else changed the ledger, or what this run claimed
 
     def record_and_claim(
@@ -64,6 +65,8 @@ class Sender:
         """
         if not due.keys() <= {*OWED}:
             raise ValueError(f"only {', '.join(OWED)} rows may be sent")
+        if self._fault is not None:
+            raise self._fault
         self.refuse_another_file()
         with transaction(self._database) as database:
             self._settle(database, settled)
@@ -88,10 +91,17 @@ class Sender:
             self._refuse_other_count(claimed.rowcount, len(rows))
             self._count_commit(database)
         self._commits += 1
-        self.journal.committed(self._commits)
-        if self._base.committed():
-            self.journal.brought_in(self._commits)
+        self._tell_of_commit()
         return rows
+
+    def _tell_of_commit(self) -> None:
+        """What goes wrong behind a commit keeps the next one from beginning: this one is done."""
+        try:
+            self.journal.committed(self._commits)
+            if self._base.committed():
+                self.journal.brought_in(self._commits)
+        except LedgerError as fault:
+            self._fault = fault
 
     def give_back(self, rows: Mapping[int, float]) -> None:
         """Claimed rows that were never begun are what they were: row -> when it is due."""

@@ -77,10 +77,10 @@ class Uses:
         self._insert(generation, what, now, issue, home or home_of(self._path))
         return generation
 
-    def publish(self, *, is_in_file: bool = False) -> None:
+    def publish(self, *, in_file: Generation | None = None) -> None:
         """What `record` did, outside the ledger, on the disk for good. Raises LedgerError.
 
-        `is_in_file`: whether the ledger's own file has it, also without its log.
+        `in_file`: a use that the ledger's own file has by now, also without its log.
         """
         with explained():
             rows = self._database.execute(
@@ -92,7 +92,7 @@ class Uses:
             self.ledger_id,
             self.generation(),
             {issue: Generation(number, token) for issue, number, token in rows},
-            is_in_file=is_in_file,
+            in_file=in_file,
         )
 
     def learn(self, witnesses: Iterable[Witness], now: datetime) -> list[Witness]:

@@ -354,9 +354,9 @@ with open_ledger(Path(sys.argv[1])) as ledger:
     try:
         ledger.hold()
     except LedgerBusy:
-        print("busy")
+        print("busy", flush=True)
     else:
-        print("holds")
+        print("holds", flush=True)
         sys.stdin.read()
 """
 
