@@ -65,7 +65,7 @@ class Sender:
         """
         if not due.keys() <= {*OWED}:
             raise ValueError(f"only {', '.join(OWED)} rows may be sent")
-        if self._fault is not None:
+        if self._fault is not None and count:
             raise self._fault
         self.refuse_another_file()
         with transaction(self._database) as database:
@@ -95,7 +95,7 @@ class Sender:
         return rows
 
     def _tell_of_commit(self) -> None:
-        """What goes wrong behind a commit keeps the next one from beginning: this one is done."""
+        """What goes wrong behind a commit keeps the next rows from being claimed: it is done."""
         try:
             self.journal.committed(self._commits)
             if self._base.committed():

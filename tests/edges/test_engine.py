@@ -34,6 +34,7 @@ from newsletter_mailer.deliver.stopping import (
 )
 from newsletter_mailer.errors import CannotConnect, LedgerError
 from newsletter_mailer.store.ledger import Ledger, open_ledger
+from newsletter_mailer.store.progress import ProgressFile
 from newsletter_mailer.store.rows import ClaimedRow, NewRun, PlannedRow, Settled
 from newsletter_mailer.store.sender import Sender
 from newsletter_mailer.store.states import OWED, State
@@ -294,6 +295,46 @@ def test_a_ledger_that_fails_stops_the_run_and_no_outcome_is_lost(
     assert 0 < sent < many
     assert sending.counts == {"sent": sent, "queued": many - sent}
     assert len(sending.outcomes_told) == sent
+
+
+class FullDisk(ProgressFile):
+    """Takes so many marks, and claims for ever or never."""
+
+    def __init__(self, marks: int, *, takes_commits: bool) -> None:
+        self.left, self.takes_commits = marks, takes_commits
+
+    def committed(self, commits: int) -> None:
+        if not self.takes_commits:
+            raise LedgerError("sent.toml cannot be written: no space. No further message leaves.")
+
+    def marked(self, marks: int) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise LedgerError("sent.toml cannot be written: no space. No further message leaves.")
+
+    def close(self) -> None: ...
+
+
+@pytest.mark.parametrize(("marks", "takes_commits"), [(0, True), (7, True), (1_000, False)])
+def test_progress_that_cannot_be_told_stops_the_run_and_loses_nobody(
+    sending: Sending, many: int, inbox: Inbox, marks: int, takes_commits: bool
+) -> None:
+    def told(sender: Sender) -> Sender:
+        sender.journal.tell(FullDisk(marks, takes_commits=takes_commits))
+        return sender
+
+    with pytest.raises(LedgerError, match="No further message leaves"):
+        sending.run(inbox.port, memory=told, connections=2)
+    sent = len(inbox.recipients())
+    assert sent <= marks
+    assert sent < many
+    assert sending.counts == {
+        name: count for name, count in (("sent", sent), ("queued", many - sent)) if count
+    }
+    assert sending.journals == []
+
+    assert sending.run(inbox.port, connections=2)
+    assert sorted(inbox.recipients()) == sending.addresses
 
 
 def test_what_a_ledger_never_took_stands_in_the_journal_for_the_next_sender(
