@@ -113,6 +113,8 @@ def begin(yes: Yes = False, project: ProjectOption = None) -> None:
 
 def _ask_about(gap: Gap, file: Path, assume_yes: bool) -> None:
     """Raises NotConfirmed."""
+    if gap.is_without_log:
+        say("The write-ahead log (-wal) beside it is not its own: it counts without.")
     for one in gap.missed[:1]:
         say(f"{file} does not know what {one.file} tells of.")
     for issue in gap.issues:

@@ -10,7 +10,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -52,6 +52,7 @@ class Gap:
     missed: Sequence[Witness]  #: uses that something else tells of, the latest first
     issues: Collection[str]  #: of which it is not known who has them
     readers: int  #: who are owed those, as far as this ledger knows
+    is_without_log: bool = False  #: the log beside it is another one's, and does not count
 
     def __bool__(self) -> bool:
         return bool(self.missed or self.issues)
@@ -91,7 +92,8 @@ def gap(file: Path, ledger: Path, witnesses: Sequence[Witness], doubtful: Collec
     told = [*witnesses, *_history(ledger, file)]
     with closing(_existing(file)) as database, explained(f"The ledger {file}"):
         refuse_damaged(database, file)
-        return _gap(database, file, told, doubtful, has_journals=_goes_on(file, ledger))
+        found = _gap(database, file, told, doubtful, has_journals=_goes_on(file, ledger))
+        return replace(found, is_without_log=_counts_alone(file))
 
 
 def restore(
