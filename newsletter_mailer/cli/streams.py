@@ -16,21 +16,31 @@ from newsletter_mailer.errors import CannotPrint
 class Watched:
     """A stream that is another one, but for what becomes of a write that fails.
 
-    After the first failure nothing more is written: half of a report is no report.
+    After the first failure nothing more is written: half of a report is no report. What a signal's
+    handler says while another word is being written follows that word: Python's streams refuse it.
     """
 
     def __init__(self, stream: TextIO, on_failure: Callable[[OSError], None]) -> None:
         self._stream, self._on_failure = stream, on_failure
         self._fault: OSError | None = None
+        self._is_writing = False
+        self._waiting: list[str] = []
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
-        if self._fault is None:
-            self._try(lambda: self._stream.write(text))
-        else:
-            self._on_failure(self._fault)
+        """Raises TypeError for octets, as every text stream: click asks so which sort it is."""
+        if not isinstance(text, str):
+            raise TypeError("a text stream takes text")
+        self._waiting.append(text)
+        if not self._is_writing:
+            self._is_writing = True
+            try:
+                while self._waiting:
+                    self._put(self._waiting.pop(0))
+            finally:
+                self._is_writing = False
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:
@@ -39,8 +49,20 @@ class Watched:
 
     def flush(self) -> None:
         """Python flushes once more at its end: by then the failure was told."""
+        if self._fault is None and not self._is_writing:
+            self._is_writing = True
+            try:
+                self._try(self._stream.flush)
+            finally:
+                self._is_writing = False
+            if self._waiting:
+                self.write("")
+
+    def _put(self, text: str) -> None:
         if self._fault is None:
-            self._try(self._stream.flush)
+            self._try(lambda: self._stream.write(text))
+        else:
+            self._on_failure(self._fault)
 
     def _try(self, act: Callable[[], object]) -> None:
         try:
