@@ -89,11 +89,13 @@ def gap(file: Path, ledger: Path, witnesses: Sequence[Witness], doubtful: Collec
 
     `doubtful`: issues of which nothing outside can be read. Raises LedgerError.
     """
-    told = [*witnesses, *_history(ledger, file)]
-    with closing(_existing(file)) as database, explained(f"The ledger {file}"):
+    alone = _counts_alone(file)
+    told = [*witnesses, *_history(ledger, file, alone=alone)]
+    has_journals = is_one_file(file, ledger) and not alone
+    with closing(_existing(file, alone=alone)) as database, explained(f"The ledger {file}"):
         refuse_damaged(database, file)
-        found = _gap(database, file, told, doubtful, has_journals=_goes_on(file, ledger))
-        return replace(found, is_without_log=_counts_alone(file))
+        found = _gap(database, file, told, doubtful, has_journals=has_journals)
+        return replace(found, is_without_log=alone)
 
 
 def restore(
@@ -111,10 +113,11 @@ def restore(
     """
     try:
         with explained(f"The ledger {file}"):
-            if _goes_on(file, ledger):
+            alone = _counts_alone(file)
+            if is_one_file(file, ledger) and not alone:
                 _restore_in_place(ledger, witnesses, doubtful, now)
                 return None
-            return _restore_copy(file, ledger, witnesses, doubtful, now)
+            return _restore_copy(file, ledger, witnesses, doubtful, now, alone=alone)
     except OSError as fault:
         raise LedgerError(f"{ledger} cannot be replaced: {fault.strerror}.") from None
 
@@ -142,7 +145,7 @@ def _restore_in_place(
     """Raises LedgerBusy, LedgerError, OSError."""
     with held_alone(ledger), _written(ledger) as database:
         refuse_damaged(database, ledger)
-        told = [*witnesses, *_history(ledger, ledger)]
+        told = [*witnesses, *_history(ledger, ledger, alone=False)]
         found = _gap(database, ledger, told, doubtful, has_journals=True)
         _accept(database, ledger, found, now)
         Uses(database, ledger).publish()
@@ -155,14 +158,17 @@ def _restore_copy(
     witnesses: Sequence[Witness],
     doubtful: Collection[str],
     now: datetime,
+    *,
+    alone: bool,
 ) -> Replaced | None:
     """Raises LedgerBusy, LedgerError, OSError."""
-    told = [*witnesses, *_history(ledger, file)]
+    told = [*witnesses, *_history(ledger, file, alone=alone)]
     new = ledger.with_name(f"{ledger.name}.new")
     make_private_folder(ledger.parent)
     new.unlink(missing_ok=True)
     try:
-        _copy_of(file, new)
+        with closing(_existing(file, alone=alone)) as whole:
+            copy_to(whole, new)
         with _written(new) as database:
             refuse_damaged(database, file)
             found = _gap(database, new, told, doubtful, has_journals=False)
@@ -231,14 +237,16 @@ def _accept(
         uses.record("restore", now, home=home_of(ledger, file))
 
 
-def _history(ledger: Path, file: Path) -> list[Witness]:
+def _history(ledger: Path, file: Path, *, alone: bool) -> list[Witness]:
     """The ledger that is there now, the one that was copied, and the file beside tell, too.
 
-    What cannot be read says nothing: the person decides that this ledger counts.
+    `alone`: see `_counts_alone`; what the log knows is heard all the same. What cannot be read says
+    nothing: the person decides that this ledger counts.
     """
     told = [*_beside(ledger)]
     for other in {ledger, _last_home(file)}:
-        database = None if _goes_on(file, other) else _readable(other)
+        is_itself = is_one_file(file, other) and not alone
+        database = None if is_itself else _readable(other)
         if database is not None:
             with closing(database), suppress(LedgerError):
                 told += Uses(database, other).as_witnesses()
@@ -250,10 +258,8 @@ def _last_home(file: Path) -> Path:
     database = _readable(file)
     if database is None:
         return file
-    try:
+    with closing(database):
         home = Uses(database, file).home()
-    finally:
-        database.close()
     return Path(home.path) if home.path and home.is_on(home_of(file)) else file
 
 
@@ -299,11 +305,6 @@ def _set_journals_aside(database: sqlite3.Connection, ledger: Path, now: datetim
                 journal.rename(journal.with_name(f"{journal.name}.{now:%Y%m%d-%H%M%S}"))
 
 
-def _goes_on(file: Path, ledger: Path) -> bool:
-    """Whether it is the ledger itself, with its log."""
-    return is_one_file(file, ledger) and not _counts_alone(ledger)
-
-
 def _counts_alone(file: Path) -> bool:
     """Without the log beside it, which is another one's: together they make no sense."""
     if not has_write_ahead_log(file):
@@ -326,20 +327,15 @@ def _is_whole(file: Path, opened: Callable[[Path], sqlite3.Connection | None]) -
     return True
 
 
-def _existing(file: Path) -> sqlite3.Connection:
-    """To look at. Raises LedgerError."""
-    if _counts_alone(file):
+def _existing(file: Path, *, alone: bool) -> sqlite3.Connection:
+    """To look at, with its log or `alone`. Raises LedgerError."""
+    if alone:
         with explained(f"The ledger {file}"):
             return open_without_log(file)
     database = open_to_read(file)
     if database is None:
         raise LedgerError(f"There is no ledger in {file}.")
     return database
-
-
-def _copy_of(file: Path, new: Path) -> None:
-    with closing(_existing(file)) as database:
-        copy_to(database, new)
 
 
 @contextmanager

@@ -119,8 +119,12 @@ class Journal:
     def committed(self, commits: int) -> None:
         """The ledger has so many commits of this run for good: one that has fewer lost some."""
         self._count(_COMMITS_AT, commits)
-        if self._outside is not None and commits < MORE_THAN_ANY:
+        if self._outside is not None:
             self._outside.committed(commits)
+
+    def contradict(self) -> None:
+        """Whatever ledger stands there from now on, this run knew more."""
+        self._count(_COMMITS_AT, MORE_THAN_ANY)
 
     def brought_in(self, commits: int) -> None:
         """The ledger's own file has so many of them by now, also without its log."""

@@ -12,7 +12,7 @@ from typing import Any  # columns of a row
 from newsletter_mailer.errors import LedgerError
 from newsletter_mailer.store.base_file import BaseFile
 from newsletter_mailer.store.database import explained, transaction
-from newsletter_mailer.store.journal import MORE_THAN_ANY, Journal
+from newsletter_mailer.store.journal import Journal
 from newsletter_mailer.store.rows import ClaimedRow, Settled
 from newsletter_mailer.store.states import OWED, TRANSITIONS, State
 from newsletter_mailer.store.suppressions import Suppressions
@@ -282,7 +282,7 @@ class Sender:
             return
         if not self._base.is_gone:
             self._is_contested = True
-            self.journal.committed(MORE_THAN_ANY)
+            self.journal.contradict()
         raise LedgerError(
             f"The ledger {self._path} was deleted or replaced while it was used. No further "
             "message leaves. Put the old file back if you can; who got the issue stands there."
