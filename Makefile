@@ -6,8 +6,10 @@ BIN := $(VENV)/bin
 # For tests that are long on purpose.
 PATIENT := --timeout 3000 --override-ini faulthandler_timeout=3000
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# The commands that tests start are as quick as those that pip installs: their modules stay compiled.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: benchmark-delivery demo test check-code unit pages test-pythons test-mail test-kill test-faults wheel benchmark pictures lock clean
+.PHONY: demo test check-code unit pages portable test-pythons test-sample test-mail test-kill test-faults wheel benchmark pictures lock clean
 
 demo: $(VENV)/.ready  ## the whole path on issue 2025-08, into the sandbox
 	rm -rf outbox/2025-08
@@ -26,32 +28,41 @@ check-code: $(VENV)/.ready
 
 unit: $(VENV)/.ready
 	$(BIN)/python -m pytest -q --numprocesses auto --dist worksteal \
-	  --ignore=tests/preview --ignore=tests/browser --ignore=tests/faults $(PYTEST)
+	  --ignore=tests/preview --ignore=tests/browser --ignore=tests/faults --ignore=tests/kill $(PYTEST)
 
 # In processes of their own: Playwright keeps an event loop running, and others need theirs.
 pages: $(VENV)/.ready  ## what a browser shows
 	$(BIN)/python -m pytest -q --numprocesses auto --dist loadfile tests/browser tests/preview
 
-# A page, a server's faults and a command's words are the same on every Python: once is enough.
+# Of a commit always the same, so that a failure is one tomorrow.
+test-sample: $(VENV)/.ready  ## some kills and some faults of each kind; SEED=... says which
+	@seed=$${SEED:-$$(git rev-parse --short HEAD 2>/dev/null || date +%s)}; echo "SEED=$$seed"; \
+	SEED=$$seed $(BIN)/python -m pytest -q --numprocesses 4 --dist worksteal tests/faults tests/kill
+
+# A page, a rule, a server's faults and a command's words are the same on every Python.
+portable: PYTEST = tests/unit tests/edges tests/deliver
+portable: unit  ## what each of them is asked; PYTHON=... says which
+
 test-pythons:  ## the tests on every other Python from 3.11 to 3.13 that this machine has
 	@usual=$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
 	for version in 3.11 3.12 3.13; do \
 	  [ $$version = $$usual ] && continue; \
+	  found=; \
 	  for python in python$$version $${PYENV_ROOT:-$$HOME/.pyenv}/versions/$$version.*/bin/python; do \
 	    if "$$python" -c 'import venv' 2>/dev/null; then \
 	      echo "== Python $$version"; \
-	      $(MAKE) --no-print-directory unit PYTHON="$$python" VENV=.venv-$$version \
-	        PYTEST="tests/unit tests/check tests/edges tests/deliver tests/acceptance/test_real_issue.py" \
-	        || exit 1; \
+	      $(MAKE) --no-print-directory portable PYTHON="$$python" VENV=.venv-$$version || exit 1; \
+	      found=yes; \
 	      break; \
 	    fi; \
 	  done; \
+	  [ -n "$$found" ] || echo "== Python $$version is not on this machine: not asked"; \
 	done
 
 test-mail: $(VENV)/.ready  ## real mail servers take the issue (as root; Debian's packages: see .ci/run)
 	$(BIN)/python -m pytest -q -m mail $(PATIENT) tests/mail
 
-test-kill: $(VENV)/.ready  ## kill -9 of the sender, hundreds of times: nobody twice, nobody lost
+test-kill: $(VENV)/.ready  ## kill -9 of the sender, hundreds of times: nobody twice, nobody lost; SEED=... as above
 	$(BIN)/python -m pytest -q -m kill $(PATIENT) tests/kill
 
 test-faults: $(VENV)/.ready  ## every fault of a server at every stage, in every way to talk to it
@@ -60,15 +71,11 @@ test-faults: $(VENV)/.ready  ## every fault of a server at every stage, in every
 wheel: $(VENV)/.ready
 	$(BIN)/python -m build --wheel --no-isolation
 
-benchmark: $(VENV)/.ready  ## tables beside peers; needs node and npm
-	$(BIN)/python benchmarks/compose.py
-	$(BIN)/python benchmarks/checking.py
-	$(BIN)/python benchmarks/planning.py
-	$(BIN)/python benchmarks/status.py
-	$(BIN)/python benchmarks/preview.py
-
-benchmark-delivery: $(VENV)/.ready  ## sending beside smtp-source and others; as root on Linux, with Postfix, cc, node
-	$(BIN)/python benchmarks/delivery.py
+# What each needs (node; for delivery also root, Postfix, stunnel and cc) stands at its head.
+benchmark: $(VENV)/.ready  ## every figure beside its peers, into benchmarks/results-*.md
+	for part in composing checking planning status preview delivery; do \
+	  $(BIN)/python benchmarks/$$part.py || exit 1; \
+	done
 
 pictures: $(VENV)/.ready  ## draws the sample pictures anew, and those in the documentation (needs Chromium)
 	$(BIN)/python tools/make_pictures.py

@@ -16,26 +16,28 @@ import random
 import shutil
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import Future
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from measuring import (
     REPOSITORY,
     install_peers,
-    machine,
     mjml_documents,
     peer_seconds,
     seconds,
+    write_results,
 )
 
 from newsletter_mailer.campaign.edition import read_edition
 from newsletter_mailer.campaign.prepare import Circumstances, prepare
 from newsletter_mailer.campaign.project import Project, open_project
-from newsletter_mailer.check.asking import ask_all
-from newsletter_mailer.check.page import filled_page
-from newsletter_mailer.check.subject import Evidence, Subject
+from newsletter_mailer.check.context.context import CheckContext
+from newsletter_mailer.check.page.page import filled_page
+from newsletter_mailer.check.runner.runner import ask_all
 from newsletter_mailer.compose.composer import Composer
 from newsletter_mailer.plan.variants import Variant
+from newsletter_mailer.text_cache import Memory
 
 SECTIONS, VARIANTS = 60, 50
 REGIONS = [f"region-{number:02}" for number in range(10)]
@@ -75,13 +77,13 @@ const work = async () => {
 """
 
 
-def subject_of(project: Project, issue: str, at: datetime) -> Subject:
+def context_of(project: Project, issue: str, at: datetime) -> CheckContext:
     """What the questions are asked of."""
-    kept: list[Subject] = []
+    kept: list[CheckContext] = []
 
-    def keep(subject: Subject) -> Evidence:
-        kept.append(subject)
-        return Evidence()
+    def keep(context: CheckContext) -> dict[str, Future[object]]:
+        kept.append(context)
+        return {}
 
     now = Circumstances(at=at, is_first_run=True, gather=keep)
     with prepare(project, issue, circumstances=now):
@@ -139,62 +141,76 @@ def section(number: int, drawn: random.Random) -> str:
 
 def composing(project: Project, issue: str, variants: Sequence[Variant]) -> None:
     edition = read_edition(project, issue)
-    composer = Composer(edition.issue, edition.template, project.settings, edition.content.total)
+    content = edition.content.total
+    composer = Composer(edition.issue, edition.template, project.settings, content, cache=Memory())
     for variant in variants:
         assert composer.compose(variant) is not None, composer.findings
 
 
-def asking(subject: Subject) -> int:
+def asking(context: CheckContext) -> int:
     """Nothing that an earlier run worked out is at hand."""
-    return sum(1 for _ in ask_all(dataclasses.replace(subject)))
+    return sum(1 for _ in ask_all(dataclasses.replace(context)))
 
 
-def documents(project: Project, issue: str, subject: Subject, folder: Path) -> tuple[Path, Path]:
+def documents(
+    project: Project, issue: str, context: CheckContext, folder: Path
+) -> tuple[Path, Path]:
     """The HTML and the MJML of each variant, as lists in JSON."""
     pages, sources = folder / "pages.json", folder / "sources.json"
-    pages.write_text(json.dumps([filled_page(one) for one in subject.compiled]))
-    with mjml_documents() as made:
-        composing(project, issue, [one.variant for one in subject.compiled])
-    whole = [one for one in made if "<mj-head" in one][-len(subject.compiled) :]
+    pages.write_text(json.dumps([filled_page(one) for one in context.compiled]))
+    whole: list[str] = []
+    for one in context.compiled:
+        with mjml_documents() as made:
+            composing(project, issue, [one.variant])
+        whole.append(max(made, key=len))
     sources.write_text(json.dumps(whole))
     return pages, sources
 
 
-def compare(project: Project, issue: str, subject: Subject, runs: int) -> None:
-    """Prints the rows of one issue."""
-    variants = [one.variant for one in subject.compiled]
-    assert asking(subject) == asking(subject)
-    ours = seconds(lambda: asking(subject), runs)
+def compare(project: Project, issue: str, context: CheckContext, runs: int) -> list[str]:
+    """The table of one issue."""
+    variants = [one.variant for one in context.compiled]
+    assert asking(context) == asking(context)
+    ours = seconds(lambda: asking(context), runs)
     composed = seconds(lambda: composing(project, issue, variants), runs)
-    sections = len(subject.issue.sections)
-    print(f"{issue}: {sections} sections, {len(variants)} variants, {asking(subject)} findings")
-    row("asking all offline questions", ours, ours)
-    row("composing those variants", composed, ours)
-    row("both", ours + composed, ours)
     with tempfile.TemporaryDirectory() as name:
-        pages, sources = documents(project, issue, subject, Path(name))
-        row("html-validate, of the HTML", peer_seconds(_HTML_VALIDATE, pages, warm=3, runs=7), ours)
-        row("mjml's validator, of the MJML", peer_seconds(_MJML_VALIDATOR, sources), ours)
-    print()
-
-
-def row(what: str, took: float, ours: float) -> None:
-    print(f"  {what:34} {took * 1000:9.1f} ms {took / ours:8.2f} of asking")
+        pages, sources = documents(project, issue, context, Path(name))
+        html_validate = peer_seconds(_HTML_VALIDATE, pages, warm=3, runs=7)
+        mjml_validator = peer_seconds(_MJML_VALIDATOR, sources)
+    sections = len(context.issue.sections)
+    return [
+        f"## {sections} sections, {len(variants)} variants, {asking(context)} findings",
+        "",
+        "| what | ms | of asking |",
+        "|---|--:|--:|",
+        *(
+            f"| {what} | {took * 1000:.1f} | {took / ours:.2f} |"
+            for what, took in (
+                ("asking all offline questions", ours),
+                ("composing those variants", composed),
+                ("both", ours + composed),
+                ("html-validate, of the HTML", html_validate),
+                ("mjml's validator, of the MJML", mjml_validator),
+            )
+        ),
+        "",
+    ]
 
 
 def main() -> None:
     install_peers()
-    print(f"{machine()}\n")
     project = open_project(REPOSITORY, {})
     at = datetime(2025, 8, 29, 9, tzinfo=project.settings.zone)
-    subject = subject_of(project, "2025-08", at)
-    compare(project, "2025-08", dataclasses.replace(subject, compiled=subject.compiled[:3]), 21)
+    context = context_of(project, "2025-08", at)
+    three = dataclasses.replace(context, compiled=context.compiled[:3])
+    lines = compare(project, "2025-08", three, 21)
     with tempfile.TemporaryDirectory() as folder:
         large = large_project(Path(folder))
         at = datetime(2030, 1, 15, 9, tzinfo=large.settings.zone)
-        subject = subject_of(large, "2030-01", at)
-        assert len(subject.compiled) == VARIANTS
-        compare(large, "2030-01", subject, 3)
+        context = context_of(large, "2030-01", at)
+        assert len(context.compiled) == VARIANTS
+        lines += compare(large, "2030-01", context, 3)
+    write_results(__file__, "Checking, beside composing and other validators", lines)
 
 
 if __name__ == "__main__":

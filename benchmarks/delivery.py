@@ -1,12 +1,13 @@
-"""Sending, beside those who do it fastest, in the same run: writes benchmarks/results.md.
+"""Sending, beside those who do it fastest, in the same run.
 
-    make benchmark-delivery        or:  python benchmarks/delivery.py [MESSAGES]
+    make benchmark        or:  python benchmarks/delivery.py [MESSAGES]
 
 A personalised issue of about 90 KB, the ledger durable (synchronous=FULL) and the journal on,
-against Postfix's smtp-sink and a faster sink of our own (fastsink.c). Client and sink are pinned to
-a core each. Needs Linux with two cores, root (to pin), cc, Debian's postfix (smtp-source,
-smtp-sink), node and npm (nodemailer), and a registry of Python packages (mailmerge). Every figure
-is the median of three rounds; a round runs all peers one after the other.
+against Postfix's smtp-sink and a faster sink of our own (fastsink.c), and over STARTTLS to stunnel
+in front of that. Client and sink are pinned to a core each. Needs Linux with two cores, root (to
+pin), cc, Debian's postfix (smtp-source, smtp-sink) and stunnel4, node and npm (nodemailer), and a
+registry of Python packages (mailmerge). Every figure is the median of three rounds; a round runs
+all peers one after the other.
 """
 
 from __future__ import annotations
@@ -17,28 +18,30 @@ import os
 import resource
 import shutil
 import signal
-import smtplib
+import socket
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
 
-from measuring import HERE, REPOSITORY, install_peers, machine
+import trustme
+from measuring import HERE, REPOSITORY, as_installed, install_peers, write_results
 from plot import growth_plot
 
 ISSUE = "2025-08"
 CONNECTIONS, ROUNDS = 16, 3
 CLIENT, SINK = "0", "1"  #: cores
-PORT = 2627
+PORT, BEHIND = 2627, 2628  #: of the sink; of the one that stunnel stands before
 _NOTICES = 18  #: as many as make a message of about 90 KB
 _NAME = "{{NAME}}"
+_SMTPLIB_NAME = "smtplib, one connection"
 
 
 @dataclass(frozen=True)
@@ -63,17 +66,43 @@ class Measured:
 @contextmanager
 def sink(words: Sequence[str]) -> Iterator[int]:
     """A server on PORT, on a core of its own. Gives its process id."""
+    with process(words) as server:
+        greeted(PORT)
+        yield server
+
+
+@contextmanager
+def encrypting_sink(folder: Path) -> Iterator[int]:
+    """stunnel on PORT: offers STARTTLS and hands the rest to fastsink. Gives its process id."""
+    settings = folder / "stunnel.conf"
+    settings.write_text(
+        f"foreground = yes\npid =\ndebug = err\n[sink]\nprotocol = smtp\n"
+        f"accept = 127.0.0.1:{PORT}\nconnect = 127.0.0.1:{BEHIND}\ncert = {folder / 'server.pem'}\n"
+    )
+    with process(fast_sink(folder, BEHIND)), process(["stunnel", str(settings)]) as server:
+        greeted(PORT)
+        yield server
+
+
+def greeted(port: int) -> None:
+    """Returns when a server says its greeting there. Raises TimeoutError."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with (
+            suppress(OSError),
+            socket.create_connection(("127.0.0.1", port), timeout=1) as connection,
+        ):
+            if connection.recv(3) == b"220":
+                return
+        time.sleep(0.05)
+    raise TimeoutError(f"no server says 220 on port {port}")
+
+
+@contextmanager
+def process(words: Sequence[str]) -> Iterator[int]:
+    """On the sink's core. Gives its process id."""
     server = subprocess.Popen(["taskset", "-c", SINK, *words], stdout=subprocess.DEVNULL)
     try:
-        deadline = time.monotonic() + 10
-        while True:
-            try:
-                smtplib.SMTP("127.0.0.1", PORT).quit()
-                break
-            except OSError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.05)
         yield server.pid
     finally:
         server.send_signal(signal.SIGTERM)
@@ -84,11 +113,21 @@ def smtp_sink() -> list[str]:
     return ["smtp-sink", "-u", "nobody", f"127.0.0.1:{PORT}", "1000"]
 
 
-def fast_sink(folder: Path) -> list[str]:
+def fast_sink(folder: Path, port: int = PORT) -> list[str]:
     program = folder / "fastsink"
     if not program.exists():
         subprocess.run(["cc", "-O2", "-o", str(program), str(HERE / "fastsink.c")], check=True)
-    return [str(program), str(PORT)]
+    return [str(program), str(port)]
+
+
+def certificates(folder: Path) -> Path:
+    """Writes the server's certificate for stunnel; gives the file of who signed it."""
+    authority, ca_file = trustme.CA(), folder / "ca.pem"
+    authority.cert_pem.write_to_path(ca_file)
+    authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(
+        folder / "server.pem"
+    )
+    return ca_file
 
 
 def project_of(folder: Path, readers: int) -> Path:
@@ -136,18 +175,18 @@ def command(project: Path, *words: str) -> list[str]:
     ]
 
 
-_ENVIRONMENT = {
-    **os.environ,
-    "SMTP_HOST": "127.0.0.1",
-    "SMTP_PORT": str(PORT),
-    "SMTP_SECURITY": "none",
-}
+def environment(ca_file: Path | None = None) -> Mapping[str, str]:
+    """The settings that lead to the sink, over STARTTLS if `ca_file` signed its certificate."""
+    security = {"SMTP_SECURITY": "none"}
+    if ca_file is not None:
+        security = {"SMTP_SECURITY": "starttls", "SMTP_CA_FILE": str(ca_file)}
+    return {**as_installed(), "SMTP_HOST": "localhost", "SMTP_PORT": str(PORT), **security}
 
 
-def processor_of(words: Sequence[str]) -> tuple[float, float]:
+def processor_of(words: Sequence[str], ca_file: Path | None = None) -> tuple[float, float]:
     """Runs a command: its seconds on the processor, and its peak memory in megabytes."""
     process = subprocess.Popen(
-        words, env=_ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        words, env=environment(ca_file), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
     complaint = process.stderr.read() if process.stderr else b""
     _, status, usage = os.wait4(process.pid, 0)
@@ -161,10 +200,10 @@ def forget(project: Path) -> None:
     (project / "issues" / ISSUE / "sent.toml").unlink(missing_ok=True)
 
 
-def ours(project: Path, size: int) -> Measured:
+def ours(project: Path, size: int, ca_file: Path | None = None) -> Measured:
     """The command as a person runs it; the rate is that between its first and last outcome."""
     forget(project)
-    processor_of(command(project, "send", "--yes", "--connections", str(CONNECTIONS)))
+    processor_of(command(project, "send", "--yes", "--connections", str(CONNECTIONS)), ca_file)
     with sqlite3.connect(project / ".newsletter/ledger.db") as ledger:
         count, first, last = ledger.execute(
             "SELECT count(*), min(at), max(at) FROM delivery WHERE state = 'sent'"
@@ -185,9 +224,11 @@ def timed(words: Sequence[str], messages: int, size: int) -> Measured:
 
 
 _SMTPLIB = """
-import smtplib, sys, time
+import smtplib, ssl, sys, time
 message = open(sys.argv[3], 'rb').read()
-client = smtplib.SMTP('127.0.0.1', int(sys.argv[1]))
+client = smtplib.SMTP('localhost', int(sys.argv[1]))
+if sys.argv[4:]:
+    client.starttls(context=ssl.create_default_context(cafile=sys.argv[4]))
 begin = time.perf_counter()
 for number in range(int(sys.argv[2])):
     client.sendmail('news@example.org', [f'reader{number}@example.org'], message)
@@ -195,17 +236,21 @@ print(time.perf_counter() - begin)
 """
 
 
-def smtplib_alone(messages: int, size: int, message: Path) -> Measured:
+def smtplib_alone(messages: int, size: int, message: Path, ca_file: Path | None = None) -> Measured:
     """One connection, reused; the message is made beforehand; nothing is remembered."""
-    return printed(
-        [sys.executable, "-c", _SMTPLIB, str(PORT), str(messages), str(message)], messages, size
-    )
+    words = [sys.executable, "-c", _SMTPLIB, str(PORT), str(messages), str(message)]
+    return printed([*words, *signed_by(ca_file)], messages, size)
 
 
-def nodemailer(messages: int, size: int, parts: Path) -> Measured:
+def nodemailer(messages: int, size: int, parts: Path, ca_file: Path | None = None) -> Measured:
     script = HERE / "peers" / "pooled.mjs"
     words = ["node", str(script), str(PORT), str(CONNECTIONS), str(messages), str(parts)]
-    return printed(words, messages, size)
+    return printed([*words, *signed_by(ca_file)], messages, size)
+
+
+def signed_by(ca_file: Path | None) -> list[str]:
+    """A peer's last argument: with it, it talks over STARTTLS."""
+    return [] if ca_file is None else [str(ca_file)]
 
 
 def printed(words: Sequence[str], messages: int, size: int) -> Measured:
@@ -304,16 +349,48 @@ def table(title: str, found: dict[str, Measured]) -> list[str]:
     return [*lines, ""]
 
 
-def processors(found: dict[str, Measured], start: float) -> list[str]:
-    """`start`: seconds of our processor before the first message leaves."""
+def our_processor(found: Mapping[str, Measured], start: float) -> float:
+    """Microseconds a message. `start`: seconds of our processor before the first one leaves."""
+    mine = found["newsletter-mailer"]
+    return (mine.processor - start) / mine.messages * 1e6
+
+
+def processor_beside(found: Mapping[str, Measured], start: float) -> float:
+    """Ours a message, as a multiple of smtp-source's own."""
+    generator = found["smtp-source"]
+    return our_processor(found, start) / (generator.processor / generator.messages * 1e6)
+
+
+def processors(found: Mapping[str, Measured], start: float) -> list[str]:
     mine, generator = found["newsletter-mailer"], found["smtp-source"]
-    each = (mine.processor - start) / mine.messages * 1e6
-    theirs = generator.processor / generator.messages * 1e6
+    each = our_processor(found, start)
+    theirs = each / processor_beside(found, start)
     busy, busy_there = mine.sink / mine.seconds, generator.sink / generator.seconds
     return [
         f"Our processor: {each:.0f} us a message, and {start:.1f} s until the first one leaves.",
         f"smtp-source's, which sends the same octets again and again: {theirs:.0f} us.",
         f"The sink's core was busy: {busy:.0%} of our run, {busy_there:.0%} of smtp-source's.",
+        "",
+    ]
+
+
+def goals(
+    in_the_clear: Mapping[str, Measured], encrypted: Mapping[str, Measured], start: float
+) -> list[str]:
+    """`in_the_clear`: into fastsink."""
+    mine = in_the_clear["newsletter-mailer"].megabytes
+    beside = mine / in_the_clear["smtp-source"].megabytes
+    over_tls = encrypted["newsletter-mailer"].megabytes / encrypted[_SMTPLIB_NAME].megabytes
+    processor = processor_beside(in_the_clear, start)
+    return [
+        "### Goals",
+        "",
+        "| | goal | here |",
+        "|---|--:|--:|",
+        f"| processor a message, of smtp-source's, into fastsink | <= 1.2 | {processor:.2f} |",
+        f"| octets a second, of smtp-source's, into fastsink | >= 1.2 | {beside:.2f} |",
+        f"| octets a second, of smtplib's, over STARTTLS | >= 4 | {over_tls:.1f} |",
+        "",
     ]
 
 
@@ -354,18 +431,11 @@ def growth(folder: Path) -> list[str]:
 def main(messages: int) -> None:
     install_peers()
     os.nice(-5)
-    lines = [
-        "# Sending, measured",
-        "",
-        f"{machine()}. Again: `make benchmark-delivery` (what it needs: benchmarks/delivery.py).",
-        "Ratios are what counts: machines differ, and so do runs.",
-        "",
-    ]
     with tempfile.TemporaryDirectory(dir=HERE) as name:
         folder = Path(name)
         project = project_of(folder, messages)
         size, eml, parts = message_of(project, folder)
-        lines += [
+        lines = [
             f"A message has {size:,} octets; {CONNECTIONS} connections; {messages:,} messages.",
             "",
         ]
@@ -377,16 +447,34 @@ def main(messages: int) -> None:
                     (
                         ("newsletter-mailer", lambda: ours(project, size)),
                         ("smtp-source", lambda: smtp_source(messages, size)),
-                        ("smtplib, one connection", lambda: smtplib_alone(few, size, eml)),
+                        (_SMTPLIB_NAME, lambda: smtplib_alone(few, size, eml)),
                         ("nodemailer, pooled, composing", lambda: nodemailer(few, size, parts)),
                         ("mailmerge", lambda: mailmerge(folder, few, size, parts)),
                     ),
                     server,
                 )
-            lines += [*table(f"Into {title}", found), *processors(found, start), ""]
-        lines += growth(folder)
-    (HERE / "results.md").write_text("\n".join(lines))
-    print("\n".join(lines))
+            lines += [*table(f"Into {title}", found), *processors(found, start)]
+        ca_file = certificates(folder)
+        with encrypting_sink(folder) as server:
+            encrypted = rounds(
+                (
+                    ("newsletter-mailer", lambda: ours(project, size, ca_file)),
+                    (_SMTPLIB_NAME, lambda: smtplib_alone(few, size, eml, ca_file)),
+                    (
+                        "nodemailer, pooled, composing",
+                        lambda: nodemailer(few, size, parts, ca_file),
+                    ),
+                ),
+                server,
+            )
+        lines += [
+            *table("Over STARTTLS, into stunnel before fastsink", encrypted),
+            f"Our processor: {our_processor(encrypted, start):.0f} us a message.",
+            "",
+            *goals(found, encrypted, start),
+            *growth(folder),
+        ]
+    write_results(__file__, "Sending, beside those who do it fastest", lines)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What every benchmark needs: medians, the machine's name, and peers from npm."""
+"""What every benchmark needs: medians, the machine's name, peers from npm, a file of results."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from newsletter_mailer.compose import mjml
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parent
 PACKAGES = HERE / "node_modules"
+_UNCOMPILED = "PYTHONDONTWRITEBYTECODE"
 
 _LOOP = """
 const warm = Number(process.argv[3]), runs = Number(process.argv[4])
@@ -53,6 +54,26 @@ def machine() -> str:
         f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
         f"{datetime.now(UTC):%Y-%m-%d}"
     )
+
+
+def as_installed() -> dict[str, str]:
+    """The environment of a command that is measured: pip leaves its modules compiled."""
+    return {name: value for name, value in os.environ.items() if name != _UNCOMPILED}
+
+
+def write_results(script: str, title: str, lines: Sequence[str]) -> None:
+    """Prints them, and keeps them in results-NAME.md beside the script NAME.py."""
+    name = Path(script).stem
+    head = [
+        f"# {title}",
+        "",
+        f"{machine()}. Again: `make benchmark`, or `python benchmarks/{name}.py`.",
+        "Ratios are what counts: machines differ, and so do runs.",
+        "",
+    ]
+    text = "\n".join([*head, *lines]).rstrip() + "\n"
+    (HERE / f"results-{name}.md").write_text(text, "utf-8")
+    print(text)
 
 
 def install_peers() -> None:

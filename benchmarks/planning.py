@@ -1,6 +1,6 @@
 """Planning 1,000,000 subscribers: seconds and peak memory, beside csv.DictReader on the same file.
 
-    python benchmarks/planning.py [ROWS]
+    make benchmark        or:  python benchmarks/planning.py [ROWS]
 
 Each measurement is a process of its own, and the quickest of three rounds counts. Seconds are the
 processor's, so that other work on the machine matters less. Goals: within 4 times csv.DictReader,
@@ -16,10 +16,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-REPOSITORY = Path(__file__).parent.parent
+from measuring import REPOSITORY, write_results
+
+if TYPE_CHECKING:
+    from newsletter_mailer.audience.source import SubscriberList
+
 ISSUE = "2025-08"
 ROUNDS = 3
 COLUMNS = ("email", "first_name", "last_name", "organisation", "region", "role")
@@ -55,36 +61,39 @@ def dict_reader(project: Path) -> Callable[[], int]:
     return work
 
 
+def readers_list(project: Path, fields: Sequence[str]) -> SubscriberList:
+    """The list, with the regions and roles of the newsletter in this repository."""
+    from newsletter_mailer.audience.list_sources import ListSources
+    from newsletter_mailer.audience.source import RowSchema
+    from newsletter_mailer.campaign.project import open_project
+
+    ours = open_project(REPOSITORY, {})
+    schema = RowSchema(
+        fields=tuple(fields), regions=ours.settings.regions, roles=ours.settings.roles
+    )
+    listed = ListSources(replace(ours, root=project)).find("readers", schema)
+    assert listed is not None
+    return listed
+
+
 def reading(project: Path) -> Callable[[], int]:
     """reading: addresses checked, regions and roles understood"""
-    from newsletter_mailer.audience.csv_lists import ListFile
-    from newsletter_mailer.settings import read_settings
-
-    settings, findings = read_settings((REPOSITORY / "newsletter.toml").read_text("utf-8"), {})
-    assert settings is not None, findings
-    listed = ListFile(project, "readers", settings, fields=COLUMNS[1:3])
+    listed = readers_list(project, COLUMNS[1:3])
     return lambda: sum(1 for _ in listed.rows())
 
 
 def planning(project: Path) -> Callable[[], int]:
     """planning: read, merged to people, variants, head counts, profile, census"""
-    from newsletter_mailer.audience.csv_lists import ListFile
     from newsletter_mailer.audience.roster import Roster
-    from newsletter_mailer.issue.folder import read_issue
-    from newsletter_mailer.issue.template_folder import read_template
-    from newsletter_mailer.plan.domains import likely_slips
+    from newsletter_mailer.campaign.edition import read_edition
+    from newsletter_mailer.campaign.project import open_project
     from newsletter_mailer.plan.plan import Filters, assignments, fields_in_use, make_plan
+    from newsletter_mailer.plan.typing_slips import likely_slips
     from newsletter_mailer.plan.variants import Variants
-    from newsletter_mailer.settings import read_settings
 
-    settings, findings = read_settings((REPOSITORY / "newsletter.toml").read_text("utf-8"), {})
-    assert settings is not None, findings
-    template, _ = read_template(REPOSITORY, settings.template, REPOSITORY / "templates")
-    assert template is not None
-    issue, _ = read_issue(REPOSITORY, ISSUE, settings, template)
-    assert issue is not None
+    issue = read_edition(open_project(REPOSITORY, {}), ISSUE).issue
     fields, variants = fields_in_use(issue), Variants(issue)
-    listed = ListFile(project, "readers", settings, fields=fields)
+    listed = readers_list(project, fields)
 
     def work() -> int:
         with Roster(fields) as roster:
@@ -131,13 +140,12 @@ def main(rows: int) -> None:
                 assert counted == rows
                 results[job.__name__].append((seconds, megabytes))
     peer = min(seconds for seconds, _ in results[dict_reader.__name__])
-    print(f"{rows:,} rows, Python {sys.version.split()[0]}\n")
-    print("| job | seconds | times csv.DictReader | peak MB |")
-    print("|---|---|---|---|")
+    lines = ["| job | seconds | times csv.DictReader | peak MB |", "|---|--:|--:|--:|"]
     for job in JOBS:
         seconds = min(seconds for seconds, _ in results[job.__name__])
         megabytes = max(megabytes for _, megabytes in results[job.__name__])
-        print(f"| {job.__doc__} | {seconds:.2f} | {seconds / peer:.1f} | {megabytes:.0f} |")
+        lines.append(f"| {job.__doc__} | {seconds:.2f} | {seconds / peer:.1f} | {megabytes:.0f} |")
+    write_results(__file__, f"Planning {rows:,} subscribers, beside csv.DictReader", lines)
 
 
 if __name__ == "__main__":

@@ -19,18 +19,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from measuring import PACKAGES, REPOSITORY, install_peers, machine
+from measuring import PACKAGES, REPOSITORY, install_peers, write_results
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
-from newsletter_mailer.browser import installed_browser
 from newsletter_mailer.campaign.build import build
 from newsletter_mailer.campaign.project import open_project
+from newsletter_mailer.chromium import installed_browser
 
 ISSUE = "2025-08"
 EDITED = "30-inspiring-future-leaders.md"
@@ -238,33 +238,35 @@ def main() -> None:
     program = installed_browser(os.environ)
     assert program is not None, "This needs Chromium, Chrome or Edge."
     install_peers()
-    print(f"{machine()}\n")
-    print(f"  {'from saving a heading to seeing it':36} median   slowest   HTML shown")
+    lines = ["| from saving a heading to seeing it | median: ms | slowest: ms | HTML shown: KB |"]
+    lines += ["|---|--:|--:|--:|"]
     medians: dict[str, float] = {}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=program, chromium_sandbox=os.name == "nt" or os.geteuid() != 0
         )
         for previewer in (ours, react_email, maizzle):
-            medians |= row(browser, previewer)
+            name, times, size = measured(browser, previewer)
+            medians[name] = statistics.median(times)
+            lines.append(
+                f"| {name} | {medians[name] * 1000:.0f} | {max(times) * 1000:.0f} "
+                f"| {size / 1024:.0f} |"
+            )
         browser.close()
     mine = medians.pop("newsletter-mailer")
+    lines.append("")
     for name, theirs in medians.items():
-        print(f"\nnewsletter-mailer takes {mine / theirs:.2f} of {name}'s time.")
+        lines.append(f"newsletter-mailer takes {mine / theirs:.2f} of {name}'s time.")
+    write_results(__file__, "From saving a file to seeing it, beside other preview servers", lines)
 
 
-def row(browser: Browser, started: Callable[[], object]) -> dict[str, float]:
+def measured(browser: Browser, started: Callable[[], object]) -> tuple[str, Sequence[float], int]:
+    """The name of a previewer, the seconds until each edit was seen, and octets of HTML."""
     with started() as previewer:  # type: ignore[attr-defined]  # one of the three above
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         times, size = seconds_to_see(page, previewer)
         page.close()
-    median = statistics.median(times)
-    print(
-        f"  {previewer.name:36} {median * 1000:4.0f} ms   {max(times) * 1000:4.0f} ms"
-        f"   {size / 1024:6.0f} KB",
-        flush=True,
-    )
-    return {previewer.name: median}
+    return previewer.name, times, size
 
 
 if __name__ == "__main__":

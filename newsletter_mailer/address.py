@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from newsletter_mailer.look_alikes import look_alike
+from newsletter_mailer.characters.look_alikes import look_alike
 
 #: An everyday ASCII address, for those of up to 64 characters: no part of it can then be too long.
 #: Everything else is email-validator's, at 35 us each instead of 1.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -39,6 +38,8 @@ class Finding:
     message: str
     hint: str = ""
     gist: str = ""  #: in a few words, where several are told in one sentence
+    about: str = ""  #: the word that is wrong, where findings are compared by it
+    traceback: str = ""  #: of a mistake of ours, for whoever mends the program
 
     def as_json(self) -> dict[str, str | int | None]:
         """`column` is null where it is not known."""
@@ -81,15 +82,3 @@ def _cut(text: str) -> str:
     if len(text) <= _LONGEST:
         return text
     return f"{text[: _LONGEST * 2 // 3]} … {text[-_LONGEST // 4 :]}"
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`Did you mean "dudley"?`, or the known words, or nothing to say."""
-    words = sorted({*known})
-    folded = {one.casefold(): one for one in words if one}
-    close = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
-    if close:
-        return f'Did you mean "{folded[close[0]]}"?'
-    if 0 < len(words) <= 20:
-        return f"Known: {', '.join(words)}."
-    return ""

@@ -10,8 +10,6 @@ import os
 import re
 import shutil
 import ssl
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -157,26 +155,11 @@ Mailer = Callable[..., Result]
 
 @pytest.fixture
 def mailer(project: ProjectFolder) -> Mailer:
-    """Runs the installed command in the project, as a process of its own."""
+    """Runs the command in the project, in a process that need not import everything first."""
+    from tests.acceptance.scene import warm
 
     def run(*words: str, env: dict[str, str] | None = None, cwd: Path | None = None) -> Result:
-        clean = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("SMTP_", "LEDGER_", "IMAGE_", "PUBLIC_"))
-        }
-        done = subprocess.run(
-            [sys.executable, "-X", "utf8", "-m", "newsletter_mailer", *words],
-            cwd=cwd or project.root,
-            env={**clean, **(env or {})},
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            stdin=subprocess.DEVNULL,
-            timeout=120,
-            check=False,
-        )
-        return Result(done.returncode, done.stdout, done.stderr)
+        return warm(*words, cwd=cwd or project.root, env=env)
 
     return run
 

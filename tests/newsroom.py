@@ -9,15 +9,19 @@ from datetime import UTC, datetime
 
 from newsletter_mailer.compose.compiled import CompiledVariant
 from newsletter_mailer.compose.composer import Composer
-from newsletter_mailer.compose.message import CompiledMessage, Recipient, compile_message
-from newsletter_mailer.compose.message import Envelope as MessageEnvelope
+from newsletter_mailer.compose.message import (
+    CompiledMessage,
+    MessageHeaders,
+    Recipient,
+    compile_message,
+)
 from newsletter_mailer.findings import Finding, in_order
 from newsletter_mailer.issue.content_hash import ContentHash, content_hash
 from newsletter_mailer.issue.folder import read_issue
 from newsletter_mailer.issue.model import Issue, Template
 from newsletter_mailer.issue.template_folder import read_template
 from newsletter_mailer.plan.variants import Variant, Variants
-from newsletter_mailer.settings import Settings, read_settings
+from newsletter_mailer.settings.newsletter import Settings, read_settings
 from tests.conftest import REPOSITORY, ProjectFolder
 
 ISSUE = "2030-01"
@@ -89,7 +93,7 @@ class Newsroom:
         self.write_template("newsletter.mjml", PLAIN_PAGE)
         self.write_kind("text.mjml", PLAIN_KIND)
 
-    def write_template(self, path: str, content: str) -> None:
+    def write_template(self, path: str, content: str | bytes) -> None:
         self.folder.write(f"templates/regional/{path}", content)
         self.cached = None
 
@@ -177,19 +181,19 @@ class Newsroom:
 
     def message(self, compiled: CompiledVariant | None = None, **changes: str) -> CompiledMessage:
         settings = self.settings
-        envelope = MessageEnvelope(
+        headers = MessageHeaders(
             sender=settings.sender,
             reply_to=settings.reply_to,
             list_id=settings.list_id,
             list_name=settings.name,
             unsubscribe=changes.get("unsubscribe", LINKS["unsubscribe_url"]),
             date=datetime(2030, 1, 15, 9, tzinfo=UTC),
-            links=LINKS,
             subject_prefix=changes.get("subject_prefix", ""),
         )
         return compile_message(
             compiled or self.compiled(),
-            envelope,
+            headers,
+            LINKS,
             content_hash=self.content.total,
             image_base_url=settings.image_base_url_if_hosted,
         )

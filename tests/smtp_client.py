@@ -1,4 +1,4 @@
-"""Our own client over a real connection, driven by a test: one line, a loop of its own."""
+"""Our own client over a real connection, driven by a test, in a loop of its own."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-from newsletter_mailer.deliver.dialogue import Content, Ended, MailObject
-from newsletter_mailer.deliver.line import Line
-from newsletter_mailer.deliver.loop import runner
-from newsletter_mailer.deliver.replies import Outcome
-from newsletter_mailer.deliver.session import Session, Timeouts, connect
-from newsletter_mailer.deliver.single import send_single
-from newsletter_mailer.smtp_settings import SmtpSettings
+from newsletter_mailer.deliver.answers.answer import Answer
+from newsletter_mailer.deliver.answers.outcome import Outcome
+from newsletter_mailer.deliver.event_loop import runner
+from newsletter_mailer.deliver.single_message import send_single_message
+from newsletter_mailer.deliver.smtp.connection import SmtpConnection
+from newsletter_mailer.deliver.smtp.session import Timeouts
+from newsletter_mailer.deliver.smtp.transport import SmtpTransport
+from newsletter_mailer.deliver.transport import Content, MailObject, Unsettled
+from newsletter_mailer.settings.smtp import SmtpSettings
 
 SENDER = "news@example.org"
 MESSAGE = b"Subject: Hello\r\n\r\nDear Ann,\r\nhello.\r\n"
@@ -32,20 +34,22 @@ def content(message: bytes) -> Content:
 
 @dataclass
 class Correspondent:
-    """Sends over one line and keeps what became of each message (line.Owner). Keys are numbers.
+    """Sends over one connection and keeps what became of each message (transport.Owner). Keys are
+    numbers.
 
     `marks_left`: so many messages may still have their dot.
     """
 
     loop: asyncio.Runner
-    session: Session
+    transport: SmtpTransport
     fates: dict[int, Outcome] = field(default_factory=dict)
+    said: Answer | None = None  #: last
     marked: list[int] = field(default_factory=list)
-    why: str = ""  #: the line was lost
+    why: str = ""  #: the connection was lost
     marks_left: int = 1_000
     waiting: deque[MailObject[int]] = field(default_factory=deque)
     number: int = 0
-    line: Line[int] = field(init=False)
+    connection: SmtpConnection[int] = field(init=False)
     news: asyncio.Event = field(init=False)
 
     def __post_init__(self) -> None:
@@ -53,20 +57,20 @@ class Correspondent:
 
     async def _begin(self) -> None:
         self.news = asyncio.Event()
-        self.line = Line(self.session, self)
+        self.connection = await self.transport.connect(self)
 
     @property
     def is_open(self) -> bool:
-        return not self.line.is_closed
+        return not self.connection.is_closed
 
     def send(self, mailbox: str, message: bytes = MESSAGE) -> Outcome:
         """Its fate, which the server told."""
         (fate,) = self.send_all([mailbox], message)
-        assert fate is not None, f"the line was lost: {self.why}"
+        assert fate is not None, f"the connection was lost: {self.why}"
         return fate
 
     def send_all(self, mailboxes: list[str], message: bytes = MESSAGE) -> list[Outcome | None]:
-        """Their fates. None for those that had none when the line was lost."""
+        """Their fates. None for those that had none when the connection was lost."""
         numbers = range(self.number, self.number + len(mailboxes))
         self.number += len(mailboxes)
         for number, mailbox in zip(numbers, mailboxes, strict=True):
@@ -77,20 +81,20 @@ class Correspondent:
         return [self.fates.get(number) for number in numbers]
 
     async def _sent(self, numbers: range) -> None:
-        self.line.begin()
+        self.connection.begin()
         while self.is_open and not self.fates.keys() >= {*numbers}:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.news.wait(), 0.05)
             self.news.clear()
-            self.line.check(asyncio.get_running_loop().time())
+            self.connection.check(asyncio.get_running_loop().time())
 
     async def close(self) -> None:
-        if self.line.is_idle:
-            await self.line.close()
+        if self.connection.is_idle:
+            await self.connection.close()
         else:
-            self.line.lose("the test is over")
+            self.connection.lose("the test is over")
 
-    def next_mail(self, line: Line[int]) -> MailObject[int] | None:
+    def next_mail(self) -> MailObject[int] | None:
         return self.waiting.popleft() if self.waiting else None
 
     def mark(self, mail: MailObject[int]) -> bool:
@@ -100,12 +104,12 @@ class Correspondent:
         self.marked.append(mail.key)
         return True
 
-    def ended(self, ended: Ended[int]) -> None:
-        assert ended.mail.key not in self.fates, "two fates"
-        self.fates[ended.mail.key] = ended.outcome
+    def ended(self, mail: MailObject[int], answer: Answer) -> None:
+        assert mail.key not in self.fates, "two fates"
+        self.fates[mail.key], self.said = answer.outcome, answer
         self.news.set()
 
-    def lost(self, line: Line[int], why: str) -> None:
+    def lost(self, unsettled: Unsettled[int], why: str) -> None:
         self.why = why
         self.news.set()
 
@@ -113,8 +117,8 @@ class Correspondent:
 @contextmanager
 def connected(port: int, timeouts: Timeouts = CALM, **more: object) -> Iterator[Correspondent]:
     with runner() as loop:
-        session = loop.run(connect(settings_for(port, **more), SENDER, timeouts))
-        correspondent = Correspondent(loop, session)
+        transport = SmtpTransport(settings_for(port, **more), SENDER, timeouts)
+        correspondent = Correspondent(loop, transport)
         try:
             yield correspondent
         finally:
@@ -130,5 +134,6 @@ def send_one(
 ) -> Outcome:
     """A message over a connection of its own, as `send --test` sends it."""
     with runner() as loop:
-        session = loop.run(connect(settings_for(port, **more), SENDER, timeouts))
-        return loop.run(send_single(session, mailbox, "id@example.org", message))
+        transport = SmtpTransport(settings_for(port, **more), SENDER, timeouts)
+        sending = send_single_message(transport, mailbox, "id@example.org", message)
+        return loop.run(sending).outcome

@@ -17,7 +17,7 @@ from email.message import EmailMessage
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from newsletter_mailer.deliver.sandbox import serving
+from newsletter_mailer.deliver.sandbox.server import serving
 
 _PATIENCE = 90.0  #: seconds that a test waits for a message
 

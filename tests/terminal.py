@@ -43,6 +43,16 @@ class Terminal:
     def type(self, text: str) -> None:
         os.write(self._main, text.encode())
 
+    def interrupt(self) -> None:
+        """Types Ctrl-C, and again where nothing happens: one that comes just before the command
+        reads is seen by Python only after the read.
+        """
+        is_open = True
+        while is_open:
+            self.type("\x03")
+            while is_open and select.select([self._main], [], [], 1)[0]:
+                is_open = self._read()
+
     def end(self) -> int:
         while self._read():
             pass

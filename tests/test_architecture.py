@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,98 +21,131 @@ FLOORS: dict[str, set[str]] = {
     "plan": {"issue", "audience"},
     "compose": {"plan", "issue"},
     "check": {"compose", "plan", "issue"},
+    "outputs": {"compose", "plan", "issue"},
     "store": set(),
     "deliver": {"store"},
     "report": {"store"},
-    "campaign": {"check", "compose", "plan", "issue", "audience", "deliver", "report", "store"},
+    "manual": set(),
+    "campaign": {
+        *("check", "outputs", "compose", "plan", "issue", "audience"),
+        *("deliver", "report", "store"),
+    },
     "preview": {"campaign", "check", "compose", "plan", "issue", "audience", "store"},
-    "cli": {"preview", "campaign", "check", "deliver", "issue", "plan", "report", "store"},
+    "cli": {
+        "preview",
+        "audience",
+        "campaign",
+        "check",
+        "deliver",
+        "issue",
+        "manual",
+        "plan",
+        "report",
+        "store",
+    },
 }
 GROUND_FLOOR = {
     "address",
-    "browser",
     "characters",
-    "check_settings",
-    "delivery_settings",
-    "durable",
+    "chromium",
+    "did_you_mean",
     "errors",
+    "files",
     "findings",
-    "look_alikes",
-    "private_files",
-    "quantities",
+    "garbage_collector",
+    "host_names",
+    "lazy_patterns",
+    "links",
     "settings",
-    "smtp_settings",
     "starter",
-    "tokens",
-    "toml_lines",
-    "visible",
+    "text_cache",
+    "slot_tokens",
+    "toml_text",
 }
-#: The rooms of `preview`; each may import from itself and those before it.
-PREVIEW_ROOMS = ["desk", "showing", "copying", "serving"]
+#: The rooms within a package; each may import from itself and those before it.
+ROOMS = {
+    "cli": ["terminal", "options", "results", "commands"],
+    "preview": ["live", "views", "export", "access", "routes", "server"],
+    "check": [
+        "data",
+        *("addresses", "english", "dates", "text"),
+        *("look", "clients", "page"),
+        *("template", "context"),
+        *("evidence", "questions", "rules"),
+        "runner",
+        "reports",
+    ],
+}
+#: The rooms of `deliver`, and those that each may import from. All other modules there are "engine"
+#: and know what carries mail by `transport` alone.
+DELIVER_ROOMS: dict[str, set[str]] = {
+    "answers": set(),
+    "transport": {"answers"},
+    "smtp": {"answers", "transport"},
+    "sandbox": {"answers", "transport", "smtp"},
+    "engine": {"answers", "transport"},
+}
+#: The rooms of `store`, below its chooser: each may import from itself, those before it, and what
+#: lies open in `store/`: protocols and their values. Only the chooser knows the last ones, each of
+#: which is a kind of database; they are no one else's.
+STORE_ROOMS = ["journal", "sqlite"]
+STORE_CHOOSER = "stores"
 #: The modules that touch the world. Everything else takes values and returns values.
 TOUCHES_THE_WORLD = (
-    "issue/earlier.py",
-    "issue/files.py",
+    "issue/earlier_issues.py",
     "issue/folder.py",
-    "issue/toml_file.py",
+    "issue/issue_folders.py",
+    "issue/image_files.py",
+    "issue/picture_file.py",
     "issue/template_folder.py",
     "audience/csv_lists.py",
+    "audience/list_files.py",
     "audience/roster.py",
+    "audience/text_encoding.py",
+    "check/data/tables.py",
+    "check/english/vocabulary.py",
     "check/evidence/",
-    "store/aside.py",
-    "store/base_file.py",
-    "store/boot.py",
-    "store/copies.py",
-    "store/database.py",
-    "store/figures.py",
-    "store/generation_file.py",
-    "store/home.py",
-    "store/journal.py",
-    "store/left.py",
-    "store/ledger.py",
-    "store/lock.py",
-    "store/people.py",
-    "store/place.py",
-    "store/planned.py",
-    "store/progress.py",
-    "store/recovery.py",
-    "store/resolutions.py",
-    "store/runs.py",
-    "store/sender.py",
-    "store/suppressions.py",
-    "store/uses.py",
-    "deliver/answer_files.py",
-    "deliver/books.py",
+    "store/journal/",
+    "store/sqlite/",
+    "store/stores.py",
+    "deliver/smtp/answers/files.py",
+    "deliver/claim_queue.py",
+    "deliver/connection_pool.py",
     "deliver/engine.py",
-    "deliver/gather.py",
-    "deliver/line.py",
-    "deliver/loop.py",
-    "deliver/sandbox.py",
-    "deliver/single.py",
-    "deliver/session.py",
+    "deliver/event_loop.py",
+    "deliver/sandbox/",
+    "deliver/single_message.py",
+    "deliver/smtp/connection.py",
+    "deliver/smtp/dialogue.py",
+    "deliver/smtp/session.py",
+    "deliver/smtp/tcp.py",
+    "deliver/smtp/token_command.py",
+    "deliver/smtp/vectored_io.py",
     "deliver/stop.py",
-    "deliver/token.py",
+    "deliver/worker.py",
     "campaign/",
-    "preview/copying/export.py",
-    "preview/copying/own_folder.py",
-    "preview/copying/screenshots.py",
-    "preview/desk/acts.py",
-    "preview/desk/desk.py",
-    "preview/desk/lists.py",
-    "preview/desk/watching.py",
-    "preview/desk/workshop.py",
-    "preview/serving/acting.py",
-    "preview/serving/app.py",
-    "preview/serving/entrance.py",
-    "preview/serving/house.py",
-    "preview/serving/hub.py",
-    "preview/serving/keys.py",
-    "preview/serving/server.py",
+    "manual/files.py",
+    "preview/access/aliases.py",
+    "preview/access/keys.py",
+    "preview/access/login.py",
+    "preview/export/output_folder.py",
+    "preview/export/screenshots.py",
+    "preview/export/sign_off_folder.py",
+    "preview/live/actions.py",
+    "preview/live/file_watcher.py",
+    "preview/live/hub.py",
+    "preview/live/list_cache.py",
+    "preview/live/live_issue.py",
+    "preview/live/live_issues.py",
+    "preview/routes/action_routes.py",
+    "preview/routes/context.py",
+    "preview/server/app.py",
+    "preview/server/server.py",
     "cli/",
-    "browser.py",
-    "durable.py",
-    "private_files.py",
-    "starter.py",
+    "chromium.py",
+    "files/",
+    "starter/",
+    "text_cache.py",
     "__main__.py",
 )
 EFFECT_MODULES = {
@@ -128,7 +162,10 @@ EFFECT_MODULES = {
     "threading",
     "time",
 }
-EFFECT_CALLS = {"open", "print", "input", "now", "today", "utcnow", "read_text", "write_text"}
+EFFECT_CALLS = {
+    *("open", "read_text", "read_bytes", "write_text", "write_bytes"),
+    *("print", "input", "now", "today", "utcnow"),
+}
 
 
 def modules() -> list[Path]:
@@ -194,27 +231,145 @@ def test_imports_point_down(path: Path) -> None:
     assert imported - allowed - {"__version__"} == set()
 
 
-def test_the_rooms_of_the_preview_point_down() -> None:
-    preview = SOURCE / "preview"
-    assert {path.parent.name for path in preview.glob("*/__init__.py")} == set(PREVIEW_ROOMS)
+@pytest.mark.parametrize("package", ROOMS)
+def test_the_rooms_of_a_package_point_down(package: str) -> None:
+    rooms, folder = ROOMS[package], SOURCE / package
+    assert {path.parent.name for path in folder.glob("*/__init__.py")} == set(rooms)
 
-    for number, own in enumerate(PREVIEW_ROOMS):
-        for path in (preview / own).glob("*.py"):
+    for number, own in enumerate(rooms):
+        for path in (folder / own).rglob("*.py"):
             wanted = {
-                name.removeprefix(f"{PACKAGE}.preview.").split(".")[0]
+                name.removeprefix(f"{PACKAGE}.{package}.").split(".")[0]
                 for name in imports(ast.parse(path.read_text("utf-8")))
-                if name.startswith(f"{PACKAGE}.preview.")
+                if name.startswith(f"{PACKAGE}.{package}.")
             }
 
-            assert wanted <= set(PREVIEW_ROOMS[: number + 1]), path
+            assert wanted <= set(rooms[: number + 1]), path
+
+
+def test_nothing_lies_loose_in_check() -> None:
+    assert [path.name for path in (SOURCE / "check").glob("*.py")] == ["__init__.py"]
+
+
+def deliver_room(dotted: str) -> str:
+    """`newsletter_mailer.deliver.smtp.session` -> `smtp`."""
+    name = dotted.removeprefix(f"{PACKAGE}.deliver.").split(".")[0]
+    return name if name in DELIVER_ROOMS else "engine"
+
+
+def test_the_rooms_of_deliver_know_only_those_below_them() -> None:
+    deliver = SOURCE / "deliver"
+    assert {path.parent.name for path in deliver.glob("*/__init__.py")} < set(DELIVER_ROOMS)
+
+    for path in deliver.rglob("*.py"):
+        own = deliver_room(f"{PACKAGE}.{name_of(path)[:-3].replace('/', '.')}")
+        wanted = {*imports(ast.parse(path.read_text("utf-8")))}
+        of_deliver = {name for name in wanted if name.startswith(f"{PACKAGE}.deliver.")}
+        of_store = {name for name in wanted if name.startswith(f"{PACKAGE}.store.")}
+
+        assert {deliver_room(name) for name in of_deliver} <= DELIVER_ROOMS[own] | {own}, path
+        if own != "engine":  # of the ledger they know the words for what became of a message
+            assert of_store <= {f"{PACKAGE}.store.states", f"{PACKAGE}.store.states.State"}, path
+
+
+def test_above_deliver_nobody_knows_what_carries_the_mail() -> None:
+    rooms = DELIVER_ROOMS.keys() - {"answers", "transport", "engine"}
+    for path in (*(SOURCE / "campaign").rglob("*.py"), *(SOURCE / "preview").rglob("*.py")):
+        wanted = {*imports(ast.parse(path.read_text("utf-8")))}
+        known = {name for name in wanted if name.startswith(f"{PACKAGE}.deliver.")}
+
+        assert not {deliver_room(name) for name in known} & rooms, path
+        assert f"{PACKAGE}.settings.smtp" not in wanted, path
+
+
+def test_the_transport_of_the_tests_is_none_of_ours() -> None:
+    """Else it would not show that a run needs no SMTP."""
+    path = Path(__file__).parent / "transports" / "memory" / "transport.py"
+    wanted = {*imports(ast.parse(path.read_text()))}
+    known = {name for name in wanted if name.startswith(f"{PACKAGE}.deliver.")}
+
+    assert {deliver_room(name) for name in known} == {"answers", "transport"}
+
+
+def test_the_chapters_of_rules_know_nothing_of_each_other() -> None:
+    """So that their order is that of their names, whoever is imported first."""
+    for path in (SOURCE / "check" / "rules").glob("*.py"):
+        wanted = [
+            name
+            for name in imports(ast.parse(path.read_text("utf-8")))
+            if name.startswith(f"{PACKAGE}.check.rules.")
+        ]
+
+        assert wanted == [], path
+
+
+def test_one_module_knows_the_kinds_of_lists() -> None:
+    kinds = {
+        name_of(path)
+        for path in modules()
+        for name in imports(ast.parse(path.read_text("utf-8")))
+        if name.startswith(f"{PACKAGE}.audience.csv_lists")
+    }
+
+    assert kinds == {"audience/list_sources.py"}
+
+
+@pytest.mark.parametrize("own", ["campaign", "check", "cli", "issue", "plan", "preview"])
+def test_where_lists_lie_is_asked_of_their_source(own: str) -> None:
+    knowing = [
+        f"{name_of(path)}:{node.lineno}"
+        for path in modules()
+        if name_of(path).startswith(f"{own}/")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and "recipients" in str(node.value)
+    ]
+
+    assert knowing == []
+
+
+def store_rooms(path: Path) -> set[str]:
+    """What a module imports from `store`: the names of its modules and rooms."""
+    return {
+        name.removeprefix(f"{PACKAGE}.store.").split(".")[0]
+        for name in imports(ast.parse(path.read_text("utf-8")))
+        if name.startswith(f"{PACKAGE}.store.")
+    }
+
+
+def test_the_rooms_of_the_store_point_down() -> None:
+    store = SOURCE / "store"
+    assert {path.parent.name for path in store.glob("*/__init__.py")} == set(STORE_ROOMS)
+    protocols = {path.stem for path in store.glob("*.py")} - {STORE_CHOOSER}
+
+    for path in store.glob("*.py"):
+        if path.stem != STORE_CHOOSER:
+            assert store_rooms(path) <= protocols, path
+    for number, own in enumerate(STORE_ROOMS):
+        for path in (store / own).glob("*.py"):
+            assert store_rooms(path) <= protocols | set(STORE_ROOMS[: number + 1]), path
+
+
+def test_only_the_chooser_knows_a_kind_of_database() -> None:
+    databases = set(STORE_ROOMS[1:])
+
+    for path in modules():
+        is_inside = path.relative_to(SOURCE).parts[1:2] in [(room,) for room in databases]
+        if not is_inside and path != SOURCE / "store" / f"{STORE_CHOOSER}.py":
+            assert not store_rooms(path) & databases, path
 
 
 def test_every_room_has_a_floor() -> None:
     rooms = {path.parent.name for path in SOURCE.glob("*/__init__.py")}
     ground = {path.stem for path in SOURCE.glob("*.py")} - {"__init__", "__main__"}
 
-    assert rooms == set(FLOORS)
-    assert ground == GROUND_FLOOR
+    assert rooms | ground == set(FLOORS) | GROUND_FLOOR
+
+
+@pytest.mark.parametrize("package", FLOORS)
+def test_the_pictures_of_the_house_show_every_stage(package: str) -> None:
+    assert re.search(rf"(?m)^      {package}/ ", (REPOSITORY / "README.md").read_text("utf-8"))
+    page = (REPOSITORY / "docs" / "architecture.md").read_text("utf-8")
+    assert f"| `{package}/` |" in page
 
 
 def test_no_circle() -> None:
@@ -266,7 +421,7 @@ _PASSING_BY = {"print", "typer.echo", "typer.secho", "sys.stdout.write", "sys.st
 
 
 def words_that_pass_by(tree: ast.AST) -> Iterator[str]:
-    """Ways to a terminal that do not go through `cli/output.py`, where escape sequences end."""
+    """Ways to a terminal past `cli/terminal/printing.py`, where escape sequences end."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func)
@@ -275,7 +430,7 @@ def words_that_pass_by(tree: ast.AST) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    "path", [path for path in modules() if name_of(path) != "cli/output.py"], ids=name_of
+    "path", [path for path in modules() if name_of(path) != "cli/terminal/printing.py"], ids=name_of
 )
 def test_words_leave_in_one_place(path: Path) -> None:
     assert list(words_that_pass_by(ast.parse(path.read_text("utf-8")))) == []
@@ -284,6 +439,55 @@ def test_words_leave_in_one_place(path: Path) -> None:
 @pytest.mark.parametrize("code", ["print('x')", "typer.echo('x')", "sys.stdout.write('x')"])
 def test_words_that_pass_by_are_noticed(code: str) -> None:
     assert list(words_that_pass_by(ast.parse(code)))
+
+
+#: Words of others that nothing but their wording tells apart, and whose they are.
+_WORDS_OF_OTHERS = {
+    "field larger": "Python's csv module",
+    "unexpected end": "Python's csv module",
+    "expected after": "Python's csv module",
+}
+_WORDS = re.compile(r"[\w' ,.:]+ [\w' ,.:]+")
+_LOOKING_FOR = {"startswith", "endswith", "find", "index", "count", "removeprefix", "removesuffix"}
+
+
+def looked_for(tree: ast.AST) -> Iterator[str]:
+    """Sentences, or parts of them, that something is compared with or searched for."""
+    for node in ast.walk(tree):
+        sought: list[ast.expr] = []
+        if isinstance(node, ast.Compare):
+            sought = [node.left, *node.comparators]
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") in _LOOKING_FOR:
+            sought = node.args
+        elif isinstance(node, ast.MatchValue):
+            sought = [node.value]
+        for one in sought:
+            constants = one.elts if isinstance(one, ast.Tuple | ast.Set | ast.List) else [one]
+            for each in constants:
+                value = each.value if isinstance(each, ast.Constant) else None
+                if isinstance(value, str) and _WORDS.fullmatch(value):
+                    yield value
+
+
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_no_decision_hangs_on_a_sentence(path: Path) -> None:
+    """A sentence may be put better at any time; what is decided by it needs a type or a code."""
+    found = {*looked_for(ast.parse(path.read_text("utf-8")))}
+
+    assert found - {*_WORDS_OF_OTHERS} == set()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "'is no address' in fault",
+        "hint.startswith('Did you mean')",
+        "kind in ('NHS number', 'mobile')",
+        "match why:\n    case 'it is late': pass",
+    ],
+)
+def test_a_decision_by_a_sentence_is_noticed(code: str) -> None:
+    assert list(looked_for(ast.parse(code)))
 
 
 @pytest.mark.parametrize("path", modules(), ids=name_of)

@@ -16,14 +16,17 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from newsletter_mailer.audience.csv_lists import ListFile
+from newsletter_mailer import __version__
+from newsletter_mailer.audience.source import RowSchema
+from newsletter_mailer.campaign.project import open_project
+from newsletter_mailer.check.data.examples import example_of
 from newsletter_mailer.check.rules import all_rules
 from newsletter_mailer.issue.kinds import parse_kind
 from newsletter_mailer.issue.sections import parse_section
-from newsletter_mailer.settings import read_settings
 from tests.conftest import REPOSITORY, Mailer, ProjectFolder
 
 PAGES = sorted([REPOSITORY / "README.md", *(REPOSITORY / "docs").glob("*.md")])
+README = (REPOSITORY / "README.md").read_text("utf-8")
 TEXT = "\n".join(page.read_text("utf-8") for page in PAGES)
 
 CHECKING = (REPOSITORY / "docs" / "checking.md").read_text("utf-8")
@@ -103,9 +106,42 @@ def test_the_rules_page_is_the_code_s_own() -> None:
     assert "gmail-clipping" in all_rules()
 
 
+def test_the_examples_of_rules_are_cut_out_of_the_pairs() -> None:
+    made = subprocess.run(
+        [sys.executable, str(REPOSITORY / "tools" / "rule_examples.py")],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
+    ).stdout
+
+    table = REPOSITORY / "newsletter_mailer" / "check" / "data" / "examples.json"
+    assert table.read_text("utf-8") == made
+
+
+def test_every_rule_has_an_example_or_it_is_said_why_not() -> None:
+    written = REPOSITORY / "tests" / "check" / "examples.toml"
+    without = tomllib.loads(written.read_text("utf-8"))["without"]
+    shown = {rule for rule in all_rules() if example_of(rule) is not None}
+
+    assert sorted(all_rules().keys() - shown - without.keys()) == []
+    assert sorted(shown & without.keys()) == []
+    assert sorted(without.keys() - all_rules().keys()) == []
+    assert all(without.values())
+
+
+def test_an_example_shows_a_difference_in_a_few_lines() -> None:
+    for rule in all_rules():
+        example = example_of(rule)
+        if example is not None:
+            assert example.bad != example.good, rule
+            assert max(example.bad.count("\n"), example.good.count("\n")) < 4, rule
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
-    targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text("utf-8"))
+    text = re.sub(r"(?ms)^```.*?^```$", "", page.read_text("utf-8"))  # examples are no links
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)\)", text)
     inside = [target for target in targets if "{{" not in target and "images/" not in target]
 
     assert [target for target in inside if not (page.parent / target).exists()] == []
@@ -114,14 +150,14 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
 def test_the_sample_section_and_kind_work() -> None:
     from zoneinfo import ZoneInfo
 
-    from newsletter_mailer import starter
     from newsletter_mailer.issue.template_folder import read_template
+    from newsletter_mailer.starter import shipped
 
     kind_text = re.search(r"```\n(---\nlabel: Vacancy.*?)```", TEXT, flags=re.DOTALL)
     section_text = re.search(r"```markdown\n(.*?)```", TEXT, flags=re.DOTALL)
     assert kind_text is not None
     assert section_text is not None
-    template, findings = read_template(REPOSITORY, "regional", starter.templates())
+    template, findings = read_template(REPOSITORY, "regional", shipped.templates())
     assert template is not None, findings
 
     kind, kind_findings = parse_kind(kind_text[1], "sections/vacancy.mjml")
@@ -141,10 +177,10 @@ def test_the_sample_section_and_kind_work() -> None:
 
 
 def test_every_field_of_the_template_is_in_the_documentation() -> None:
-    from newsletter_mailer import starter
     from newsletter_mailer.issue.template_folder import read_template
+    from newsletter_mailer.starter import shipped
 
-    template, findings = read_template(REPOSITORY, "regional", starter.templates())
+    template, findings = read_template(REPOSITORY, "regional", shipped.templates())
     assert template is not None, findings
     page = (REPOSITORY / "docs" / "writing.md").read_text("utf-8")
     for kind in template.kinds.values():
@@ -163,13 +199,16 @@ def test_the_sample_issue_settings_are_toml() -> None:
 
 
 def test_the_sample_list_works(project: ProjectFolder) -> None:
-    sample = re.search(r"((?:    \S*@?\S*.*\n)+)\nUTF-8, UTF-16", TEXT)
-    settings, _ = read_settings((project.root / "newsletter.toml").read_text("utf-8"), {})
+    sample = re.search(r"((?:    .*\n)+)\nUTF-8, UTF-16", TEXT)
     assert sample is not None
-    assert settings is not None
     project.write("recipients/sample.csv", re.sub(r"(?m)^    ", "", sample[1]))
-    listed = ListFile(project.root, "sample", settings, fields=("first_name",))
+    opened = open_project(project.root, {})
+    schema = RowSchema(
+        fields=("first_name",), regions=opened.settings.regions, roles=opened.settings.roles
+    )
+    listed = opened.lists.find("sample", schema)
 
+    assert listed is not None
     assert [row.values for row in listed.rows()] == ["Zoë", "Sam"]
     assert listed.findings == []
 
@@ -181,7 +220,25 @@ def test_the_first_minute_of_the_readme(tmp_path: Path, mailer: Mailer) -> None:
     results = [mailer(*words.split(), cwd=tmp_path) for words in typed]
 
     assert [result.code for result in results] == [0, 0], results
+    assert results[1].err.splitlines()[-1] in README
     assert len(list((tmp_path / "outbox" / "2026-01").glob("*.eml"))) == 48
+
+
+def test_the_wheel_is_called_what_the_readme_says() -> None:
+    named = {*re.findall(r"[\w.-]+\.whl", README)}
+
+    assert named == {f"newsletter_mailer-{__version__}-py3-none-any.whl"}
+
+
+def test_without_make_a_clone_does_what_make_demo_does() -> None:
+    makefile = (REPOSITORY / "Makefile").read_text("utf-8")
+    typed = re.findall(r"(?m)^    \.venv\\Scripts\\newsletter-mailer (.*)$", README)
+    demo = re.search(r"(?m)^demo:.*\n((?:\t.*\n)+)", makefile)
+    installed = re.findall(r"(?m)^    \.venv\\Scripts\\python .* -r (\S+)$", README)
+
+    assert demo is not None
+    assert typed == re.findall(r"newsletter-mailer (.*)", demo[1])
+    assert [name for name in installed if not (REPOSITORY / name).is_file()] == []
 
 
 @pytest.fixture(scope="session")

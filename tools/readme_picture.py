@@ -9,10 +9,10 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFilter
 from playwright.async_api import Browser
 
-from newsletter_mailer.browser import in_browser
 from newsletter_mailer.campaign.prepare import prepare
 from newsletter_mailer.campaign.project import open_project
-from newsletter_mailer.preview.copying.screenshots import Screen, photographed
+from newsletter_mailer.chromium import in_browser
+from newsletter_mailer.preview.export.screenshots import Screen, photographed
 
 REPOSITORY = Path(__file__).parent.parent
 SIZE = (1360, 1000)

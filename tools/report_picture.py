@@ -16,7 +16,8 @@ from PIL import Image
 
 from newsletter_mailer.report.page import About, page
 from newsletter_mailer.report.standing import Reason, Standing
-from newsletter_mailer.store.rows import Moment
+from newsletter_mailer.store.figures import Moment
+from newsletter_mailer.store.runs import RunRecord
 from newsletter_mailer.store.states import State
 
 REPOSITORY = Path(__file__).parent.parent
@@ -56,16 +57,19 @@ def moments() -> list[Moment]:
     return found + [Moment(2, again + n * 2, State.SENT, 1) for n in range(30)]
 
 
-def run(number: int, began: datetime, minutes: float, counts: dict[str, int]) -> dict[str, object]:
-    return {
-        "run": number,
-        "began": began.isoformat(),
-        "ended": (began + timedelta(minutes=minutes)).isoformat(),
-        "filters": {},
-        "planned": READERS,
-        "skipped": {},
-        "counts": counts,
-    }
+def run(number: int, began: datetime, minutes: float, counts: dict[State, int]) -> RunRecord:
+    return RunRecord(
+        number=number,
+        began=began,
+        ended=began + timedelta(minutes=minutes),
+        planned=READERS,
+        counts=counts,
+    )
+
+
+def _counts(sent: int, deferred: int, refused: int = 0, unknown: int = 0) -> dict[State, int]:
+    states = (State.SENT, State.DEFERRED, State.REFUSED, State.UNKNOWN)
+    return dict(zip(states, (sent, deferred, refused, unknown), strict=True))
 
 
 def report() -> str:
@@ -79,8 +83,8 @@ def report() -> str:
         },
         reasons=[Reason(State.DEFERRED, 451, "4.7.1", "Greylisted", 30)],
         runs=[
-            run(1, NINE, 4, {"sent": 1_130, "deferred": 60, "refused": 12, "unknown": 2}),
-            run(2, NINE + timedelta(hours=1), 1.2, {"sent": 1_160, "deferred": 30}),
+            run(1, NINE, 4, _counts(1_130, 60, 12, 2)),
+            run(2, NINE + timedelta(hours=1), 1.2, _counts(1_160, 30)),
         ],
     )
     made = NINE + timedelta(hours=1, minutes=5)

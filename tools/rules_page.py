@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from newsletter_mailer.check.registry import Rule
+from newsletter_mailer.check.data.examples import example_of
+from newsletter_mailer.check.questions.rule import Rule
 from newsletter_mailer.check.rules import all_rules
 
 HEAD = """\
@@ -39,11 +40,13 @@ def page() -> str:
 
 def entry(rule: Rule) -> str:
     fixed = (", guard" if rule.guards else "") if rule.adjustable else ", fixed"
-    needs = f" Asked only with `{NEEDS[rule.needs]}`." if rule.needs in NEEDS else ""
-    return f"### {rule.id}\n\nSeverity: {rule.severity}{fixed}.{needs}\n\n{rule.manual}\n"
-
-
-NEEDS = {"reached": "--links", "axe": "--browser", "spam": "--spam"}
+    needs = f" Asked only with `{rule.option}`." if rule.option else ""
+    parts = [f"### {rule.id}", f"Severity: {rule.severity}{fixed}.{needs}", rule.manual]
+    example = example_of(rule.id)
+    if example is not None:
+        parts.append(f"Found, in {example.file}:\n\n```text\n{example.bad}\n```")
+        parts.append(f"Not found:\n\n```text\n{example.good}\n```")
+    return "\n\n".join(parts) + "\n"
 
 
 if __name__ == "__main__":

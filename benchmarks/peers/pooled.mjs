@@ -1,13 +1,15 @@
 // nodemailer's pooled transport, composing each message: text, HTML and headers of one reader.
-//     node pooled.mjs PORT CONNECTIONS MESSAGES message.json
+//     node pooled.mjs PORT CONNECTIONS MESSAGES message.json [CA-FILE: over STARTTLS]
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
 const { createTransport } = createRequire(import.meta.url)('nodemailer')
 const [port, connections, messages] = process.argv.slice(2, 5).map(Number)
 const { text, html } = JSON.parse(readFileSync(process.argv[5], 'utf8'))
+const ca = process.argv[6]
+const security = ca ? { requireTLS: true, tls: { ca: readFileSync(ca) } } : { ignoreTLS: true }
 const transport = createTransport({
-  host: '127.0.0.1', port, secure: false, ignoreTLS: true,
+  host: 'localhost', port, secure: false, ...security,
   pool: true, maxConnections: connections, maxMessages: Infinity,
 })
 const begin = performance.now()

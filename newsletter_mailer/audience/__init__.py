@@ -1,1 +1,1 @@
-"""WHO: list files -> Subscribers."""
+"""WHO: lists -> Subscribers."""

@@ -14,7 +14,7 @@ Segment = tuple[frozenset[str], frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Doubles:
+class Duplicates:
     """Rows about a person whom an earlier row is about."""
 
     count: int = 0
@@ -27,8 +27,9 @@ class Census:
 
     segments: Mapping[Segment, int] = field(default_factory=dict)  #: people
     sizes: Mapping[str, int] = field(default_factory=dict)  #: people by list that was read whole
-    repeated: Mapping[str, Doubles] = field(default_factory=dict)  #: within one list, by list
-    shared: Doubles = Doubles()  #: people of several lists, each once for each further list
+    places: Mapping[str, str] = field(default_factory=dict)  #: where each of these lists is
+    repeated: Mapping[str, Duplicates] = field(default_factory=dict)  #: within one list, by list
+    shared: Duplicates = Duplicates()  #: people of several lists, each once for each further list
 
     @property
     def people(self) -> int:

@@ -16,53 +16,18 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple
 
 from newsletter_mailer.address import canonical, domain
-from newsletter_mailer.audience.census import EXAMPLES, Census, Doubles, Segment
-from newsletter_mailer.audience.csv_lists import ListFile
-from newsletter_mailer.audience.known import Known
-from newsletter_mailer.audience.rows import SEPARATOR, Subscriber
+from newsletter_mailer.audience.census import EXAMPLES, Census, Duplicates, Segment
+from newsletter_mailer.audience.duplicates import DuplicateFinder, Pairs
+from newsletter_mailer.audience.source import Row, SubscriberList
+from newsletter_mailer.audience.subscriber import SEPARATOR, Membership, Subscriber
 from newsletter_mailer.errors import ProjectError
+from newsletter_mailer.files.private import make_private_file
 from newsletter_mailer.findings import Finding, Source
-from newsletter_mailer.private_files import make_private_file
 
 _BATCH = 150  #: fewer objects than make Python look for garbage
-_DOUBLE = 0  #: the group of a record whose person has another, earlier one
-
-
-class _Group(NamedTuple):
-    """What is said of a person besides the merge fields."""
-
-    file: str  #: of the first list that has the person
-    regions: frozenset[str]
-    roles: frozenset[str]
-    lists: frozenset[str]
-
-    def united(self, other: _Group) -> _Group:
-        return _Group(
-            self.file,
-            self.regions | other.regions,
-            self.roles | other.roles,
-            self.lists | other.lists,
-        )
-
-
-class _Pairs:
-    """Records, each with the one that it doubles; eight octets per pair."""
-
-    def __init__(self) -> None:
-        self._later, self._earlier = array("I"), array("I")
-
-    def add(self, later: int, earlier: int) -> None:
-        self._later.append(later)
-        self._earlier.append(earlier)
-
-    def __len__(self) -> int:
-        return len(self._later)
-
-    def __iter__(self) -> Iterator[tuple[int, int]]:
-        return zip(self._later, self._earlier, strict=True)
+_DUPLICATE = 0  #: the membership of a record whose person has another, earlier one
 
 
 class Roster:
@@ -72,18 +37,18 @@ class Roster:
         self.fields = tuple(fields)
         self.findings: list[Finding] = []
         self.columns: set[str] = set()
-        self._known = Known()
+        self._finder = DuplicateFinder()
         self._is_united = True
-        self._group_of = array("I")  #: by record
-        self._groups = [_Group("", frozenset(), frozenset(), frozenset())]  #: first, _DOUBLE
-        self._numbers: dict[_Group, int] = {}
-        self._unusable: Counter[int] = Counter()  #: rows without a usable address, by group
-        self._lists: list[ListFile] = []
+        self._membership_of = array("I")  #: by record
+        nobody = Membership("", frozenset(), frozenset(), frozenset())
+        self._memberships = [nobody]  #: by number; _DUPLICATE is the first
+        self._numbers: dict[Membership, int] = {}
+        self._unusable: Counter[int] = Counter()  #: rows without a usable address, by membership
+        self._lists: list[SubscriberList] = []
         self._starts: list[int] = []  #: the number of each list's first row
-        self._repeated: dict[
-            str, _Pairs
-        ] = {}  #: rows about a person whom the same list has, by list
-        self._shared = _Pairs()  #: rows about a person whom an earlier list has
+        #: Rows about a person whom the same list has, by list.
+        self._repeated: dict[str, Pairs] = {}
+        self._shared = Pairs()  #: rows about a person whom an earlier list has
 
     def __enter__(self) -> Roster:
         with _explained():
@@ -105,7 +70,7 @@ class Roster:
         finally:
             self._folder.cleanup()
 
-    def add(self, listed: ListFile) -> None:
+    def add(self, listed: SubscriberList) -> None:
         """Reads one list into the roster. Its findings join the roster's."""
         with _explained():
             self._add(listed)
@@ -114,58 +79,58 @@ class Roster:
         self.columns.update(listed.columns)
         self.findings.extend(listed.findings)
 
-    def _add(self, listed: ListFile) -> None:
-        know, write = self._known.add, self._records.write
-        group_of, separator = self._group_of, SEPARATOR
-        groups: dict[tuple[str, str], int] = {}
+    def _add(self, listed: SubscriberList) -> None:
+        note, write = self._finder.add, self._records.write
+        membership_of, separator = self._membership_of, SEPARATOR
+        memberships: dict[tuple[str, str], int] = {}
         self._lists.append(listed)
-        self._starts.append(len(group_of))
-        for address, mailed, values, regions, roles, line in listed.rows():
-            group = groups.get((regions, roles))
-            if group is None:
-                group = groups[regions, roles] = self._number(
-                    _Group(
-                        listed.file,
+        self._starts.append(len(membership_of))
+        for address, mailed, values, regions, roles, line in _rows_of(listed):
+            membership = memberships.get((regions, roles))
+            if membership is None:
+                membership = memberships[regions, roles] = self._number(
+                    Membership(
+                        listed.place,
                         frozenset(filter(None, regions.split(";"))),
                         frozenset(filter(None, roles.split(";"))),
                         frozenset({listed.name}),
                     )
                 )
-            know(address)
-            group_of.append(group)
+            note(address)
+            membership_of.append(membership)
             if not mailed:
-                self._unusable[group] += 1
+                self._unusable[membership] += 1
             write(f"{mailed}{separator}{line}{separator}{values}\n")
 
     def _unite(self) -> None:
         """Gives each person's first record what the others say."""
         if self._is_united:
             return
-        group_of, groups = self._group_of, self._groups
-        self._repeated = {listed.name: _Pairs() for listed in self._lists}
-        self._shared = _Pairs()
-        for record, first, before in self._known.again():
+        membership_of, memberships = self._membership_of, self._memberships
+        self._repeated = {listed.name: Pairs() for listed in self._lists}
+        self._shared = Pairs()
+        for record, first, before in self._finder.found():
             listed = self._list_of(record)
             is_of_one_list = listed is self._list_of(before)
             pairs = self._repeated[listed.name] if is_of_one_list else self._shared
             pairs.add(record, before)
-            if group_of[record] not in (_DOUBLE, group_of[first]):
-                group_of[first] = self._number(
-                    groups[group_of[first]].united(groups[group_of[record]])
+            if membership_of[record] not in (_DUPLICATE, membership_of[first]):
+                membership_of[first] = self._number(
+                    memberships[membership_of[first]].united(memberships[membership_of[record]])
                 )
-            group_of[record] = _DOUBLE
+            membership_of[record] = _DUPLICATE
         self._is_united = True
 
-    def _number(self, group: _Group) -> int:
-        number = self._numbers.setdefault(group, len(self._groups))
-        if number == len(self._groups):
-            self._groups.append(group)
+    def _number(self, membership: Membership) -> int:
+        number = self._numbers.setdefault(membership, len(self._memberships))
+        if number == len(self._memberships):
+            self._memberships.append(membership)
         return number
 
     def __len__(self) -> int:
         """How many people there are."""
         self._unite()
-        return len(self._group_of) - self._group_of.count(_DOUBLE)
+        return len(self._membership_of) - self._membership_of.count(_DUPLICATE)
 
     @property
     def is_whole(self) -> bool:
@@ -175,32 +140,33 @@ class Roster:
     def census(self) -> Census:
         """The people of all lists in numbers."""
         self._unite()
-        people = Counter(self._group_of)
-        del people[_DOUBLE]
+        people = Counter(self._membership_of)
+        del people[_DUPLICATE]
         people -= self._unusable
         segments: Counter[Segment] = Counter()
         sizes: Counter[str] = Counter()
         for number, count in people.items():
-            group = self._groups[number]
-            segments[group.regions, group.roles] += count
-            for name in group.lists:
+            membership = self._memberships[number]
+            segments[membership.regions, membership.roles] += count
+            for name in membership.lists:
                 sizes[name] += count
         return Census(
             segments=segments,
             sizes={one.name: sizes[one.name] for one in self._lists if one.is_whole},
+            places={one.name: one.place for one in self._lists},
             repeated={
-                name: self._doubles(pairs) for name, pairs in self._repeated.items() if pairs
+                name: self._duplicates(pairs) for name, pairs in self._repeated.items() if pairs
             },
-            shared=self._doubles(self._shared),
+            shared=self._duplicates(self._shared),
         )
 
-    def _list_of(self, record: int) -> ListFile:
+    def _list_of(self, record: int) -> SubscriberList:
         return self._lists[bisect_right(self._starts, record) - 1]
 
-    def _doubles(self, pairs: _Pairs) -> Doubles:
+    def _duplicates(self, pairs: Pairs) -> Duplicates:
         first = heapq.nsmallest(EXAMPLES, pairs)
         places = self._places({record for pair in first for record in pair})
-        return Doubles(
+        return Duplicates(
             count=len(pairs), first=[(places[later], places[earlier]) for later, earlier in first]
         )
 
@@ -210,7 +176,7 @@ class Roster:
             return {}
         with _explained(), self._path.open(encoding="utf-8", newline="\n") as lines:
             return {
-                number: Source(self._list_of(number).file, int(line.split(SEPARATOR, 2)[1]))
+                number: Source(self._list_of(number).place, int(line.split(SEPARATOR, 2)[1]))
                 for number, line in enumerate(itertools.islice(lines, max(records) + 1))
                 if number in records
             }
@@ -222,8 +188,12 @@ class Roster:
         with _explained(), self._path.open(encoding="utf-8", newline="\n") as lines:
             for number, line in enumerate(lines):
                 mailed, at, _ = line.split(SEPARATOR, 2)
-                if mailed and domain(mailed) in domains and self._group_of[number] != _DOUBLE:
-                    yield mailed, Source(self._list_of(number).file, int(at))
+                if (
+                    mailed
+                    and domain(mailed) in domains
+                    and self._membership_of[number] != _DUPLICATE
+                ):
+                    yield mailed, Source(self._list_of(number).place, int(at))
 
     def batches(self) -> Iterator[list[Subscriber]]:
         """Everyone, in the order of the lists, some at a time.
@@ -231,26 +201,26 @@ class Roster:
         A row whose address is unusable has an empty `mailbox`.
         """
         self._unite()
-        fields, groups = self.fields, self._groups
+        fields, memberships = self.fields, self._memberships
         with _explained(), self._path.open(encoding="utf-8", newline="\n") as records:
-            people = zip(records, self._group_of, strict=True)
+            people = zip(records, self._membership_of, strict=True)
             while some := [*itertools.islice(people, _BATCH)]:
                 batch = []
                 for record, number in some:
-                    if number == _DOUBLE:
+                    if number == _DUPLICATE:
                         continue
                     mailed, line, *cells = record[:-1].split(SEPARATOR)
-                    file, regions, roles, lists = groups[number]
+                    place, regions, roles, lists = memberships[number]
                     batch.append(
                         Subscriber(
-                            canonical(mailed) if mailed else f"{file}:{line}",
+                            canonical(mailed) if mailed else f"{place}:{line}",
                             mailed,
                             fields,
                             cells,
                             regions,
                             roles,
                             lists,
-                            file,
+                            place,
                             int(line),
                         )
                     )
@@ -263,6 +233,16 @@ class Roster:
                 if subscriber.address == address:
                     return subscriber
         return None
+
+
+def _rows_of(listed: SubscriberList) -> Iterator[Row]:
+    """Raises ProjectError if the list is out of reach: `_explained` is about our own file."""
+    try:
+        yield from listed.rows()
+    except OSError as fault:
+        raise ProjectError(
+            f"{listed.place} cannot be read: {fault.strerror or fault}. Nothing was sent."
+        ) from None
 
 
 @contextmanager

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from newsletter_mailer.campaign.approval import (
+from newsletter_mailer.campaign.approval_file import (
     LONGEST_NAME,
     Approval,
     is_name,
     write_approval,
 )
-from newsletter_mailer.campaign.composed import composed
-from newsletter_mailer.campaign.evidence import Wanted, gatherer
+from newsletter_mailer.campaign.approval_state import SignOff, sign_off
 from newsletter_mailer.campaign.first_run import nobody_has_it
 from newsletter_mailer.campaign.prepare import Circumstances, Prepared, prepare
 from newsletter_mailer.campaign.project import Project
-from newsletter_mailer.campaign.sign_off import SignOff, sign_off
+from newsletter_mailer.campaign.variant_digests import composed
+from newsletter_mailer.check.evidence.gathering import gatherer
 from newsletter_mailer.errors import ProjectError
 from newsletter_mailer.findings import Finding
 
@@ -81,7 +81,7 @@ def approve(
     circumstances = Circumstances(
         at=now,
         is_first_run=nobody_has_it(project, issue_id),
-        gather=gatherer(project, Wanted(), note),
+        gather=gatherer(project.root, project.environment, note),
     )
     with prepare(project, issue_id, circumstances=circumstances) as prepared:
         prepared.refuse_errors()

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from newsletter_mailer.campaign.evidence import Wanted, gatherer
 from newsletter_mailer.campaign.first_run import nobody_has_it
 from newsletter_mailer.campaign.prepare import Circumstances, prepare
 from newsletter_mailer.campaign.project import Project
-from newsletter_mailer.check.matrix import Matrix, matrix_of
+from newsletter_mailer.campaign.project_cache import made_before
+from newsletter_mailer.check.context.matrix import Matrix, matrix_of
+from newsletter_mailer.check.evidence.gathering import gatherer
+from newsletter_mailer.check.runner.timings import Timings
 from newsletter_mailer.errors import ContentError
 from newsletter_mailer.findings import Finding, in_order
-from newsletter_mailer.issue.folder import issue_dates, issue_ids
-from newsletter_mailer.settings import FILE
+from newsletter_mailer.issue.issue_folders import issue_dates, issue_ids
+from newsletter_mailer.settings.newsletter import FILE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,23 +43,27 @@ def check(
     project: Project,
     issue_id: str | None,
     at: datetime,
-    wanted: Wanted = Wanted(),  # noqa: B008  # frozen
+    wanted: Collection[str] = (),
     note: Callable[[str], None] = lambda text: None,
+    timings: Timings | None = None,
 ) -> Checked:
     """Everything that would be wrong if it were sent at that time.
 
-    `note` tells a person what of `wanted` was left out, and why. Raises ProjectError.
+    `wanted`: options of `check` that ask for evidence, such as --links. `note` tells a person what
+    of that was left out, and why. `timings`: how long each rule takes is added to them.
+    Raises ProjectError.
     """
     issues = [issue_id] if issue_id is not None else [*_upcoming(project, at.date())]
-    gather = gatherer(project, wanted, _once(note))
+    gather = gatherer(project.root, project.environment, _once(note), wanted)
+    cache = made_before(project)
     by_issue: dict[str, list[Finding]] = {}
     matrices: dict[str, Matrix] = {}
     variants = 0
     for chosen in issues:
         try:
             is_first_run = nobody_has_it(project, chosen)
-            now = Circumstances(at=at, is_first_run=is_first_run, gather=gather)
-            with prepare(project, chosen, circumstances=now) as prepared:
+            now = Circumstances(at=at, is_first_run=is_first_run, gather=gather, timings=timings)
+            with prepare(project, chosen, circumstances=now, cache=cache) as prepared:
                 by_issue[chosen] = [*prepared.findings]
                 matrices[chosen] = matrix_of(
                     prepared.edition.issue, project.settings, prepared.plan
@@ -87,7 +93,7 @@ def _without_ignores_in_use(by_issue: Mapping[str, list[Finding]]) -> Mapping[st
     """
 
     said = Counter(
-        finding.message
+        finding.about
         for findings in by_issue.values()
         for finding in findings
         if _is_for_all_issues(finding)
@@ -96,7 +102,7 @@ def _without_ignores_in_use(by_issue: Mapping[str, list[Finding]]) -> Mapping[st
         issue: [
             finding
             for finding in findings
-            if not _is_for_all_issues(finding) or said[finding.message] == len(by_issue)
+            if not _is_for_all_issues(finding) or said[finding.about] == len(by_issue)
         ]
         for issue, findings in by_issue.items()
     }

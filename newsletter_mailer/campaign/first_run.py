@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from newsletter_mailer.campaign.project import Project
-from newsletter_mailer.campaign.sent_file import sent_file
 from newsletter_mailer.errors import LedgerError
-from newsletter_mailer.store.ledger import read_ledger
 
 
 def nobody_has_it(project: Project, issue_id: str) -> bool:
@@ -13,9 +11,9 @@ def nobody_has_it(project: Project, issue_id: str) -> bool:
 
     For who looks at an issue: a ledger that cannot be read is `send`'s and `status`'s to tell of.
     """
-    was_begun = sent_file(project, issue_id).is_file()
+    was_begun = project.sent_file(issue_id).is_file()
     try:
-        ledger = read_ledger(project.ledger_path)
+        ledger = project.ledger.read() if project.ledger.is_there() else None
         if ledger is None:
             return not was_begun
         with ledger:

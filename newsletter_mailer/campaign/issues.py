@@ -7,17 +7,16 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from newsletter_mailer.campaign.project import Project
-from newsletter_mailer.campaign.sent_file import sent_file
-from newsletter_mailer.compose.sample import sample_values
+from newsletter_mailer.compose.sample_reader import sample_values
 from newsletter_mailer.errors import LedgerError, ProjectError
+from newsletter_mailer.files.toml_file import read_toml
 from newsletter_mailer.findings import Source
-from newsletter_mailer.issue.folder import issue_ids
-from newsletter_mailer.issue.merge import MergeField, parse_merge_text
+from newsletter_mailer.issue.issue_folders import issue_ids
+from newsletter_mailer.issue.merge_language import parse_merge_text
+from newsletter_mailer.issue.merge_text import MergeField
 from newsletter_mailer.issue.moments import Moment
-from newsletter_mailer.issue.toml_file import read_toml
-from newsletter_mailer.store.ledger import read_ledger
 from newsletter_mailer.store.states import State
-from newsletter_mailer.toml_lines import as_day
+from newsletter_mailer.toml_text import as_day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +54,7 @@ def all_issues(project: Project) -> AllIssues:
 def _counts(project: Project) -> tuple[dict[str, Mapping[State, int]], str]:
     """Of every issue that the ledger knows."""
     try:
-        ledger = read_ledger(project.ledger_path)
+        ledger = project.ledger.read()
         if ledger is None:
             return {}, ""
         with ledger:
@@ -74,7 +73,7 @@ def _line(project: Project, issue_id: str, counts: Mapping[State, int]) -> Issue
         subject=_subject(project, issue_id, str(table.get("subject", "")), day),
         date=day,
         counts=counts,
-        was_sent_elsewhere=not counts and sent_file(project, issue_id).is_file(),
+        was_sent_elsewhere=not counts and project.sent_file(issue_id).is_file(),
     )
 
 

@@ -13,12 +13,11 @@ from newsletter_mailer.campaign.sent_file import (
     witnesses,
     write_restored,
 )
+from newsletter_mailer.did_you_mean import did_you_mean
 from newsletter_mailer.errors import LedgerError, ProjectError
-from newsletter_mailer.findings import did_you_mean
-from newsletter_mailer.issue.folder import issue_ids
-from newsletter_mailer.store import copies
-from newsletter_mailer.store.copies import Gap, Replaced
-from newsletter_mailer.store.ledger import open_ledger
+from newsletter_mailer.issue.issue_folders import issue_ids
+from newsletter_mailer.store.copies import Copies, Gap, Replaced
+from newsletter_mailer.store.ledger_store import LedgerStore
 
 
 def backup(project: Project, file: Path) -> tuple[Path, str]:
@@ -27,9 +26,9 @@ def backup(project: Project, file: Path) -> tuple[Path, str]:
     Its path, and why this may not be the ledger that counts, if it is not. Raises LedgerError,
     ProjectError.
     """
-    path = _existing(project)
-    copies.backup(path, file.absolute())
-    with open_ledger(path, may_be_new=False) as ledger:
+    store = _existing(project)
+    _copies_of(store).backup(file.absolute())
+    with store.open(may_be_new=False) as ledger:
         return file.absolute(), ledger.doubt(witnesses(project))
 
 
@@ -38,10 +37,10 @@ def move(project: Project, file: Path, now: datetime) -> Path:
 
     Raises LedgerError, ProjectError; then it goes on here.
     """
-    path = _existing(project)
-    with open_ledger(path, may_be_new=False) as ledger:
+    store = _existing(project)
+    with store.open(may_be_new=False) as ledger:
         ledger.hold(witnesses(project))
-        copies.move(path, file.absolute(), now)
+        _copies_of(store).move(file.absolute(), now)
     return file.absolute()
 
 
@@ -58,13 +57,14 @@ def restore(
     person, who is told what it does not know; raises NotConfirmed. Raises that, LedgerError,
     ProjectError; then everything is as it was, unless it is an issue's file that cannot be written.
     """
-    ledger, file = project.ledger_path, file.absolute()
+    store, file = project.ledger, file.absolute()
+    copies = _copies_of(store)
     told, unreadable = witnesses(project), unreadable_sent(project)
     doubtful = {*unreadable, *(_existing_issue(project, issue_id) for issue_id in in_doubt)}
-    gap = copies.gap(file, ledger, told, doubtful)
+    gap = copies.gap(file, told, doubtful)
     confirm(gap)
-    replaced = copies.restore(file, ledger, told, doubtful, now)
-    with open_ledger(ledger, may_be_new=False) as restored:
+    replaced = copies.restore(file, told, doubtful, now)
+    with store.open(may_be_new=False) as restored:
         doubted = {project.named(issue_id) for issue_id in in_doubt} - {*unreadable}
         for issue_id in unreadable:
             write_restored(project, issue_id, restored)
@@ -75,16 +75,22 @@ def restore(
     return gap, replaced
 
 
-def begin(project: Project, now: datetime) -> Path:
-    """A new ledger, which knows nobody, where the old one is lost for good. Its path.
+def begin(project: Project, now: datetime) -> LedgerStore:
+    """A new ledger, which knows nobody, where the old one is lost for good. Where it is.
 
     Raises LedgerError, ProjectError.
     """
-    path = project.ledger_path
-    if path.exists():
-        raise LedgerError(f"There is a ledger at {path}; nothing was changed.")
-    copies.begin(path, now)
-    return path
+    project.ledger.begin(now)
+    return project.ledger
+
+
+def _copies_of(store: LedgerStore) -> Copies:
+    """Raises LedgerError where there are none."""
+    if store.copies is None:
+        raise LedgerError(
+            f"The ledger {store} is no file: its database's own tools copy it and put it back."
+        )
+    return store.copies
 
 
 def _existing_issue(project: Project, issue_id: str) -> str:
@@ -96,8 +102,8 @@ def _existing_issue(project: Project, issue_id: str) -> str:
     return named
 
 
-def _existing(project: Project) -> Path:
-    path = project.ledger_path
-    if not path.is_file():
-        raise LedgerError(f"There is no ledger at {path} yet: nothing was sent from here.")
-    return path
+def _existing(project: Project) -> LedgerStore:
+    store = project.ledger
+    if not store.is_there():
+        raise LedgerError(f"There is no ledger at {store} yet: nothing was sent from here.")
+    return store

@@ -9,14 +9,15 @@ from datetime import date
 from pathlib import Path
 from urllib.parse import quote
 
-from newsletter_mailer import starter
 from newsletter_mailer.campaign.project import Project
-from newsletter_mailer.campaign.whole import write_all
+from newsletter_mailer.did_you_mean import did_you_mean
 from newsletter_mailer.errors import ContentError, ProjectError
-from newsletter_mailer.findings import Finding, did_you_mean
-from newsletter_mailer.issue.files import picture_file, text_file
-from newsletter_mailer.issue.folder import issue_ids, spelled_id
+from newsletter_mailer.files.all_or_none import write_all
+from newsletter_mailer.files.text_file import text_file
+from newsletter_mailer.findings import Finding
+from newsletter_mailer.issue.issue_folders import issue_ids, spelled_id
 from newsletter_mailer.issue.kinds import Kind
+from newsletter_mailer.issue.picture_file import picture_file
 from newsletter_mailer.issue.pictures import ENDINGS, BadPicture
 from newsletter_mailer.issue.skeleton import (
     dated_issue_toml,
@@ -27,26 +28,7 @@ from newsletter_mailer.issue.skeleton import (
     section_file_name,
 )
 from newsletter_mailer.issue.template_folder import read_template
-
-_STARTER_FILES = ("newsletter.toml", "words.txt", ".env.example", "recipients/example.csv")
-_GIT_IGNORE = """\
-.env
-.env.*
-!.env.example
-/.newsletter/
-/build/
-/outbox/
-# Lists, what is made of a ledger, and logs hold personal data and stay out of the repository.
-*.csv
-*.db
-*.db-*
-*.log
-*.log.*
-*.jsonl
-/*.html
-recipients/*
-!recipients/example.csv
-"""
+from newsletter_mailer.starter import shipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +96,9 @@ def new_project(root: Path, issue_id: str, today: date) -> Path:
     Raises ProjectError.
     """
     folder = _free_folder(root, issue_id)
-    shipped = starter.folder()
-    files = {root / name: (shipped / name).read_bytes() for name in _STARTER_FILES}
-    files |= _files(starter.templates(), root / "templates")
+    project = shipped.project()
+    files = {root / name: (project / name).read_bytes() for name in shipped.PROJECT_FILES}
+    files |= _files(shipped.templates(), root / "templates")
     files |= _first_issue(folder, issue_id, today)
     for target in files:
         if os.path.lexists(target):
@@ -125,7 +107,7 @@ def new_project(root: Path, issue_id: str, today: date) -> Path:
                 "Nothing was changed."
             )
     if not os.path.lexists(root / ".gitignore"):
-        files[root / ".gitignore"] = _GIT_IGNORE.encode()
+        files[root / ".gitignore"] = shipped.GIT_IGNORE.encode()
     write_all(files)
     return root
 
@@ -141,7 +123,7 @@ def first_issue(project: Project, issue_id: str, today: date) -> NewIssue:
 
 def _first_issue(folder: Path, issue_id: str, today: date) -> dict[Path, bytes]:
     """The starter's issue as it will stand in the folder."""
-    files = _files(starter.issue(), folder)
+    files = _files(shipped.issue(), folder)
     settings = files[folder / "issue.toml"].decode()
     files[folder / "issue.toml"] = dated_issue_toml(settings, day_of(issue_id, today)).encode()
     return files
@@ -170,7 +152,7 @@ def add_section(project: Project, issue_id: str, kind_name: str, title: str) -> 
 
 
 def _kinds(project: Project) -> dict[str, Kind]:
-    template, findings = read_template(project.root, project.settings.template, starter.templates())
+    template, findings = read_template(project.root, project.settings.template, shipped.templates())
     if template is None:
         raise ContentError(findings)
     return dict(template.kinds)

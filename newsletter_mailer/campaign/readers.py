@@ -5,34 +5,48 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from newsletter_mailer.address import domain
-from newsletter_mailer.audience.csv_lists import ListFile, absent_hint
 from newsletter_mailer.audience.roster import Roster
+from newsletter_mailer.audience.source import RowSchema
 from newsletter_mailer.campaign.project import Project
+from newsletter_mailer.did_you_mean import closest, did_you_mean
 from newsletter_mailer.errors import ProjectError
-from newsletter_mailer.findings import Finding, Severity, did_you_mean
+from newsletter_mailer.findings import Finding, Severity
 from newsletter_mailer.issue.model import Issue
-from newsletter_mailer.plan.domains import likely_slips
-from newsletter_mailer.plan.plan import Filters, Plan, Slip, Suppressed, assignments, make_plan
+from newsletter_mailer.plan.plan import (
+    Filters,
+    Plan,
+    Slip,
+    Suppressed,
+    assignments,
+    fields_in_use,
+    make_plan,
+)
 from newsletter_mailer.plan.profile import Examples
+from newsletter_mailer.plan.typing_slips import likely_slips
 from newsletter_mailer.plan.variants import Variants, every_combination
-from newsletter_mailer.toml_lines import line_of
+from newsletter_mailer.toml_text import line_of
+
+
+def row_schema(project: Project, issue: Issue) -> RowSchema:
+    """What the rows of the issue's lists are read by."""
+    return RowSchema(
+        fields=fields_in_use(issue),
+        header_fields=issue.header_fields(),
+        regions=project.settings.regions,
+        roles=project.settings.roles,
+    )
 
 
 def read_lists(project: Project, issue: Issue, roster: Roster) -> tuple[str, ...]:
-    """Fills the roster; the names of lists that are not there."""
+    """Fills the roster; the names of lists that are not there. Raises ProjectError."""
     absent: list[str] = []
+    lists, schema = project.lists, row_schema(project, issue)
     for name in issue.lists:
-        listed = ListFile(
-            project.root,
-            name,
-            project.settings,
-            fields=roster.fields,
-            header_fields=issue.header_fields(),
-        )
-        if listed.is_absent:
+        found = lists.find(name, schema)
+        if found is None:
             absent.append(name)
         else:
-            roster.add(listed)
+            roster.add(found)
     return tuple(absent)
 
 
@@ -60,14 +74,16 @@ def absent_findings(
 ) -> Iterator[Finding]:
     """`obstacle`: why those whom the ledger still owes the issue cannot be mailed without lists."""
     line = line_of(issue.files["issue.toml"].decode(), "lists")
+    lists = project.lists
+    known = lists.names()
     for name in absent:
-        hint = absent_hint(project.root, name)
+        hint = did_you_mean(name, known)
         instead = "" if needs_lists else " Every declared region and role is looked at instead."
         yield Finding(
             rule="absent-list",
-            severity=_how_bad(needs_lists, hint),
+            severity=_how_bad(needs_lists, bool(closest(name, known))),
             source=issue.source.at(line),
-            message=f"The list recipients/{name}.csv is not here.{instead}",
+            message=f"The list {lists.place(name)} is not here.{instead}",
             hint=f"{hint} {obstacle}".strip(),
         )
 
@@ -84,11 +100,11 @@ def refuse_unknown(project: Project, issue: Issue, filters: Filters) -> None:
             raise ProjectError(f'--{option}: {what} "{word}". {did_you_mean(word, possible)}')
 
 
-def _how_bad(needs_lists: bool, hint: str) -> Severity:
+def _how_bad(needs_lists: bool, is_misspelt: bool) -> Severity:
     """Where the real lists are kept elsewhere, their absence is no news; a misspelt name is."""
     if needs_lists:
         return Severity.ERROR
-    return Severity.WARNING if hint.startswith("Did you mean") else Severity.INFO
+    return Severity.WARNING if is_misspelt else Severity.INFO
 
 
 def _slips(roster: Roster, meant: Mapping[str, str]) -> Sequence[Slip]:

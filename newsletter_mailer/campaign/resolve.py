@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from newsletter_mailer.address import canonical
-from newsletter_mailer.campaign.named import named_address, refuse_unknown_issue
+from newsletter_mailer.campaign.arguments import named_address, refuse_unknown_issue
+from newsletter_mailer.campaign.logged_in_user import logged_in
+from newsletter_mailer.campaign.newsletter_identity import refuse_another_newsletter
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.campaign.sent_file import refuse_another_ledger, witnesses
-from newsletter_mailer.campaign.who import logged_in
-from newsletter_mailer.campaign.whose import refuse_another_newsletter
-from newsletter_mailer.deliver.mail_log import LONGEST_LINE, MailLog
+from newsletter_mailer.deliver.postfix_log import LONGEST_LINE, PostfixLog
 from newsletter_mailer.errors import LedgerError, ProjectError
-from newsletter_mailer.issue.folder import checked_id
-from newsletter_mailer.store.ledger import Ledger, open_ledger
-from newsletter_mailer.store.rows import Fate, UnknownRow
+from newsletter_mailer.issue.issue_folders import checked_id
+from newsletter_mailer.store.ledger import Ledger
+from newsletter_mailer.store.resolutions import Fate, UnknownRow
 from newsletter_mailer.store.states import State
 
 _GZIP = b"\x1f\x8b"  #: RFC 1952 section 2.3.1
@@ -76,7 +76,7 @@ def resolve_by_log(project: Project, issue_id: str, file: Path) -> Proof:
     """
     with held(project, issue_id) as ledger:
         unknown = {row.message_id: row for row in ledger.resolutions.unknown(issue_id)}
-        log = MailLog(unknown)
+        log = PostfixLog(unknown)
         is_whole = _read(file, log)
         if not log.began:
             raise ProjectError(
@@ -107,18 +107,17 @@ def resolve_by_log(project: Project, issue_id: str, file: Path) -> Proof:
 def held(project: Project, issue_id: str) -> Iterator[Ledger]:
     """The ledger, for this process alone. Raises LedgerError, ProjectError."""
     checked_id(issue_id)
-    path = project.ledger_path
-    if not path.is_file():
+    store = project.ledger
+    if not store.is_there():
         refuse_unknown_issue(project, issue_id, None)
         refuse_another_ledger(project, issue_id, None)
         raise LedgerError("There is no ledger yet: nothing was sent from here.")
-    with open_ledger(path, may_be_new=False) as ledger:
+    with store.open(may_be_new=False) as ledger:
         ledger.hold(witnesses(project))
         refuse_unknown_issue(project, issue_id, ledger)
         refuse_another_ledger(project, issue_id, ledger)
         refuse_another_newsletter(project, issue_id, ledger)
         yield ledger
-        ledger.uses.publish()
 
 
 def _chosen(unknown: Sequence[str], addresses: Collection[str]) -> Sequence[str]:
@@ -136,7 +135,7 @@ def _as_known(written: str, known: Collection[str]) -> str:
     return address if address in known else named_address(written, "--address")
 
 
-def _read(file: Path, log: MailLog) -> bool:
+def _read(file: Path, log: PostfixLog) -> bool:
     """Whether it could be read to its end. Raises ProjectError if it cannot be read at all."""
     try:
         with file.open("rb") as octets:
@@ -148,7 +147,7 @@ def _read(file: Path, log: MailLog) -> bool:
         raise ProjectError(f"{file} cannot be read: {fault.strerror or fault}.") from None
 
 
-def _read_unpacked(octets: BinaryIO | gzip.GzipFile, log: MailLog) -> bool:
+def _read_unpacked(octets: BinaryIO | gzip.GzipFile, log: PostfixLog) -> bool:
     is_rest = False  # of a line that is longer than any of Postfix's: it could begin like one
     try:
         while line := octets.readline(LONGEST_LINE):

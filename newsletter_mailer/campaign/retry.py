@@ -9,15 +9,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from newsletter_mailer.address import BadAddress, canonical, domain, mailbox
-from newsletter_mailer.campaign.named import named_address
+from newsletter_mailer.campaign.arguments import named_address
+from newsletter_mailer.campaign.logged_in_user import logged_in
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.campaign.resolve import held
-from newsletter_mailer.campaign.who import logged_in
-from newsletter_mailer.deliver.reasons import reason
+from newsletter_mailer.deliver.answers.reasons import reason
+from newsletter_mailer.did_you_mean import did_you_mean
 from newsletter_mailer.errors import ProjectError
-from newsletter_mailer.findings import did_you_mean
+from newsletter_mailer.store.figures import DeliveryRecord
 from newsletter_mailer.store.ledger import Ledger
-from newsletter_mailer.store.rows import DeliveryRecord, Fate
+from newsletter_mailer.store.resolutions import Fate
 from newsletter_mailer.store.states import State
 
 _MOST = 3  #: answers that are told

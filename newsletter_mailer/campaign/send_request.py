@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from newsletter_mailer.campaign.prepare import Prepared
+from newsletter_mailer.deliver.answers.outcome import Outcome
 from newsletter_mailer.deliver.engine import MESSAGES_PER_CONNECTION
 from newsletter_mailer.deliver.pace import Pace
-from newsletter_mailer.deliver.replies import Outcome
-from newsletter_mailer.delivery_settings import USUAL_CONNECTIONS
 from newsletter_mailer.errors import NewsletterError
 from newsletter_mailer.plan.plan import Filters
-from newsletter_mailer.store.rows import ClaimedRow
+from newsletter_mailer.settings.delivery import USUAL_CONNECTIONS
+from newsletter_mailer.store.claims import ClaimedRow
 from newsletter_mailer.store.states import State
 
 

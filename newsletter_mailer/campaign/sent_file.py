@@ -9,14 +9,13 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any  # values of a TOML table
 
-from newsletter_mailer.campaign.project import Project
-from newsletter_mailer.durable import replace_file
-from newsletter_mailer.errors import ProjectError
-from newsletter_mailer.issue.folder import issue_ids
-from newsletter_mailer.issue.toml_file import read_toml
+from newsletter_mailer.campaign.project import SENT_FILE, Project
+from newsletter_mailer.errors import LedgerBusy, ProjectError
+from newsletter_mailer.files.durable import replace_file
+from newsletter_mailer.files.toml_file import read_toml
+from newsletter_mailer.issue.issue_folders import issue_ids
 from newsletter_mailer.store.generation import (
     HIGHEST,
     NEVER_USED,
@@ -25,10 +24,9 @@ from newsletter_mailer.store.generation import (
     Witness,
     restore_command,
 )
+from newsletter_mailer.store.journal.progress_file import ProgressFile, in_toml, progress_in
 from newsletter_mailer.store.ledger import Ledger
-from newsletter_mailer.store.progress import ProgressFile, in_toml, progress_in
 
-SENT_FILE = "sent.toml"
 _HEADING = """\
 # Written by send, at each run. Commit it: another machine then knows that this issue was sent, and
 # with which ledger; and an older copy of the ledger is told by it.
@@ -52,13 +50,9 @@ class Sent:
     lists: Mapping[str, int]  #: how many people each had, at the first run
 
 
-def sent_file(project: Project, issue_id: str) -> Path:
-    return project.root / "issues" / issue_id / SENT_FILE
-
-
 def read_sent(project: Project, issue_id: str) -> Sent | None:
     """None where the issue was never sent. Raises ProjectError for a file that says nothing."""
-    file = sent_file(project, issue_id)
+    file = project.sent_file(issue_id)
     if not file.is_file():
         return None
     name = file.relative_to(project.root).as_posix()
@@ -68,7 +62,7 @@ def read_sent(project: Project, issue_id: str) -> Sent | None:
             raise ValueError(read.findings)
         return _sent(read.table)
     except (ValueError, KeyError, TypeError):
-        ledger = project.ledger_path
+        ledger = project.ledger
         raise ProjectError(
             f"{name} cannot be read, so it is not known whether this issue was sent, and with "
             "which ledger. Restore it from your version control or a backup. If there is none: "
@@ -153,6 +147,8 @@ def refuse_another_ledger(project: Project, issue_id: str, ledger: Ledger | None
             f"would get it again. Name the folder issues/{sent.issue} again. (If this is another "
             f"issue that was begun as a copy, delete {name}.)"
         )
+    if ledger is None:
+        _refuse_made_meanwhile(project)
     if ledger is None or ledger.id != sent.ledger:
         here = "there is none here" if ledger is None else "the one here does not know who got it"
         begin = "newsletter-mailer ledger begin, and " if ledger is None else ""
@@ -160,25 +156,40 @@ def refuse_another_ledger(project: Project, issue_id: str, ledger: Ledger | None
             f"This issue was sent with another ledger ({sent.ledger}): {here}. Run send where that "
             "ledger is; or have it go on here: there newsletter-mailer ledger move FILE, and here "
             f"newsletter-mailer ledger restore FILE. If it is lost for good: {begin}"
-            f"{restore_command(project.ledger_path)} --in-doubt {issue_id}; then whoever is to get "
+            f"{restore_command(project.ledger)} --in-doubt {issue_id}; then whoever is to get "
             f"it is unknown, and you decide. (If nobody ever got the issue, delete {name}.)"
         )
     if ledger.issue(issue_id) is None and sent.generation == NEVER_USED:
         raise ProjectError(
-            f"{name} says that this issue was sent with the ledger {project.ledger_path}, which "
-            "does not know it: it is an older copy. Put the newer one back, its -wal and -shm with "
-            f"it. If it is lost: {restore_command(project.ledger_path)}."
+            f"{name} says that this issue was sent with the ledger {project.ledger}, which "
+            "does not know it: it is an older copy. Put the newer one "
+            f"back{project.ledger.carried_with}. If it is lost: {restore_command(project.ledger)}."
         )
 
 
 def refuse_lost_ledger(project: Project) -> None:
     """There is no ledger here, and issues were sent with one. Raises ProjectError."""
     for issue_id, sent in all_sent(project):
+        _refuse_made_meanwhile(project)
         raise ProjectError(
-            f"There is no ledger at {project.ledger_path}, and issues/{issue_id}/{SENT_FILE} "
+            f"There is no ledger at {project.ledger}, and issues/{issue_id}/{SENT_FILE} "
             f"names one ({sent.ledger}): it knows who got what, and who wants no more mail. Put it "
-            "there, its -wal and -shm with it, or a copy: newsletter-mailer ledger restore FILE. "
+            f"there{project.ledger.carried_with}, or a copy: newsletter-mailer ledger restore "
+            "FILE. "
             "If it is lost for good, begin a new one: newsletter-mailer ledger begin."
+        )
+
+
+def _refuse_made_meanwhile(project: Project) -> None:
+    """A ledger that was not there a moment ago, and is there now, is another send's first one.
+
+    It is there before any sent.toml names it. Raises LedgerBusy.
+    """
+    ledger = project.ledger.read()
+    if ledger is not None:
+        ledger.close()
+        raise LedgerBusy(
+            f"Another send is at work with {project.ledger}. Wait until it ends, then run again."
         )
 
 
@@ -218,7 +229,7 @@ def write_ended(project: Project, issue_id: str, begun: Sent, ledger: Ledger) ->
 
 def progress_file(project: Project, issue_id: str) -> ProgressFile:
     """What `write_begun` has just written, to go on. Raises ProjectError."""
-    file = sent_file(project, issue_id)
+    file = project.sent_file(issue_id)
     try:
         return ProgressFile(file)
     except (OSError, ValueError) as fault:
@@ -250,9 +261,9 @@ def write_restored(
 
 def _write(project: Project, issue_id: str, sent: Sent, ledger: Ledger, otherwise: str) -> None:
     """`otherwise`: what that means, if it fails. Raises ProjectError."""
-    generation = ledger.uses.generation()
+    generation = ledger.generation()
     written = replace(sent, issue=issue_id, ledger=ledger.id, generation=generation)
-    file = sent_file(project, issue_id)
+    file = project.sent_file(issue_id)
     try:
         replace_file(file, _text(written))
     except OSError as fault:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from newsletter_mailer.issue.files import LARGEST_TEXT, leads_out
+from newsletter_mailer.audience.list_sources import is_in_list_folder
+from newsletter_mailer.files.text_file import LARGEST_TEXT, leads_out
 
 
 class SourceLines:
@@ -43,7 +44,7 @@ def _is_private(file: PurePosixPath) -> bool:
     return (
         file.is_absolute()
         or ".." in file.parts
-        or file.parts[:1] == ("recipients",)
+        or is_in_list_folder(file.as_posix())
         or file.name.startswith(".env")
     )
 

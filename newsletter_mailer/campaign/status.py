@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from newsletter_mailer.campaign.named import refuse_unknown_issue
+from newsletter_mailer.campaign.arguments import refuse_unknown_issue
+from newsletter_mailer.campaign.newsletter_identity import refuse_another_newsletter
 from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.campaign.sent_file import refuse_another_ledger, witnesses
-from newsletter_mailer.campaign.whose import refuse_another_newsletter
-from newsletter_mailer.deliver.reasons import reason
-from newsletter_mailer.errors import ProjectError
-from newsletter_mailer.issue.folder import checked_id
+from newsletter_mailer.deliver.answers.reasons import reason
+from newsletter_mailer.errors import LedgerBusy, ProjectError
+from newsletter_mailer.issue.issue_folders import checked_id
 from newsletter_mailer.report.standing import Reason, Standing
-from newsletter_mailer.store.ledger import Ledger, read_ledger
-from newsletter_mailer.store.rows import DeliveryRecord, Skip
+from newsletter_mailer.store.figures import DeliveryRecord, Skip
+from newsletter_mailer.store.ledger import Ledger
 from newsletter_mailer.store.states import AS_TOLD, TROUBLE, State
 
 
@@ -33,8 +33,8 @@ def ledger_of(project: Project, issue_id: str, *, of_sandbox: bool = False) -> L
     Raises LedgerError, ProjectError for an issue that nobody knows.
     """
     checked_id(issue_id)
-    path = project.sandbox_ledger_path(issue_id) if of_sandbox else project.ledger_path
-    ledger = read_ledger(path)
+    store = project.sandbox_ledger(issue_id) if of_sandbox else project.ledger
+    ledger = store.read()
     if ledger is None:
         refuse_unknown_issue(project, issue_id, None)
         return None
@@ -55,7 +55,7 @@ def doubt(project: Project, issue_id: str, *, of_sandbox: bool = False) -> str:
     """
     if of_sandbox:
         return ""
-    ledger = read_ledger(project.ledger_path)
+    ledger = project.ledger.read()
     try:
         if ledger is None:
             refuse_another_ledger(project, issue_id, None)
@@ -63,7 +63,7 @@ def doubt(project: Project, issue_id: str, *, of_sandbox: bool = False) -> str:
         with ledger:
             refuse_another_ledger(project, issue_id, ledger)
             return ledger.doubt(witnesses(project))
-    except ProjectError as fault:
+    except (ProjectError, LedgerBusy) as fault:
         return str(fault)
 
 

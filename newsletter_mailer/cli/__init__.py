@@ -8,12 +8,14 @@ import sys
 
 def main() -> None:
     """The console script. Exit codes: 0 all done, 1 nothing was handed over, 2 usage, 3 in part."""
-    from newsletter_mailer.cli.streams import last_to_the_end
+    from newsletter_mailer.cli.terminal.standard_streams import last_to_the_end
+    from newsletter_mailer.garbage_collector import look_seldom
 
+    look_seldom()
     last_to_the_end()
     from newsletter_mailer.cli.app import app
-    from newsletter_mailer.cli.ending import run_to_the_end
-    from newsletter_mailer.cli.output import Spoken
+    from newsletter_mailer.cli.results.exit_codes import run_to_the_end
+    from newsletter_mailer.cli.terminal.printing import Spoken
 
     logging.lastResort = Spoken(logging.WARNING)
     sys.exit(run_to_the_end(app))

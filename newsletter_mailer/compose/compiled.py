@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from newsletter_mailer.compose.places import Place, escape
-from newsletter_mailer.issue.merge import MergeField
+from newsletter_mailer.compose.escaping import Context, escape
+from newsletter_mailer.issue.merge_text import MergeField
 from newsletter_mailer.issue.pictures import Picture
 from newsletter_mailer.plan.variants import Variant
 
@@ -26,7 +26,7 @@ class HtmlSlot:
     """A place in the HTML that is filled when the message is made."""
 
     meaning: MergeField | PictureSlot
-    place: Place
+    context: Context
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class CompiledVariant:
                 addresses[piece.meaning.key]
                 if isinstance(piece.meaning, PictureSlot)
                 else slot_value(piece.meaning, values, links),
-                piece.place,
+                piece.context,
             )
             for piece in self.html
         )
@@ -86,7 +86,7 @@ class CompiledVariant:
         return "".join(
             piece
             if isinstance(piece, str)
-            else escape(slot_value(piece.field, values, links), Place.URL_PART)
+            else escape(slot_value(piece.field, values, links), Context.URL_PART)
             if isinstance(piece, UrlPart)
             else as_words(slot_value(piece, values, links))
             for piece in self.text

@@ -18,7 +18,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import format_datetime
 
 from newsletter_mailer.address import domain
 from newsletter_mailer.compose.compiled import (
@@ -29,14 +28,21 @@ from newsletter_mailer.compose.compiled import (
     as_words,
     slot_value,
 )
-from newsletter_mailer.compose.headers import mailbox_header, plain_header, text_header
-from newsletter_mailer.compose.places import Place, escape
+from newsletter_mailer.compose.escaping import Context, escape
+from newsletter_mailer.compose.header_fields import (
+    date_header,
+    mailbox_header,
+    plain_header,
+    text_header,
+)
 from newsletter_mailer.compose.quoted_printable import close, encode_piece, encode_value
-from newsletter_mailer.issue.merge import MergeField
+from newsletter_mailer.compose.unsubscribe_header import unsubscribe_header
+from newsletter_mailer.issue.merge_text import MergeField
 from newsletter_mailer.issue.pictures import Picture
-from newsletter_mailer.settings import Sender, Settings
+from newsletter_mailer.links import unsubscribe_uri
+from newsletter_mailer.settings.newsletter import Sender, Settings
 
-Links = Mapping[str, str]
+Links = Mapping[str, str]  #: by the name of the merge field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,16 +60,15 @@ class Recipient:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Envelope:
-    """What all messages of a run have in common."""
+class MessageHeaders:
+    """What the headers of all messages of a run have in common."""
 
     sender: Sender
     reply_to: str
     list_id: str
     list_name: str
-    unsubscribe: str  #: URI of List-Unsubscribe; empty leaves the header out
+    unsubscribe: str  #: URI of List-Unsubscribe; empty leaves the field out
     date: datetime  #: aware
-    links: Links  #: by the name of the merge field
     subject_prefix: str = ""
 
 
@@ -118,14 +123,14 @@ class CompiledMessage:
 
 @dataclass(frozen=True, slots=True)
 class _Slot:
-    """A place in a body. `place` None: plain text."""
+    """A place in a body. `context` None: plain text."""
 
     field: MergeField
-    place: Place | None
+    context: Context | None
 
     def fill(self) -> _Fill:
-        name, default, place = self.field.name, self.field.default or "", self.place
-        if place is None:
+        name, default, context = self.field.name, self.field.default or "", self.context
+        if context is None:
 
             def words(values: Mapping[str, str]) -> bytes:
                 return encode_value(as_words(values.get(name) or default))
@@ -133,28 +138,29 @@ class _Slot:
             return words
 
         def markup(values: Mapping[str, str]) -> bytes:
-            return encode_value(escape(values.get(name) or default, place))
+            return encode_value(escape(values.get(name) or default, context))
 
         return markup
 
 
 def compile_message(
     compiled: CompiledVariant,
-    envelope: Envelope,
+    headers: MessageHeaders,
+    links: Links,
     *,
     content_hash: str,
     image_base_url: str | None = None,
 ) -> CompiledMessage:
     """The variant as a message. Pictures are embedded, or hosted under `image_base_url`."""
     boundaries = _boundaries(content_hash, compiled.variant.id)
-    host = domain(envelope.sender.address)
+    host = domain(headers.sender.address)
     names = picture_names(compiled.pictures)
     if image_base_url:
         addresses = {key: f"{image_base_url}/{name}" for key, name in names.items()}
     else:
         addresses = {key: f"cid:{content_id(name, host)}" for key, name in names.items()}
-    text = _body(compiled.text, envelope.links)
-    html = _html_body(compiled, envelope.links, addresses)
+    text = _body(compiled.text, links)
+    html = _html_body(compiled, links, addresses)
     embedded = {} if image_base_url else compiled.pictures
     body = [
         *_part(boundaries[0], "text/plain", text),
@@ -162,18 +168,19 @@ def compile_message(
         f"--{boundaries[0]}--\r\n".encode(),
     ]
     before = (
-        plain_header("Date", format_datetime(envelope.date))
-        + mailbox_header("From", envelope.sender.name, envelope.sender.address)
-        + mailbox_header("Reply-To", "", envelope.reply_to)
+        date_header("Date", headers.date)
+        + mailbox_header("From", headers.sender.name, headers.sender.address)
+        + mailbox_header("Reply-To", "", headers.reply_to)
     )
     after = (
-        _list_headers(envelope)
+        _list_id(headers)
+        + unsubscribe_header(headers.unsubscribe)
         + (
             "MIME-Version: 1.0\r\n"
             f'Content-Type: multipart/alternative;\r\n boundary="{boundaries[0]}"\r\n\r\n'
         ).encode()
     )
-    return CompiledMessage(before, _subject(compiled, envelope), after, body)
+    return CompiledMessage(before, _subject(compiled, headers.subject_prefix, links), after, body)
 
 
 def picture_names(pictures: Mapping[str, Picture]) -> dict[str, str]:
@@ -189,33 +196,31 @@ def content_id(name: str, host: str) -> str:
     return f"{name}@{host}"
 
 
-def envelope_of(settings: Settings, date: datetime, links: Links, unsubscribe: str) -> Envelope:
-    return Envelope(
+def message_headers(settings: Settings, date: datetime) -> MessageHeaders:
+    return MessageHeaders(
         sender=settings.sender,
         reply_to=settings.reply_to,
         list_id=settings.list_id,
         list_name=settings.name,
-        unsubscribe=unsubscribe,
+        unsubscribe=unsubscribe_uri(settings),
         date=date,
-        links=links,
     )
 
 
-def _subject(compiled: CompiledVariant, envelope: Envelope) -> Callable[[Mapping[str, str]], bytes]:
-    prefix, pieces, links = envelope.subject_prefix, compiled.subject, envelope.links
+def _subject(
+    compiled: CompiledVariant, prefix: str, links: Links
+) -> Callable[[Mapping[str, str]], bytes]:
+    pieces = compiled.subject
     if all(isinstance(piece, str) for piece in pieces):
         constant = text_header("Subject", prefix + compiled.subject_line({}, links))
         return lambda values: constant
     return lambda values: text_header("Subject", prefix + compiled.subject_line(values, links))
 
 
-def _list_headers(envelope: Envelope) -> bytes:
-    phrase = envelope.list_name.replace("\\", "").replace('"', "")
+def _list_id(headers: MessageHeaders) -> bytes:
+    phrase = headers.list_name.replace("\\", "").replace('"', "")
     listed = f'"{phrase}" ' if phrase.isascii() and phrase.isprintable() else ""
-    headers = plain_header("List-ID", f"{listed}<{envelope.list_id}>")
-    if envelope.unsubscribe:
-        headers += plain_header("List-Unsubscribe", f"<{envelope.unsubscribe}>")
-    return headers
+    return plain_header("List-ID", f"{listed}<{headers.list_id}>")
 
 
 def _boundaries(content_hash: str, variant: str) -> tuple[str, str]:
@@ -262,7 +267,7 @@ def _html_part(
 
 def _body(pieces: Sequence[TextPiece], links: Links) -> list[bytes | _Slot]:
     return _encoded(
-        _Slot(piece.field, Place.URL_PART)
+        _Slot(piece.field, Context.URL_PART)
         if isinstance(piece, UrlPart)
         else slot_value(piece, {}, links)
         if isinstance(piece, MergeField) and piece.namespace == "link"
@@ -281,11 +286,11 @@ def _html_body(
         if isinstance(piece, str):
             pieces.append(piece)
         elif isinstance(piece.meaning, PictureSlot):
-            pieces.append(escape(addresses[piece.meaning.key], piece.place))
+            pieces.append(escape(addresses[piece.meaning.key], piece.context))
         elif piece.meaning.namespace == "link":
-            pieces.append(escape(slot_value(piece.meaning, {}, links), piece.place))
+            pieces.append(escape(slot_value(piece.meaning, {}, links), piece.context))
         else:
-            pieces.append(_Slot(piece.meaning, piece.place))
+            pieces.append(_Slot(piece.meaning, piece.context))
     return _encoded(pieces)
 
 

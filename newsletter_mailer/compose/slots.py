@@ -6,18 +6,18 @@ import hashlib
 from collections.abc import Iterator, Sequence
 
 from newsletter_mailer.compose.compiled import HtmlSlot, PictureSlot, TextPiece, UrlPart
-from newsletter_mailer.compose.places import Place, escape, places
+from newsletter_mailer.compose.escaping import Context, contexts, escape
 from newsletter_mailer.findings import Finding, Source, error
-from newsletter_mailer.issue.merge import MergeField, MergeText
+from newsletter_mailer.issue.merge_text import MergeField, MergeText
 from newsletter_mailer.issue.model import Issue, Template
 from newsletter_mailer.issue.moments import Moment
 from newsletter_mailer.issue.pictures import Picture
-from newsletter_mailer.settings import Settings
-from newsletter_mailer.tokens import Token, TokenMint
+from newsletter_mailer.links import ABSENT, LINKS
+from newsletter_mailer.settings.newsletter import Settings
+from newsletter_mailer.slot_tokens import Token, TokenMint
 
 Meaning = MergeField | UrlPart | PictureSlot
 
-_UNSUBSCRIBE = MergeField("link", "unsubscribe_url")
 _WEB = ("http://", "https://")
 
 
@@ -30,30 +30,25 @@ class Slots:
         template: Template,
         settings: Settings,
         content_hash: str,
-        before: Slots | None = None,
     ) -> None:
-        """`before`: its tokens stand for the same here, unless a new text holds one by chance."""
         self.pictures: dict[str, Picture] = {}  #: by the key of their slots
         self._subject = issue.subject
         self._template_file = f"{template.folder}/newsletter.mjml"
         self._sources = dict(reversed([*issue.merge_fields()]))
-        self.mint = _mint(content_hash, [*_texts(issue, template)], before)
+        self.mint = _mint(content_hash, [*_texts(issue, template)])
         self._constants = {
             **{("newsletter", name): text for name, text in settings.merge_fields.items()},
             ("issue", "id"): issue.id,
             ("issue", "date"): Moment(issue.date).date_text,
         }
 
-    def take_pictures(self, text: str, before: Slots) -> None:
-        """Those whose tokens stand in a text that was made with the slots before."""
-        for piece in self.mint.split(text):
-            if isinstance(piece, Token) and isinstance(piece.meaning, PictureSlot):
-                key = piece.meaning.key
-                self.pictures[key] = before.pictures[key]
+    def links(self) -> dict[str, str | None]:
+        """The message's links by the names that templates know; None where there is none."""
+        return {**dict.fromkeys(ABSENT), **{link.name: self.link(link.field) for link in LINKS}}
 
-    @property
-    def unsubscribe(self) -> str:
-        return self.mint.token(_UNSUBSCRIBE)
+    def link(self, field: str) -> str:
+        """By the name that writers know."""
+        return self.mint.token(MergeField("link", field))
 
     def words(self, text: MergeText) -> str:
         """The text with a token in place of each field."""
@@ -68,7 +63,7 @@ class Slots:
 
     def picture(self, picture: Picture, alt: str) -> dict[str, str | int]:
         """What a template gets of a picture."""
-        key = f"{picture.digest[:32]}-{picture.path}"
+        key = picture_key(picture)
         self.pictures[key] = picture
         return {
             "src": self.mint.token(PictureSlot(key)),
@@ -94,17 +89,17 @@ class Slots:
         """The page's pieces, and a finding for each field where none may stand."""
         page = self._with_constants(page)
         pieces, spans = self._pieces(page)
-        found = iter(places(page, spans))
+        found = iter(contexts(page, spans))
         slots: list[str | HtmlSlot] = []
         findings: list[Finding] = []
         for piece in pieces:
             if isinstance(piece, str):
                 slots.append(piece)
                 continue
-            meaning, place = _in_html(piece.meaning), next(found)
-            if place.is_refused and isinstance(meaning, MergeField):
-                findings.append(self._refused(meaning, place))
-            slots.append(HtmlSlot(meaning, place))
+            meaning, context = _in_html(piece.meaning), next(found)
+            if context.is_refused and isinstance(meaning, MergeField):
+                findings.append(self._refused(meaning, context))
+            slots.append(HtmlSlot(meaning, context))
         return tuple(slots), findings
 
     def in_text(self, text: str) -> tuple[TextPiece, ...]:
@@ -117,7 +112,7 @@ class Slots:
             meaning, value = piece.meaning, self._constant(piece.meaning)
             if value is not None:
                 is_part = isinstance(meaning, UrlPart)
-                pieces.append(escape(value, Place.URL_PART) if is_part else value)
+                pieces.append(escape(value, Context.URL_PART) if is_part else value)
             elif not isinstance(meaning, PictureSlot):
                 pieces.append(meaning)
         return tuple(piece for piece in pieces if piece)
@@ -128,19 +123,19 @@ class Slots:
         return tuple(piece for piece in pieces if not isinstance(piece, UrlPart))
 
     def _with_constants(self, page: str) -> str:
-        """The page with what is the same for every reader put in, escaped for its place."""
+        """The page with what is the same for every reader put in, escaped for its context."""
         pieces, spans = self._pieces(page)
-        found = iter(places(page, spans))
+        found = iter(contexts(page, spans))
         parts: list[str] = []
         for piece in pieces:
             if isinstance(piece, str):
                 parts.append(piece)
                 continue
-            place, value = next(found), self._constant(piece.meaning)
-            if value is None or place is Place.REFUSED_CODE:
+            context, value = next(found), self._constant(piece.meaning)
+            if value is None or context is Context.REFUSED_CODE:
                 parts.append(self.mint.token(piece.meaning))
             else:
-                parts.append(escape(value, place))
+                parts.append(escape(value, context))
         return "".join(parts)
 
     def _pieces(self, page: str) -> tuple[list[str | Token[Meaning]], list[tuple[int, int]]]:
@@ -162,23 +157,29 @@ class Slots:
         key = (field.namespace, field.name)
         return self._constants[key] or field.default or "" if key in self._constants else None
 
-    def _refused(self, field: MergeField, place: Place) -> Finding:
+    def _refused(self, field: MergeField, context: Context) -> Finding:
         return error(
             "merge-place",
             self._sources.get(field, Source(self._template_file)),
-            f"{{{{ {field.label} }}}} stands in {place.value}, where no reader's value may stand.",
+            f"{{{{ {field.label} }}}} stands in {context.value}, "
+            "where no reader's value may stand.",
             "Use it in text, after the host of a link, or as a whole link.",
         )
+
+
+def picture_key(picture: Picture) -> str:
+    """What tells a picture from all others: its content and its path."""
+    return f"{picture.digest[:32]}-{picture.path}"
 
 
 def _in_html(meaning: Meaning) -> MergeField | PictureSlot:
     return meaning.field if isinstance(meaning, UrlPart) else meaning
 
 
-def _mint(content_hash: str, texts: Sequence[str], before: Slots | None) -> TokenMint[Meaning]:
+def _mint(content_hash: str, texts: Sequence[str]) -> TokenMint[Meaning]:
     """One whose tokens none of the texts holds by chance."""
     nonce = content_hash[:8]
-    mint = before.mint if before else TokenMint[Meaning](nonce)
+    mint = TokenMint[Meaning](nonce)
     while any(mint.collides_with(text) for text in texts):
         nonce = hashlib.sha256(nonce.encode()).hexdigest()[:8]
         mint = TokenMint(nonce)

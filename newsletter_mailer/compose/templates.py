@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import traceback
 from collections.abc import Mapping
 from typing import Any  # Jinja2's own signature
@@ -20,15 +19,12 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
 from newsletter_mailer.compose.mjml import MjmlFault, parse_mjml
-from newsletter_mailer.findings import Finding, Source, did_you_mean, error
+from newsletter_mailer.compose.template_text import without_front_matter, without_jinja
+from newsletter_mailer.did_you_mean import did_you_mean
+from newsletter_mailer.findings import Finding, Source, error
 from newsletter_mailer.issue.model import Template
 
-#: Stands where a template writes a value. It may also be part of a tag's name: <h{{ level }}>.
-BLANK = "\ufffc"
-
 _MOST_COMPILED = 500  #: files; our template has a dozen
-_JINJA = re.compile(r"\{%.*?%\}|\{#.*?#\}|\{\{.*?\}\}", re.DOTALL)
-_NO_LINE_END = re.compile(r"[^\n]")
 
 
 class TemplateMistake(Exception):
@@ -181,24 +177,3 @@ class Templates:
                 "Look at the line named; docs/templates.md lists what a template can use.",
             )
         )
-
-
-def without_jinja(source: str) -> str:
-    """Jinja2's marks blanked out, so that every character keeps its line and column.
-
-    Where a value would stand, there is BLANK; statements and comments are spaces.
-    """
-
-    def blank(found: re.Match[str]) -> str:
-        filler = BLANK if found[0].startswith("{{") else " "
-        return _NO_LINE_END.sub(filler, found[0])
-
-    return _JINJA.sub(blank, source)
-
-
-def without_front_matter(name: str, text: str, template: Template) -> str:
-    """A kind's declaration becomes empty lines, so that line numbers stay true."""
-    for kind in template.kinds.values():
-        if name == f"sections/{kind.name}.mjml":
-            return "\n" * (kind.template_line - 1) + kind.template
-    return text

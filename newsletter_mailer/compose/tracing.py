@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
 from lxml import etree
 from markdown_it.token import Token
@@ -18,6 +19,7 @@ from markdown_it.token import Token
 from newsletter_mailer.compose.mjml import parse_mjml
 from newsletter_mailer.findings import Source
 from newsletter_mailer.issue.model import Section, Template
+from newsletter_mailer.lazy_patterns import lazy_pattern
 
 _MARK = "data-at"
 #: A component of MJML keeps no foreign attribute; its class it keeps, on the box that it becomes.
@@ -25,13 +27,13 @@ _CLASS = "at-"
 _OF, _OF_CLASS = "data-of", "of-"  #: the same for the slug of the section
 #: Jinja2 and comments, which are left alone; and the beginning of a tag, up to its attributes. Its
 #: name may be made by Jinja2: <h{{ section.level }} ...>.
-_TAG = re.compile(
+_TAG = lazy_pattern(
     r"\{%.*?%\}|\{#.*?#\}|\{\{.*?\}\}|<!--.*?-->"
     r"|(?P<tag><[a-z](?:[a-z0-9-]|\{\{.*?\}\})*)(?=[\s/>{])",
     re.DOTALL,
 )
-_MARKED_CLASS = re.compile(rf"(?:^|\s){_CLASS}(\S+?):(\d+)(?=\s|$|-outlook)")
-_SECTION_CLASS = re.compile(rf"(?:^|\s){_OF_CLASS}(\S+)")
+_MARKED_CLASS = lazy_pattern(rf"(?:^|\s){_CLASS}(\S+?):(\d+)(?=\s|$|-outlook)")
+_SECTION_CLASS = lazy_pattern(rf"(?:^|\s){_OF_CLASS}(\S+)")
 
 
 def marked_template(template: Template) -> Template:
@@ -51,15 +53,26 @@ def marked_template(template: Template) -> Template:
 
 
 def mark_tokens(section: Section, tokens: Sequence[Token]) -> None:
-    """Marks the section's Markdown, in place."""
-    for token in tokens:
-        line = section.body_line + (token.map[0] if token.map else 0)
+    """Marks the section's Markdown, in place.
+
+    Its lines are those of the section's own tokens. Behind a value that is Markdown itself, such as
+    a subject with *emphasis*, they are those of tokens nearby.
+    """
+    line = 0
+    for token, own in zip_longest(tokens, section.tokens[: len(tokens)]):
+        line = own.map[0] if own is not None and own.map else line
         if token.nesting == 1 or token.type in ("hr", "fence", "code_block"):
-            token.attrSet(_MARK, f"{section.source.file}:{line}")
-        for child in token.children or []:
+            _mark(token, section, line)
+        children, places = token.children or [], (own and own.children) or []
+        for child, place in zip_longest(children, places[: len(children)]):
+            line = place.map[0] if place is not None and place.map else line
             if child.nesting == 1 or child.type in ("image", "code_inline"):
-                child.attrSet(_MARK, f"{section.source.file}:{line}")
-            line += child.type in ("softbreak", "hardbreak")
+                _mark(child, section, line)
+
+
+def _mark(token: Token, section: Section, line: int) -> None:
+    """`line`: of the body, from 0."""
+    token.attrSet(_MARK, f"{section.source.file}:{section.body_line + line}")
 
 
 def mark_fragment(fragment: str, slug: str) -> str:

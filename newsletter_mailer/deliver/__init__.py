@@ -1,1 +1,1 @@
-"""SEND: engine, SMTP, sandbox, pace. Knows bytes and addresses, nothing of Markdown or MJML."""
+"""SEND: engine, pace, transports. Knows bytes and addresses, nothing of Markdown or MJML."""

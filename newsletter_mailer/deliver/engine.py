@@ -1,42 +1,39 @@
-"""Has all that is owed sent over several lines, and stops when there is no sense in going on."""
+"""Has all that is owed sent, over several connections; stops when there is no sense in going on."""
 
 from __future__ import annotations
 
 import asyncio
+import random
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from newsletter_mailer.deliver.books import Books, Marks, Memory
-from newsletter_mailer.deliver.breaker import Breaker
-from newsletter_mailer.deliver.dialogue import Content, Ended, MailObject
-from newsletter_mailer.deliver.hearing import Hearing, Watch
+from newsletter_mailer.deliver.circuit_breaker import CircuitBreaker
+from newsletter_mailer.deliver.claim_queue import ClaimQueue
+from newsletter_mailer.deliver.connection_pool import ConnectionPool
+from newsletter_mailer.deliver.in_flight import InFlight, Watch
 from newsletter_mailer.deliver.judge import Judge
-from newsletter_mailer.deliver.line import Line
 from newsletter_mailer.deliver.pace import Pace
-from newsletter_mailer.deliver.replies import Outcome
-from newsletter_mailer.deliver.session import Session
 from newsletter_mailer.deliver.stop import Stop
-from newsletter_mailer.deliver.stopping import ServerBreaksOff, refuse_too_large
-from newsletter_mailer.errors import CannotConnect, DeliveryError
-from newsletter_mailer.store.rows import ClaimedRow
+from newsletter_mailer.deliver.transport import Content, Transport
+from newsletter_mailer.deliver.worker import Work
+from newsletter_mailer.store.claims import ClaimedRow, Claims, Journal
 from newsletter_mailer.store.states import State
 
 MESSAGES_PER_CONNECTION = 1_000
 _TICK = 0.25  #: seconds between looks at clocks, limits and whoever wants to stop
-_REST = 20.0  #: seconds without work after which lines are closed: servers do not like idlers
+_REST = 20.0  #: seconds without work after which connections are closed
 
 
 @dataclass(slots=True, kw_only=True)
 class Engine:
-    """`first` is an open session, made to see that the server can be used at all."""
+    """`transport` is open: the server can be used."""
 
-    connect: Callable[[], Awaitable[Session]]
-    first: Session
+    transport: Transport
     ready: Callable[[ClaimedRow], Content]
-    memory: Memory
-    marks: Marks
+    claims: Claims
+    journal: Journal
     watch: Watch
     stop: Stop  #: set by a person: no further message is begun
     pace: Pace
@@ -70,78 +67,82 @@ def steady_clock() -> Callable[[], float]:
 
 
 class _Run:
-    """What one run knows; also the owner of its lines (line.Owner)."""
+    """What one run knows."""
 
     def __init__(self, engine: Engine, now: Callable[[], float]) -> None:
         self.engine, self.now = engine, now
         self.patience = now() + engine.retry_for  #: until when deferred rows are tried again
-        self.books = Books(
-            engine.memory,
-            engine.marks,
+        self.news = asyncio.Event()
+        self.queue = ClaimQueue(
+            engine.claims,
+            engine.journal,
             engine.pace,
             engine.states,
             retry_until=self.patience,
             now=now,
         )
-        self.lines: set[Line[ClaimedRow]] = set()
-        self.opening: set[asyncio.Task[None]] = set()
-        self.closing: set[asyncio.Task[None]] = set()
-        self.breaker = Breaker(self.patience)
         self.judge = Judge(engine.has_earlier)
-        self.hearing = Hearing(
-            self.books,
+        breaker = CircuitBreaker(self.patience, engine.transport.when_silent)
+        self.in_flight = InFlight(
+            self.queue,
             engine.pace,
             engine.watch,
             judge=self.judge,
-            breaker=self.breaker,
+            breaker=breaker,
             sizes=engine.sizes,
             now=now,
+            jitter=random.random,
         )
-        self.connect_after = 0.0
-        self.news = asyncio.Event()
-        self.is_finishing = False
+        work = Work(
+            queue=self.queue,
+            in_flight=self.in_flight,
+            ready=engine.ready,
+            per_connection=engine.per_connection,
+            is_stopping=self.is_stopping,
+            on_news=self.news.set,
+        )
+        self.pool = ConnectionPool(engine.transport, work, breaker, engine.watch, now=now)
 
     async def run(self) -> bool:
         loop = asyncio.get_running_loop()
         self.engine.stop.wake = lambda: loop.call_soon_threadsafe(self.news.set)
         try:
-            self.attach(self.engine.first)
+            await self.pool.connect()
             while not await self.is_done():
                 await self.step()
-            if not self.is_stopping:
-                self.hearing.all_tried()
+            if not self.is_stopping():
+                self.in_flight.all_tried()
         finally:
             self.engine.stop.wake = lambda: None
             await self.finish()
-        fault = self.hearing.fault or self.books.fault
+        fault = self.in_flight.fault or self.queue.fault
         if fault is not None:
             raise fault
         return not self.engine.stop.is_set()
 
-    @property
     def is_stopping(self) -> bool:
-        has_fault = self.hearing.fault is not None or self.books.fault is not None
-        return has_fault or self.is_finishing or self.engine.stop.is_set()
+        has_fault = self.in_flight.fault is not None or self.queue.fault is not None
+        return has_fault or self.pool.is_ending or self.engine.stop.is_set()
 
     async def is_done(self) -> bool:
         """Whether nothing is under way, and nothing is left to do or to wait for."""
-        if self.hearing.in_flight or self.books.is_at_work:
+        if self.in_flight.count or self.queue.is_at_work:
             return False
-        if self.is_stopping:
+        if self.is_stopping():
             return True
-        if self.books.rows or not self.books.is_through:
+        if self.queue.rows or not self.queue.is_through:
             return False
         return not await self.waits_for_due()
 
     async def step(self) -> None:
         """Looks after everything, then waits for news."""
-        self.look_after_lines()
-        self.hearing.tell()
-        if not self.is_stopping:
-            self.books.keep_up(self.news.set)
-            if await self.books.hold_back():
+        self.pool.look_after(self.at_once)
+        self.in_flight.tell()
+        if not self.is_stopping():
+            self.queue.keep_up(self.news.set)
+            if await self.queue.hold_back():
                 self.news.set()  # whether all was tried is looked at now, by no timer
-            self.open_lines()
+            self.pool.grow(self.at_once)
         await self.wait(self.pause())
 
     async def wait(self, seconds: float) -> None:
@@ -157,152 +158,41 @@ class _Run:
         opens = self.engine.pace.opens(now)
         return min(_TICK, opens - now) if opens > now else _TICK
 
-    def look_after_lines(self) -> None:
-        clock = asyncio.get_running_loop().time()
-        for line in tuple(self.lines):
-            line.check(clock)
-            line.resume()
-            is_too_much = len(self.lines) > self.at_once
-            if line.is_idle and (is_too_much or line.messages >= self.engine.per_connection):
-                self.retire(line)
-            else:
-                line.begin()
-
     async def waits_for_due(self) -> bool:
         """All was tried: waits for what may be tried again, or held back. False: for nothing."""
-        found = {**await self.books.next_due()}
+        found = {**await self.queue.next_due()}
         if State.DEFERRED in found and found[State.DEFERRED][0] > self.patience:
             del found[State.DEFERRED]
-        if self.is_stopping or not found:
+        if self.is_stopping() or not found:
             return False
-        until = min(moment for moment, _ in found.values())
-        now = self.now()
+        now, rests_until = self.now(), self.engine.pace.rests_until
+        until = max(rests_until, min(moment for moment, _ in found.values()))
         if until - now > 1:
-            why = {State.QUEUED: "held back by a limit", State.DEFERRED: "to be tried again"}
+            holder = "the server" if until == rests_until else "a limit"
+            why = {State.QUEUED: f"held back by {holder}", State.DEFERRED: "to be tried again"}
             waiting = (f"{count:,} {why[state]}" for state, (_, count) in found.items())
             self.engine.watch.waiting(until, ", ".join(waiting))
         if until - now > _REST:
-            for line in tuple(self.lines):
-                self.retire(line)
+            self.pool.rest()
         while (left := until - self.now()) > 0 and not self.engine.stop.is_set():
             await self.wait(min(left, _TICK))
-        self.books.is_through = False
-        return not self.is_stopping
+        self.queue.is_through = False
+        return not self.is_stopping()
 
     @property
     def at_once(self) -> int:
-        """How many lines there may be now."""
+        """How many connections there may be now."""
         if self.judge.is_careful:
             return 1
-        return self.engine.pace.at_once(self.engine.connections)
-
-    def open_lines(self) -> None:
-        at_once = 1 if self.breaker.is_wary else self.at_once
-        wanted = min(at_once, self.books.rows + self.hearing.in_flight)
-        missing = wanted - len(self.lines) - len(self.opening)
-        if self.now() < self.connect_after or not self.books.rows:
-            return
-        for _ in range(min(missing, 1) if self.breaker.failures else missing):
-            in_background(self.open(), self.opening)
-
-    async def open(self) -> None:
-        try:
-            session = await self.engine.connect()
-        except DeliveryError as fault:
-            self.failed(fault)
-        except Exception as fault:  # noqa: BLE001  # raised again by `run`
-            self.stop(fault)
-        else:
-            if self.is_stopping:
-                await session.say_goodbye()
-            else:
-                self.attach(session)
-        self.news.set()
-
-    def failed(self, fault: DeliveryError) -> None:
-        """To connect, or to be of use. While other lines are up, the server only takes no more."""
-        wait = self.breaker.failed()
-        self.connect_after = self.now() + wait
-        if self.lines and isinstance(fault, CannotConnect):
-            return
-        if self.breaker.is_hopeless(fault, self.connect_after):
-            self.stop(fault)
-        elif wait > 1:
-            self.engine.watch.waiting(
-                self.connect_after, "the server cannot be reached, or takes no message"
-            )
-
-    def attach(self, session: Session) -> None:
-        line: Line[ClaimedRow] = Line(session, self)
-        self.lines.add(line)
-        line.begin()
-
-    def retire(self, line: Line[ClaimedRow]) -> None:
-        self.lines.discard(line)
-        in_background(line.close(), self.closing)
+        most = self.engine.transport.limits.connections
+        connections = self.engine.connections
+        return self.engine.pace.at_once(connections if most is None else min(connections, most))
 
     async def finish(self) -> None:
         """Whatever happened is recorded."""
-        self.is_finishing = True
-        for opening in self.opening:
-            opening.cancel()
-        for line in tuple(self.lines):
-            if line.is_idle:
-                self.retire(line)
-            else:
-                line.lose("stopped at once")
+        self.pool.end()
         try:
-            await self.books.close()
+            await self.queue.close()
         finally:
-            await asyncio.gather(*self.opening, *self.closing, return_exceptions=True)
-            self.hearing.tell()
-
-    def next_mail(self, line: Line[ClaimedRow]) -> MailObject[ClaimedRow] | None:
-        if self.is_stopping or line.messages >= self.engine.per_connection:
-            return None
-        row = self.hearing.next_row()
-        if row is None:
-            return None
-        self.books.keep_up(self.news.set)
-        if not row.mailbox.isascii() and not line.offered.smtputf8:
-            self.hearing.settle(row, _NO_SMTPUTF8)
-            return self.next_mail(line)
-        try:
-            content = self.engine.ready(row)
-            refuse_too_large(content.size, line.offered.largest)
-        except BaseException as fault:  # noqa: BLE001  # raised again by `run`
-            self.stop(fault)
-            self.hearing.put_back(row)
-            return None
-        return MailObject(row, row.mailbox, row.message_id, content)
-
-    def mark(self, mail: MailObject[ClaimedRow]) -> bool:
-        return self.books.mark(mail.key)
-
-    def ended(self, ended: Ended[ClaimedRow]) -> None:
-        self.hearing.answered(ended.mail.key, ended.outcome)
-        if not self.hearing.in_flight:
-            self.news.set()
-
-    def lost(self, line: Line[ClaimedRow], why: str) -> None:
-        self.lines.discard(line)
-        self.hearing.lost(line.left, why)
-        if line.is_in_doubt and not self.is_finishing:
-            self.stop(self.breaker.lost(line.began, asyncio.get_running_loop().time()))
-        if line.messages and not line.answers and not self.is_finishing:
-            self.failed(ServerBreaksOff(f"The server takes no message: {why}."))
-        self.news.set()
-
-    def stop(self, fault: BaseException | None) -> None:
-        """The first fault counts."""
-        self.hearing.fault = self.hearing.fault or fault
-
-
-def in_background(work: Coroutine[None, None, None], tasks: set[asyncio.Task[None]]) -> None:
-    """`tasks` has it until it is done."""
-    task = asyncio.create_task(work)
-    tasks.add(task)
-    task.add_done_callback(tasks.discard)
-
-
-_NO_SMTPUTF8 = Outcome(State.DEFERRED, reply="the server lacks SMTPUTF8, which the address needs")
+            await self.pool.ended()
+            self.in_flight.tell()

@@ -12,11 +12,11 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from newsletter_mailer.deliver.replies import Outcome, Stage
-from newsletter_mailer.deliver.scopes import Alibi, Scope, Then, Verdict
-from newsletter_mailer.deliver.stopping import all_refused, stopped_by, stopped_by_many
+from newsletter_mailer.deliver.answers.outcome import Outcome
+from newsletter_mailer.deliver.answers.scopes import Alibi, Scope, Then, Verdict
+from newsletter_mailer.deliver.answers.stop_reasons import all_refused, stopped_by, stopped_by_many
 from newsletter_mailer.errors import DeliveryError
-from newsletter_mailer.store.rows import ClaimedRow
+from newsletter_mailer.store.claims import ClaimedRow
 from newsletter_mailer.store.states import State
 
 ALIKE = 3  #: answers with the same words, and nothing taken between them: no reader's fault
@@ -33,7 +33,7 @@ class Held:
     row: ClaimedRow
     outcome: Outcome
     verdict: Verdict
-    likeness: str  #: verdict.what_is_common
+    likeness: str  #: likeness.what_is_common
     number: int  #: of the answer
 
 
@@ -100,7 +100,7 @@ class Judge:
         return refused
 
     def said_no(self, row: ClaimedRow, outcome: Outcome, verdict: Verdict, likeness: str) -> Ruling:
-        """The answer to a message was 4yz or 5yz."""
+        """A message was refused, or put off."""
         self.answers += 1
         self._last.append(likeness)
         ruling = self._ruling(Held(row, outcome, verdict, likeness, self.answers))
@@ -181,7 +181,7 @@ class Judge:
             return self._rest(held)
         if (
             len(alike) >= ALIKE
-            or (len(domains) > 1 and held.outcome.stage is Stage.DOT)
+            or (len(domains) > 1 and held.verdict.has_seen_all)
             or (len(self._streak) >= ALIKE and not self.has_acceptance)
         ):
             fault = stopped_by_many(held.outcome, held.verdict, len(self._streak))

@@ -5,12 +5,14 @@ Moments are seconds since 1970. A limit is spread evenly; it never lets a burst 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
-from fnmatch import fnmatchcase
 
-#: Seconds that a server which asks for patience is left alone: the first time, and at most.
+from newsletter_mailer.deliver.domain_limits import DomainLimits
+
+#: Seconds that a server which asks for patience, and does not say for how long, is left alone:
+#: the first time, and at most.
 FIRST_REST, LONGEST_REST = 1.0, 60.0
 _CALM = 20  #: messages taken in a row, and the rests become shorter
 
@@ -43,8 +45,7 @@ class Window:
 class Pace:
     """Limits for all messages, and for those to a domain.
 
-    `per_minute`: None means as fast as it goes. `by_domain`: messages a minute by pattern
-    (`*.onmicrosoft.com`, `*`); the first that fits counts, for each domain by itself.
+    `per_minute`: None means as fast as it goes. `by_domain`: messages a minute by pattern.
     """
 
     def __init__(
@@ -53,16 +54,16 @@ class Pace:
         window: Window | None = None,
         by_domain: Mapping[str, float] = {},  # never changed
     ) -> None:
-        self.per_minute, self.window, self.by_domain = per_minute, window, dict(by_domain)
+        self.per_minute, self.window = per_minute, window
+        self.domains = DomainLimits(by_domain)
         self._free_at: dict[str, float] = {}  #: by domain; empty for all messages
-        self._intervals: dict[str, float] = {}
         self._rest, self._calm, self._slowed = 0.0, 0, 0
-        self._rests_until = 0.0
+        self.rests_until = 0.0  #: whoever asked for patience gets nothing before
         self._touched: set[str] = set()
 
     @property
     def has_limits(self) -> bool:
-        return bool(self.per_minute or self.by_domain or self.window)
+        return bool(self.per_minute or self.domains or self.window)
 
     def restore(self, free_at: Mapping[str, float], now: float) -> None:
         """What earlier runs used up. A clock that was set back does not stop us for long."""
@@ -77,7 +78,7 @@ class Pace:
 
     def opens(self, now: float) -> float:
         """The earliest moment for a message to anybody."""
-        at = max(now, self._rests_until)
+        at = max(now, self.rests_until)
         if self.per_minute is not None:
             at = max(at, self._free_at.get("", 0.0))
         if self.window is not None:
@@ -86,30 +87,36 @@ class Pace:
 
     def opens_for(self, domain: str, now: float) -> float:
         """The earliest moment for a message to that domain, were everybody else at rest."""
-        return max(now, self._free_at.get(domain, 0.0)) if self.by_domain else now
+        return max(now, self._free_at.get(domain, 0.0)) if self.domains else now
 
-    def interval(self, domain: str) -> float:
-        """Seconds from one message to that domain to the next."""
-        return self._interval(domain) if self.by_domain else 0.0
+    def moments(self, domains: Iterable[str], now: float) -> Iterator[float]:
+        """The earliest for a message to each, if they leave one after the other."""
+        opens = self.opens(now)
+        coming: dict[str, float] = {}
+        for domain in domains:
+            at = max(opens, coming.get(domain) or self.opens_for(domain, now))
+            coming[domain] = at + self.domains.interval(domain)
+            yield at
 
     def take(self, domain: str, now: float) -> None:
         """A message to that domain leaves now."""
         if self.per_minute is not None:
             self._use_up("", now)
-        if self.by_domain and self._interval(domain):
+        if self.domains.interval(domain):
             self._use_up(domain, now)
 
-    def slow_down(self, now: float) -> bool:
+    def slow_down(self, now: float, rest: float = 0.0) -> bool:
         """The server asks for patience: nothing for a while, each time longer.
 
-        False if that while has begun already.
+        `rest`: seconds for which it asks itself. False if that while has begun already.
         """
         self._calm = 0
-        if now < self._rests_until:
+        if now < self.rests_until:
+            self.rests_until = max(self.rests_until, now + rest)
             return False
         self._slowed += 1
         self._rest = min(max(FIRST_REST, self._rest * 2), LONGEST_REST)
-        self._rests_until = now + self._rest
+        self.rests_until = now + max(self._rest, rest)
         return True
 
     def go_on(self) -> None:
@@ -129,11 +136,7 @@ class Pace:
         self._touched.add(name)
 
     def _interval(self, name: str) -> float:
-        if name not in self._intervals:
-            if name == "":
-                rate = self.per_minute
-            else:
-                fitting = (r for pattern, r in self.by_domain.items() if fnmatchcase(name, pattern))
-                rate = next(fitting, None)
-            self._intervals[name] = 60.0 / rate if rate else 0.0
-        return self._intervals[name]
+        """`name`: a domain, or empty for all messages."""
+        if name:
+            return self.domains.interval(name)
+        return 60.0 / self.per_minute if self.per_minute else 0.0

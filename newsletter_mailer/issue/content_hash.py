@@ -11,10 +11,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from newsletter_mailer.issue.merge import MergeText
+from newsletter_mailer.issue.merge_text import MergeText
 from newsletter_mailer.issue.model import FieldValue, Issue, PictureUse, Section, Template
 from newsletter_mailer.issue.moments import Moment
-from newsletter_mailer.settings import Settings, readers_settings
+from newsletter_mailer.settings.newsletter import Settings, readers_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ def content_hash(issue: Issue, template: Template, settings: Settings) -> Conten
         "newsletter.toml": _digest(readers_settings(settings)),
         issue.source.file: _digest(
             [
-                _text(issue.subject),
-                _text(issue.preheader),
+                issue.subject.as_json(),
+                issue.preheader.as_json(),
                 issue.date.isoformat(),
                 issue.language,
                 sorted(issue.groups.items()),
@@ -64,29 +64,22 @@ def _section(section: Section) -> list[object]:
     return [
         section.slug,
         section.kind.name,
-        _text(section.title),
-        _text(section.body),
+        section.title.as_json(),
+        section.body.as_json(),
         sorted((name, _field(value)) for name, value in section.fields.items()),
         sorted(section.regions),
         sorted(section.roles),
     ]
 
 
-def _text(text: MergeText) -> list[object]:
-    return [
-        piece if isinstance(piece, str) else [piece.namespace, piece.name, piece.default]
-        for piece in text.pieces
-    ]
-
-
 def _field(value: FieldValue) -> list[object]:
     match value:
         case MergeText():
-            return ["text", *_text(value)]
+            return ["text", *value.as_json()]
         case Moment():
             return ["moment", value.iso]
         case PictureUse():
-            return ["picture", value.picture.path, *_text(value.alt)]
+            return ["picture", value.picture.path, *value.alt.as_json()]
         case bool():
             return ["flag", value]
 

@@ -4,87 +4,60 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any  # values of a TOML table
 
-from newsletter_mailer.characters import has_line_break, unmailable
-from newsletter_mailer.check_settings import read_check_settings
-from newsletter_mailer.errors import ProjectError
-from newsletter_mailer.findings import Finding, Source, did_you_mean, error, has_errors
-from newsletter_mailer.issue.files import picture_file, text_file
-from newsletter_mailer.issue.merge import MergeText, parse_merge_text
+from newsletter_mailer.characters.invisible import has_line_break, unmailable
+from newsletter_mailer.did_you_mean import did_you_mean
+from newsletter_mailer.files.text_file import text_file
+from newsletter_mailer.files.toml_file import read_toml
+from newsletter_mailer.findings import Finding, Source, error, has_errors
+from newsletter_mailer.issue.issue_folders import issue_folder
+from newsletter_mailer.issue.merge_language import parse_merge_text
+from newsletter_mailer.issue.merge_text import MergeText
 from newsletter_mailer.issue.model import Issue, Section, Template
+from newsletter_mailer.issue.picture_file import picture_file
 from newsletter_mailer.issue.pictures import ENDINGS, Picture
 from newsletter_mailer.issue.sections import parse_section
-from newsletter_mailer.issue.toml_file import read_toml
-from newsletter_mailer.settings import Settings, is_folder_name, is_language
-from newsletter_mailer.toml_lines import as_day, line_of
+from newsletter_mailer.settings.check import read_check_settings
+from newsletter_mailer.settings.newsletter import Settings, is_folder_name, is_language
+from newsletter_mailer.text_cache import OWN, Cache
+from newsletter_mailer.toml_text import as_day, line_of
 
 _SECTION_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\.md")
 _MOST_KEYS = 20  #: unknown ones that are named
 _ISSUE_KEYS = ("subject", "preheader", "date", "lists", "lang", "groups", "check")
 
 
-def issue_ids(root: Path) -> list[str]:
-    """The issues of the project, in order of their names."""
-    folder = root / "issues"
-    if not folder.is_dir():
-        return []
-    return sorted(
-        path.name for path in folder.iterdir() if path.is_dir() and is_folder_name(path.name)
-    )
-
-
-def checked_id(issue_id: str) -> str:
-    """The id itself. Raises ProjectError when it could not be a folder's name."""
-    if not is_folder_name(issue_id) or issue_id.endswith("."):
-        shown = issue_id.encode("unicode_escape").decode()[:80]
-        raise ProjectError(
-            f'"{shown}" cannot be the id of an issue: use letters, digits, ".", "_" and "-", '
-            "beginning with a letter or digit (at most 64), such as 2025-08."
-        )
-    return issue_id
-
-
-def spelled_id(root: Path, issue_id: str) -> str:
-    """As the issue's folder is spelled: Windows and macOS find spring by the name of Spring, too.
-
-    One issue has one id, whatever links lead to it. The id as it is where there is no such folder.
-    Raises ProjectError if it cannot be a folder's name.
-    """
-    known = issue_ids(root)
-    if checked_id(issue_id) not in known:
-        alike = [one for one in known if one.casefold() == issue_id.casefold()]
-        issue_id = alike[0] if len(alike) == 1 else issue_id
-    folder = (root / "issues" / issue_id).resolve()
-    is_here = folder.parent == (root / "issues").resolve()
-    return folder.name if is_here and folder.name in known else issue_id
-
-
 def read_issue(
-    root: Path, issue_id: str, settings: Settings, template: Template
+    root: Path,
+    issue_id: str,
+    settings: Settings,
+    template: Template,
+    place_of_list: Callable[[str], str] = str,
+    cache: Cache = OWN,
 ) -> tuple[Issue | None, list[Finding]]:
-    """The issue, and every fault in its files. Raises ProjectError when there is no such issue."""
-    return _IssueReader(root, issue_folder(root, issue_id), settings, template).read()
+    """The issue, and every fault in its files. Raises ProjectError when there is no such issue.
 
-
-def issue_folder(root: Path, issue_id: str) -> Path:
-    """Raises ProjectError when there is no such issue."""
-    folder = root / "issues" / spelled_id(root, issue_id)
-    if not folder.is_dir():
-        known = did_you_mean(issue_id, issue_ids(root))
-        raise ProjectError(
-            f"There is no folder issues/{issue_id}. {known} "
-            f"newsletter-mailer new --issue {issue_id} makes one.".replace(".  ", ". ")
-        )
-    return folder
+    `place_of_list`: where a list of that name would be, in words. `cache`: of what was read before.
+    """
+    folder = issue_folder(root, issue_id)
+    return _IssueReader(root, folder, settings, template, place_of_list, cache).read()
 
 
 class _IssueReader:
-    def __init__(self, root: Path, folder: Path, settings: Settings, template: Template) -> None:
+    def __init__(
+        self,
+        root: Path,
+        folder: Path,
+        settings: Settings,
+        template: Template,
+        place_of_list: Callable[[str], str],
+        cache: Cache,
+    ) -> None:
         self.folder, self.settings, self.template = folder, settings, template
+        self.place_of_list, self.cache = place_of_list, cache
         self.prefix = folder.relative_to(root).as_posix()
         self.findings: list[Finding] = []
         self.files: dict[str, bytes] = {}
@@ -155,7 +128,7 @@ class _IssueReader:
                 "lists does not name lists as it should."
                 if lists
                 else "The issue does not say which lists it goes to.",
-                'Write lists = ["directors"] for recipients/directors.csv.',
+                f'Write lists = ["directors"] for {self.place_of_list("directors")}.',
             )
         language = table.get("lang", self.settings.language)
         if not is_language(language):
@@ -202,7 +175,7 @@ class _IssueReader:
             )
             return MergeText()
         place = source.at(line_of(text, key)) if value else source
-        merged, findings = parse_merge_text(value.strip(), place)
+        merged, findings = parse_merge_text(value.strip(), place, cache=self.cache)
         self.findings.extend(findings)
         for field, line in merged.fields():
             if key == "subject" and (field.namespace, field.name) == ("issue", "subject"):
@@ -268,6 +241,7 @@ class _IssueReader:
                 roles=self.settings.roles,
                 zone=self.settings.zone,
                 load_picture=self.picture,
+                cache=self.cache,
             )
             self.findings.extend(findings)
             if section is not None:
@@ -278,7 +252,7 @@ class _IssueReader:
     def picture(self, path: str) -> Picture:
         """Raises BadPicture."""
         if path not in self.pictures:
-            self.pictures[path] = picture_file(self.folder, path, "the issue's folder")
+            self.pictures[path] = picture_file(self.folder, path, "the issue's folder", self.cache)
             self.files[path] = self.pictures[path].content
         return self.pictures[path]
 
@@ -290,17 +264,6 @@ class _IssueReader:
         there = (path for path in self.folder.glob("images/**/*") if _is_picture(path))
         paths = (path.relative_to(self.folder).as_posix() for path in there)
         return tuple(sorted(path for path in paths if path.casefold() not in used))
-
-
-def issue_dates(root: Path) -> dict[str, date]:
-    """The date of each issue that has a readable one."""
-    dates: dict[str, date] = {}
-    for issue_id in issue_ids(root):
-        file = f"issues/{issue_id}/issue.toml"
-        day = as_day(read_toml(root / file, file).table.get("date"))
-        if day is not None:  # otherwise `check` of that issue says what is wrong with it
-            dates[issue_id] = day
-    return dates
 
 
 def _is_picture(path: Path) -> bool:

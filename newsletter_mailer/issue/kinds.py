@@ -10,8 +10,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from newsletter_mailer.findings import Finding, Source, did_you_mean, error
+from newsletter_mailer.did_you_mean import did_you_mean
+from newsletter_mailer.findings import Finding, Source, error
 from newsletter_mailer.issue.front_matter import Value, read_front_matter
+from newsletter_mailer.text_cache import OWN, Cache
 
 FIELD_TYPES = ("text", "url", "email", "moment", "day", "picture", "flag")
 #: Keys that every section may have, whatever its kind.
@@ -51,11 +53,11 @@ class Kind:
         return "starts" in self.fields
 
 
-def parse_kind(text: str, file: str) -> tuple[Kind, list[Finding]]:
+def parse_kind(text: str, file: str, cache: Cache = OWN) -> tuple[Kind, list[Finding]]:
     """The kind that a file of `sections/` declares, and what is wrong with the declaration."""
     source = Source(file)
     name = file.rpartition("/")[2].removesuffix(".mjml")
-    front = read_front_matter(text, file)
+    front = read_front_matter(text, file, cache)
     findings = list(front.findings)
     if not _KIND_NAME.fullmatch(name):
         findings.append(

@@ -7,9 +7,11 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from markdown_it import MarkdownIt
+from markdown_it.common import normalize_url
 from markdown_it.token import Token
 
 from newsletter_mailer.findings import Finding, Source, error, warning
+from newsletter_mailer.host_names import BadHost, ascii_host
 
 DEEPEST = (
     15  #: levels of quotes and lists, and of emphasis; deeper text is lost silently by parsers
@@ -20,7 +22,24 @@ _MOST_BRACKETS = 50  #: open at once; markdown-it needs minutes for a megabyte o
 #: Stands for a merge field in Markdown that is only looked at.
 FIELD = "nlq00000000x0z"
 
+#: What stands before a host in a link, and the host.
+_HOST = re.compile(r"(https?://(?:[^/?#]*@)?|mailto:[^?#,]*@)([^/?#@:,]+)", re.IGNORECASE)
+
+
+def _normal_link(url: str) -> str:
+    """As markdown-it writes it, but the host with the letters that browsers ask for.
+
+    markdown-it makes A-labels of capital letters as they are, which are no names of hosts.
+    """
+    try:
+        mapped = _HOST.sub(lambda found: found[1] + ascii_host(found[2]), url, count=1)
+    except BadHost:
+        mapped = url
+    return normalize_url.normalizeLink(mapped)
+
+
 _PARSER = MarkdownIt("commonmark", {"html": False, "maxNesting": _MAX_NESTING})
+_PARSER.normalizeLink = _normal_link  # type: ignore[method-assign]
 # markdown-it shows a link that it finds unsafe as text. Here it is a finding instead.
 _PARSER.validateLink = lambda url: True  # type: ignore[method-assign]
 _BACKTICKS = re.compile(r"`+")
@@ -120,12 +139,9 @@ def structure_findings(tokens: Sequence[Token], source: Source) -> Iterator[Find
 
 
 def inline_tokens(token: Token) -> Iterator[tuple[Token, int]]:
-    """The inline tokens of a block with their lines, counted from 0 at the text's first."""
-    line = token.map[0] if token.map else 0
+    """The inline tokens of a block of `body_tokens`, with their lines, counted from 0."""
     for child in token.children or []:
-        yield child, line
-        if child.type in ("softbreak", "hardbreak"):
-            line += 1
+        yield child, child.map[0] if child.map else 0
 
 
 def _inline_findings(token: Token, place: Source) -> Iterator[Finding]:

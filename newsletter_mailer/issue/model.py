@@ -8,12 +8,12 @@ from datetime import date
 
 from markdown_it.token import Token
 
-from newsletter_mailer.check_settings import CheckSettings
 from newsletter_mailer.findings import Source
 from newsletter_mailer.issue.kinds import Kind
-from newsletter_mailer.issue.merge import MergeField, MergeText
+from newsletter_mailer.issue.merge_text import MergeField, MergeText
 from newsletter_mailer.issue.moments import Moment
 from newsletter_mailer.issue.pictures import Picture
+from newsletter_mailer.settings.check import CheckSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Issue:
     subject: MergeText
     preheader: MergeText
     date: date
-    lists: tuple[str, ...]  #: names of files in recipients/, in order of precedence
+    lists: tuple[str, ...]  #: their names, in order of precedence
     language: str
     groups: Mapping[str, str]  #: kind -> heading over a run of its sections
     sections: tuple[Section, ...]

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
-import io
 import posixpath
 from dataclasses import dataclass, field
 
-import imagesize
+from newsletter_mailer.issue.image_files import (
+    DamagedImage,
+    ImageHeader,
+    TooManyPixels,
+    image_header,
+)
+from newsletter_mailer.text_cache import OWN, Cache, kept_or_made, key_of, whole_number
 
 HEAVIEST = 5 * 1024 * 1024  #: octets; above it a picture is an error, whatever it shows
 #: Names of pictures end like this, also of those that cannot be mailed.
@@ -37,20 +43,28 @@ class Picture:
     path: str  #: as the author wrote it, relative to the issue or template folder
     content: bytes
     subtype: str  #: of image/*: png, jpeg or gif
-    width: int  #: pixels of the file
-    height: int
+    header: ImageHeader
     digest: str = field(init=False, compare=False)  #: SHA-256 of the content, hexadecimal
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "digest", hashlib.sha256(self.content).hexdigest())
 
     @property
+    def width(self) -> int:
+        """Pixels of the file."""
+        return self.header.width
+
+    @property
+    def height(self) -> int:
+        return self.header.height
+
+    @property
     def name(self) -> str:
         return posixpath.basename(self.path)
 
 
-def read_picture(path: str, content: bytes) -> Picture:
-    """The picture in these bytes. Raises BadPicture."""
+def read_picture(path: str, content: bytes, cache: Cache = OWN) -> Picture:
+    """The picture in these bytes. `cache`: of pictures that were read before. Raises BadPicture."""
     subtype = next((name for start, name in _SIGNATURES if content.startswith(start)), None)
     if subtype is None:
         raise BadPicture(
@@ -58,12 +72,49 @@ def read_picture(path: str, content: bytes) -> Picture:
         )
     refuse_heavy(path, len(content))
     try:
-        width, height = imagesize.get(io.BytesIO(content))
-    except (ValueError, OSError, IndexError, EOFError):
-        width = height = -1
-    if width <= 0 or height <= 0:
-        raise BadPicture(f"{path} is damaged: it does not say how large it is.")
-    return Picture(path, content, subtype, int(width), int(height))
+        header = _header(content, cache)
+    except DamagedImage:
+        raise BadPicture(
+            f"{path} is damaged. Open it in a picture editor and save it anew, or ask for it again."
+        ) from None
+    except TooManyPixels:
+        raise BadPicture(
+            f"{path} has so many pixels that mail programs may fail to show it. Save it 1200 "
+            "pixels wide."
+        ) from None
+    return Picture(path, content, subtype, header)
+
+
+def _header(content: bytes, cache: Cache) -> ImageHeader:
+    """Raises UnreadableImage."""
+    key = key_of("header of an image", hashlib.sha256(content).hexdigest())
+    return kept_or_made(
+        cache,
+        key,
+        read=_header_from_json,
+        make=lambda: image_header(content),
+        write=dataclasses.asdict,
+    )
+
+
+def _header_from_json(written: object) -> ImageHeader:
+    """Raises ValueError."""
+    match written:
+        case {
+            "width": width,
+            "height": height,
+            "is_animated": bool(is_animated),
+            "is_for_print": bool(is_for_print),
+            "has_transparency": bool(has_transparency),
+        }:
+            return ImageHeader(
+                width=whole_number(width),
+                height=whole_number(height),
+                is_animated=is_animated,
+                is_for_print=is_for_print,
+                has_transparency=has_transparency,
+            )
+    raise ValueError("not the header of an image")
 
 
 def refuse_heavy(path: str, octets: int) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from newsletter_mailer.audience.census import Census
-from newsletter_mailer.audience.rows import STANDARD, Subscriber
+from newsletter_mailer.audience.subscriber import STANDARD, Subscriber
 from newsletter_mailer.issue.model import Issue
 from newsletter_mailer.plan.profile import Examples, FieldProfile
 from newsletter_mailer.plan.variants import Variant, Variants
@@ -29,6 +29,11 @@ _MACHINES = frozenset(
         *("postmaster", "hostmaster", "mailer-daemon", "abuse", "bounce", "bounces"),
     }
 )
+
+
+def nobody_suppressed(_addresses: Sequence[str]) -> Mapping[str, str]:
+    """`Suppressed`, where there is no ledger."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +161,7 @@ def _note_skipped(plan: Plan, some: Sequence[Assignment]) -> None:
             if is_mailed:
                 plan.skipped[reason] += 1
             if reason == "empty-issue":
-                plan.nothing_for.add(reader.mailbox, reader.file, reader.line)
+                plan.nothing_for.add(reader.mailbox, reader.place, reader.line)
 
 
 def _note_addresses(plan: Plan, readers: Sequence[Subscriber]) -> None:
@@ -166,7 +171,7 @@ def _note_addresses(plan: Plan, readers: Sequence[Subscriber]) -> None:
     if not _MACHINES.isdisjoint(halves[::2]):
         for reader, local_part in zip(readers, halves[::2], strict=True):
             if local_part in _MACHINES:
-                plan.machines.add(reader.mailbox, reader.file, reader.line)
+                plan.machines.add(reader.mailbox, reader.place, reader.line)
 
 
 def fields_in_use(issue: Issue) -> tuple[str, ...]:

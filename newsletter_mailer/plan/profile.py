@@ -8,9 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from newsletter_mailer.audience.census import EXAMPLES
-from newsletter_mailer.audience.rows import Subscriber
+from newsletter_mailer.audience.subscriber import Subscriber
 from newsletter_mailer.findings import Source
-from newsletter_mailer.plan.oddities import NAMES, Oddity, is_odd, oddities_among
+from newsletter_mailer.plan.suspicious_values import (
+    NAMES,
+    Suspicion,
+    is_suspicious,
+    suspicions_among,
+)
 from newsletter_mailer.plan.variants import Variant
 
 _WEB_ADDRESS = re.compile(r"(?:https?://[^\s/\"<>]+\S*|mailto:\S+|tel:\S+)")
@@ -43,7 +48,7 @@ class FieldProfile:
     not_a_link_at: list[Source] = field(default_factory=list)
     longest: str = ""
     longest_at: Source | None = None
-    odd: dict[Oddity, Examples] = field(default_factory=dict)
+    suspicious: dict[Suspicion, Examples] = field(default_factory=dict)
 
     def blank_in(self, variants: Iterable[str]) -> Examples:
         """Readers of these variants who have no value."""
@@ -79,8 +84,8 @@ class FieldProfile:
                 if value and not is_web_address(value)
             )
             self.not_a_link_at += itertools.islice(wrong, EXAMPLES - len(self.not_a_link_at))
-        for oddity in oddities_among(name, values, joined):
-            self._note_odd(oddity, name, columns, readers)
+        for suspicion in suspicions_among(name, values, joined):
+            self._note_suspicious(suspicion, name, columns, readers)
 
     def _note_blank(
         self,
@@ -93,11 +98,11 @@ class FieldProfile:
                 examples = self.blank.get(variant.id)
                 if examples is None:
                     examples = self.blank[variant.id] = Examples()
-                examples.add(value, reader.file, reader.line)
+                examples.add(value, reader.place, reader.line)
 
-    def _note_odd(
+    def _note_suspicious(
         self,
-        oddity: Oddity,
+        suspicion: Suspicion,
         name: str,
         columns: Mapping[str, Sequence[str]],
         readers: Sequence[Subscriber],
@@ -106,6 +111,6 @@ class FieldProfile:
         other = NAMES[1 - NAMES.index(name)] if name in NAMES else ""
         others = columns.get(other, nobody)
         for value, other_name, reader in zip(columns[name], others, readers, strict=True):
-            if is_odd(oddity, name, value, other_name):
-                examples = self.odd.setdefault(oddity, Examples())
-                examples.add(value, reader.file, reader.line)
+            if is_suspicious(suspicion, name, value, other_name):
+                examples = self.suspicious.setdefault(suspicion, Examples())
+                examples.add(value, reader.place, reader.line)

@@ -9,14 +9,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import Any  # a run's values are those of the JSON object
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from newsletter_mailer.quantities import span_text
-from newsletter_mailer.report.progress import Sitting, milestones, sittings
 from newsletter_mailer.report.standing import Standing, gone_words
-from newsletter_mailer.store.rows import Moment
+from newsletter_mailer.report.timeline import Sitting, milestones, sittings
+from newsletter_mailer.settings.quantities import span_text
+from newsletter_mailer.store.figures import Moment
+from newsletter_mailer.store.runs import RunRecord
 from newsletter_mailer.store.states import TROUBLE, State
 
 _MOST = 20  #: rows of a table
@@ -156,18 +156,15 @@ def _places(groups: Mapping[str, Counter[State]]) -> list[_Place]:
     return shown
 
 
-def _run(run: Mapping[str, Any], about: About) -> dict[str, object]:
-    began = datetime.fromisoformat(run["began"]).astimezone(about.zone)
-    ended = datetime.fromisoformat(run["ended"]) if run["ended"] else None
-    counts = {State(state): count for state, count in (run["counts"] or {}).items()}
+def _run(run: RunRecord, about: About) -> dict[str, object]:
     return {
-        "number": run["run"],
-        "began": began,
-        "took": span_text((ended - began).total_seconds()) if ended else None,
-        "planned": run["planned"],
-        "chosen": ", ".join(word for words in run["filters"].values() for word in words),
-        "skipped": run["skipped"],
-        "outcome": _place("", counts),
+        "number": run.number,
+        "began": run.began.astimezone(about.zone),
+        "took": span_text((run.ended - run.began).total_seconds()) if run.ended else None,
+        "planned": run.planned,
+        "chosen": ", ".join(word for words in run.filters.values() for word in words),
+        "skipped": run.skipped,
+        "outcome": _place("", run.counts or {}),
     }
 
 

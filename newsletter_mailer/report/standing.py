@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from newsletter_mailer.store.rows import LEFT, Resolution
+from newsletter_mailer.store.figures import LEFT
+from newsletter_mailer.store.resolutions import Resolution
+from newsletter_mailer.store.runs import RunRecord
 from newsletter_mailer.store.states import AS_TOLD, OWED, State
 
 #: By reason; another one stands for itself.
@@ -33,12 +36,12 @@ class Standing:
 
     issue: str
     counts: Mapping[State, int] = field(default_factory=dict)  #: of who has it, or may get it
-    #: Owed it once, and mailed by no send any more: how many, by reason (`store.rows.LEFT`).
+    #: Owed it once, and mailed by no send any more: how many, by reason (`store.figures.LEFT`).
     no_longer_mailed: Mapping[str, int] = field(default_factory=dict)
     domains: Mapping[str, Counter[State]] = field(default_factory=dict)  #: of those tried
     variants: Mapping[str, Counter[State]] = field(default_factory=dict)  #: of those tried
     reasons: Sequence[Reason] = ()  #: the most frequent first
-    runs: Sequence[Mapping[str, object]] = ()  #: oldest first; the shape is that of the JSON object
+    runs: Sequence[RunRecord] = ()  #: oldest first
     resolutions: Sequence[Resolution] = ()
 
     @property
@@ -60,7 +63,7 @@ class Standing:
             "issue": self.issue,
             "counts": {state.value: count for state, count in self.counts.items()},
             "no_longer_mailed": dict(self.no_longer_mailed),
-            "runs": self.runs,
+            "runs": [_run(run) for run in self.runs],
             "domains": _by_state(self.domains),
             "variants": _by_state(self.variants),
             "reasons": [
@@ -75,6 +78,28 @@ class Standing:
             ],
             "resolutions": [_resolution(one, with_addresses) for one in self.resolutions],
         }
+
+
+def _run(run: RunRecord) -> dict[str, object]:
+    return {
+        "run": run.number,
+        "began": _moment(run.began),
+        "ended": _moment(run.ended),
+        "who": run.by.who,
+        "host": run.by.host,
+        "filters": run.filters,
+        "content_hash": run.content_hash,
+        "planned": run.planned,
+        "skipped": run.skipped,
+        "counts": run.counts,
+        "version": run.version,
+        "template": run.template,
+        "past_dates": run.past_dates,
+    }
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat(timespec="microseconds")
 
 
 def gone_words(standing: Standing) -> str:

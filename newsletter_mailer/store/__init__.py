@@ -1,1 +1,1 @@
-"""REMEMBER: what was sent to whom, runs, and who must not be mailed. SQLite."""
+"""REMEMBER: what was sent to whom, and who must not be mailed. Protocols, and their stores."""

@@ -29,7 +29,7 @@ class Progress(NamedTuple):
 
     journal: str  #: the token of the run's journal
     commits: int = 0  #: of claims and outcomes
-    marks: int = 0  #: messages whose final dot was about to leave
+    marks: int = 0  #: messages that were about to pass the brink
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,47 +1,60 @@
-"""Rows that only a person or a log can settle, and who did how; in the ledger's file."""
+"""Rows that only a person or a log can settle, and who settled them how."""
 
 from __future__ import annotations
 
-import json
-import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal  # Any: JSON
+from typing import Literal, NamedTuple, Protocol
 
-from newsletter_mailer.errors import LedgerError
-from newsletter_mailer.store.database import explained, stamp, transaction
-from newsletter_mailer.store.rows import (
-    Before,
-    By,
-    Fate,
-    Resolution,
-    UnknownRow,
-    moment_of,
-    reply_of,
-)
-from newsletter_mailer.store.states import TRANSITIONS, State
-from newsletter_mailer.store.uses import Uses
+from newsletter_mailer.store.runs import By
+from newsletter_mailer.store.states import State
 
 How = Literal["resend", "assume-sent", "evidence", "retry", "again"]
 
 
-class Resolutions:
-    """Addresses are canonical."""
+@dataclass(frozen=True, slots=True)
+class UnknownRow:
+    """A message of which nobody knows whether it was taken."""
 
-    def __init__(self, database: sqlite3.Connection, uses: Uses) -> None:
-        self._database, self._uses = database, uses
+    address: str
+    message_id: str  #: without angle brackets
+    at: datetime | None  #: when its answer was lost
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What a row is settled as."""
+
+    state: State
+    reply: str  #: why
+
+
+class Before(NamedTuple):
+    """What stood in a row before it was settled."""
+
+    state: State
+    reply: str  #: `550 No such user`
+    at: datetime | None  #: of that outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What a person, or a log, settled."""
+
+    at: datetime
+    by: By
+    how: str  #: one of `How`
+    log: str  #: name of the mail log that is the evidence, or empty
+    addresses: Sequence[str]
+    before: Mapping[str, Before]  #: by address; empty if an earlier version settled it
+
+
+class Resolutions(Protocol):
+    """Of one ledger. Addresses are canonical. Every method raises LedgerError."""
 
     def unknown(self, issue: str) -> Iterator[UnknownRow]:
         """The rows of an issue that nobody but a person or a log can settle, by address."""
-        with explained():
-            rows = self._database.execute(
-                "SELECT address, message_id, at FROM delivery INDEXED BY delivery_trouble "
-                "WHERE issue = ? AND state = 'unknown' "
-                "AND state NOT IN ('queued', 'sending') AND state <> 'sent' ORDER BY address",
-                (issue,),
-            )
-            for address, message_id, at in rows:
-                yield UnknownRow(address, message_id, moment_of(at))
 
     def settle(
         self,
@@ -56,111 +69,10 @@ class Resolutions:
     ) -> list[str]:
         """Settles rows in the state `of` by address, and records who did and what stood there.
 
-        Returns the addresses that were in that state. What is sent again keeps its Message-ID.
-        Only for who holds the ledger's lock, and publishes this use of it then. Raises LedgerError,
-        with nothing changed.
+        Returns the addresses that were in that state. What is sent again keeps its Message-ID. Only
+        for who holds the ledger. Raises ValueError for a way that `states.TRANSITIONS` does not
+        draw, LedgerError; nothing is changed then.
         """
-        for fate in fates.values():
-            if fate.state not in TRANSITIONS[of]:
-                raise ValueError(f"a row that is {of} cannot become {fate.state}")
-        with transaction(self._database) as database:
-            before = _rows_in(database, issue, fates.keys(), of)
-            database.executemany(
-                "UPDATE delivery SET state = ?, code = NULL, enhanced = NULL, reply = ?, due = 0 "
-                "WHERE issue = ? AND address = ? AND state = ?",
-                [
-                    (fates[address].state, fates[address].reply, issue, address, of)
-                    for address in before
-                ],
-            )
-            if before:
-                _record(database, issue, before, how, by, now, log)
-                self._uses.record("resolve", now, issue=issue)
-        return [*before]
 
     def all(self, issue: str) -> Iterator[Resolution]:
         """What was settled, in that order."""
-        with explained():
-            rows = self._database.execute(
-                "SELECT at, who, host, how, log, addresses, before FROM resolution "
-                "WHERE issue = ? ORDER BY id",
-                (issue,),
-            )
-            for at, who, host, how, log, addresses, before in rows:
-                yield Resolution(
-                    datetime.fromisoformat(at),
-                    By(who, host),
-                    how,
-                    log,
-                    json.loads(addresses),
-                    {address: before_of(one) for address, one in json.loads(before).items()},
-                )
-
-
-def hand_over_again(
-    database: sqlite3.Connection,
-    issue: str,
-    run: int,
-    addresses: Sequence[str],
-    by: By,
-    now: datetime,
-) -> None:
-    """Rows that are sent are owed once more, in a run that mails nobody else.
-
-    Inside the transaction that begins that run. Whoever is asked for here is owed one more
-    hand-over, and no other: if this run's attempt is put off, or dies before its final dot, the row
-    stays owed like any other and a later `send` ends it; once that was taken, refused or lost in
-    doubt, only a person begins another. That they had the issue before stands in the record.
-    Raises LedgerError if one of them does not have it.
-    """
-    before = _rows_in(database, issue, addresses, State.SENT)
-    if len(before) < len(addresses):
-        missing = ", ".join(sorted({*addresses} - before.keys()))
-        raise LedgerError(f"The ledger does not say of {missing} that they have {issue}.")
-    database.executemany(
-        "UPDATE delivery SET state = 'queued', run = ?, due = 0, code = NULL, enhanced = NULL, "
-        "reply = 'to be mailed again: a person asked for it' WHERE issue = ? AND address = ?",
-        [(run, issue, address) for address in before],
-    )
-    _record(database, issue, before, "again", by, now)
-
-
-def before_of(entry: Mapping[str, Any]) -> Before:
-    """From the JSON object that the ledger keeps."""
-    at = entry["at"]
-    return Before(State(entry["state"]), entry["reply"], at and datetime.fromisoformat(at))
-
-
-def _rows_in(
-    database: sqlite3.Connection, issue: str, addresses: Collection[str], state: State
-) -> dict[str, Before]:
-    """What stands in the rows of these addresses that are in this state, in the order given."""
-    rows = database.execute(
-        "SELECT address, code, reply, at FROM delivery JOIN json_each(?) ON value = address "
-        "WHERE issue = ? AND state = ? ORDER BY key",
-        (json.dumps([*addresses]), issue, state),
-    )
-    return {
-        address: Before(state, reply_of(code, reply or ""), moment_of(at))
-        for address, code, reply, at in rows
-    }
-
-
-def _record(
-    database: sqlite3.Connection,
-    issue: str,
-    before: Mapping[str, Before],
-    how: How,
-    by: By,
-    now: datetime,
-    log: str = "",
-) -> None:
-    kept = {
-        address: {"state": one.state, "reply": one.reply, "at": one.at and one.at.isoformat()}
-        for address, one in before.items()
-    }
-    database.execute(
-        "INSERT INTO resolution (issue, at, who, host, how, log, addresses, before) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (issue, stamp(now), *by, how, log, json.dumps([*kept]), json.dumps(kept)),
-    )

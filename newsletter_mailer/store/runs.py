@@ -1,152 +1,114 @@
-"""Runs of `send`: how each began, whom it was to mail, how it ended. In a caller's transaction."""
+"""Runs of `send`: what begins one, whom it is to mail, and what is kept of it."""
 
 from __future__ import annotations
 
-import json
-import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple, Protocol
 
-from newsletter_mailer.store.database import explained, stamp
-from newsletter_mailer.store.figures import Figures
-from newsletter_mailer.store.planned import keep_variants, plan, plan_as_before
-from newsletter_mailer.store.resolutions import hand_over_again
-from newsletter_mailer.store.rows import LeftOut, NewRun, PlannedRow
 from newsletter_mailer.store.states import State
 
 
-class Runs:
-    """Of one ledger."""
+class By(NamedTuple):
+    """Who does something, and on which machine. Empty where the system does not say."""
 
-    def __init__(self, database: sqlite3.Connection) -> None:
-        self._database = database
+    who: str = ""
+    host: str = ""
 
-    def begin(
-        self,
-        new: NewRun,
-        token: str,
-        rows: Iterable[PlannedRow | LeftOut] | None,
-        skipped: Mapping[str, int],
-    ) -> int:
-        """The run's number; its audience is planned. `token`: names its journal.
 
-        `rows` None: everyone whom the ledger knows. `skipped` is read when `rows` are through.
-        """
-        database = self._database
-        self._keep_issue(new)
-        cursor = database.execute(
-            "INSERT INTO run (issue, began, filters, content_hash, who, host, sender, version,"
-            " template, past_dates, planned, skipped, is_settled) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '{}', 0)",
-            (
-                new.issue,
-                stamp(new.now),
-                json.dumps(new.filters, default=sorted),
-                new.content_hash,
-                *new.by,
-                token,
-                new.composed.version,
-                new.composed.template,
-                new.past_dates,
-            ),
-        )
-        run = cursor.lastrowid or 0
-        if new.again:
-            hand_over_again(database, new.issue, run, new.again, new.by, new.now)
-        elif rows is None:
-            plan_as_before(database, new.issue, run)
-        if rows is not None:
-            plan(database, new.issue, run, rows, new.host, is_roll_call=new.is_roll_call)
-        digests = new.composed.digests
-        keep_variants(
-            database,
-            new.issue,
-            {one: (slugs, digests.get(one, "")) for one, slugs in new.variants.items()},
-        )
-        # Who is skipped is known only now: the rows are counted while they are read.
-        database.execute(
-            "UPDATE run SET skipped = ?, planned = "
-            "(SELECT count(*) FROM delivery WHERE issue = ? AND run = ?) WHERE id = ?",
-            (json.dumps(skipped), new.issue, run, run),
-        )
-        return run
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedRow:
+    """What a reader gets, before the row is in the ledger."""
 
-    def _keep_issue(self, new: NewRun) -> None:
-        database = self._database
-        database.execute(
-            "UPDATE variant SET composed = '' WHERE issue = :issue AND NOT EXISTS "
-            "(SELECT 1 FROM issue WHERE id = :issue AND content_hash = :now)",
-            {"issue": new.issue, "now": new.content_hash},
-        )
-        kept = "date" if Figures(database).was_handed_over(new.issue) else "excluded.date"
-        database.execute(
-            "INSERT INTO issue (id, date, content_hash, files, newsletter) "  # noqa: S608  # a column
-            f"VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET date = {kept}, "
-            "content_hash = excluded.content_hash, files = excluded.files, "
-            "newsletter = excluded.newsletter",
-            (
-                new.issue,
-                stamp(new.now),
-                new.content_hash,
-                json.dumps(new.files),
-                json.dumps(new.newsletter),
-            ),
-        )
+    address: str
+    mailbox: str
+    variant: str
+    values: Mapping[str, str]
 
-    def end(self, run: int, now: datetime, counts: Mapping[State, int], marks: int) -> str:
-        """The issue that the run was of. `counts`: of its audience, as it stands now."""
-        row = self._database.execute(
-            "UPDATE run SET ended = ?, counts = ?, marks = ?, is_settled = 1 WHERE id = ? "
-            "RETURNING issue",
-            (stamp(now), json.dumps(counts), marks, run),
-        ).fetchone()
-        return str(row[0])
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Who stands in the lists and is not mailed in a run."""
+
+    address: str
+    reason: str = ""  #: empty: not of this run's audience
+    is_reader: bool = True  #: of the issue: False if there is nothing for them, or no address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composed:
+    """What was made of an issue's files, and by what: the same files may become other messages.
+
+    Empty where it is not known: a ledger, or an approval, of an older version.
+    """
+
+    version: str = ""  #: of the program
+    template: str = ""  #: name of its folder
+    #: By variant: SHA-256 of what is the same for all its readers, `build`'s message.
+    digests: Mapping[str, str] = field(default_factory=dict)
+
+    def differs_from(self, earlier: Composed) -> list[str]:
+        """The variants of which another message was made then, of those that both know."""
+        both = self.digests.keys() & earlier.digests.keys()
+        return sorted(one for one in both if self.digests[one] != earlier.digests[one])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRun:
+    """A run of `send`, before it is in the ledger."""
+
+    issue: str
+    now: datetime
+    content_hash: str
+    host: str  #: of its Message-IDs
+    files: Mapping[str, str] = field(default_factory=dict)  #: of the issue: path -> hash
+    filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    variants: Mapping[str, Sequence[str]] = field(default_factory=dict)  #: slugs of their sections
+    by: By = field(default_factory=By)
+    composed: Composed = Composed()
+    newsletter: Mapping[str, str] = field(default_factory=dict)  #: whose issue it is
+    past_dates: int = 0  #: findings that were let pass
+    is_roll_call: bool = False  #: its rows are everyone of the lists: who is not there has left
+    #: Canonical addresses that have it and get it once more; nobody else does.
+    again: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IssueRecord:
+    """What the ledger knows of an issue since its first real run."""
+
+    date: datetime
+    content_hash: str
+    files: Mapping[str, str]
+    newsletter: Mapping[str, str]  #: its `NewsletterIdentity`; empty in an older ledger
+    #: What the last run sent; of variants that only earlier ones of the same content had, theirs.
+    composed: Composed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """A run, as the ledger has it."""
+
+    number: int
+    began: datetime
+    ended: datetime | None = None  #: None: it was cut short, or is at work
+    by: By = field(default_factory=By)
+    filters: Mapping[str, Sequence[str]] = field(default_factory=dict)  #: lists, regions, roles
+    content_hash: str = ""
+    planned: int = 0  #: readers
+    skipped: Mapping[str, int] = field(default_factory=dict)  #: by reason
+    counts: Mapping[State, int] | None = None  #: of its audience, at its end
+    version: str = ""  #: of the program; empty in a ledger of an older one
+    template: str = ""
+    past_dates: int = 0  #: findings that were let pass
+
+
+class Runs(Protocol):
+    """Of one ledger. Every method raises LedgerError."""
 
     def last(self, issue: str) -> int:
         """The number of the last one; 0 if there was none."""
-        with explained():
-            (run,) = self._database.execute(
-                "SELECT coalesce(max(id), 0) FROM run WHERE issue = ?", (issue,)
-            ).fetchone()
-        return int(run)
 
-    def all(self, issue: str) -> list[dict[str, object]]:
-        """Every run, oldest first."""
-        with explained():
-            rows = self._database.execute(
-                "SELECT id, began, ended, who, host, filters, content_hash, planned, skipped,"
-                " counts, version, template, past_dates FROM run WHERE issue = ? ORDER BY id",
-                (issue,),
-            ).fetchall()
-            return [
-                {
-                    "run": run,
-                    "began": began,
-                    "ended": ended,
-                    "who": who,
-                    "host": host,
-                    "filters": json.loads(filters),
-                    "content_hash": content,
-                    "planned": planned,
-                    "skipped": json.loads(skipped),
-                    "counts": json.loads(counts) if counts else None,
-                    "version": version,
-                    "template": template,
-                    "past_dates": past_dates,
-                }
-                for (
-                    run,
-                    began,
-                    ended,
-                    who,
-                    host,
-                    filters,
-                    content,
-                    planned,
-                    skipped,
-                    counts,
-                    version,
-                    template,
-                    past_dates,
-                ) in rows
-            ]
+    def all(self, issue: str) -> list[RunRecord]:
+        """Oldest first."""

@@ -3,7 +3,7 @@
 queued ──> sending ──> sent        send --again: once more ──> queued
   ^           │ ├────> refused     the reader's fault: not tried again by itself
   │           │ │                    └ resolve: retry ──> queued
-  │           │ └────> unknown     the line was lost between the final dot and the answer
+  │           │ └────> unknown     the line was lost past the brink, before the answer
   │           v                      │ resolve: resend ──> queued
   └────── deferred ──> refused       └ resolve: assume-sent ──> sent
                    it turned out to be the reader's fault

@@ -294,5 +294,9 @@ def test_an_installed_wheel_is_all_that_a_newsletter_needs(installed: Path, tmp_
         ("new", "--issue", "2030-06"),
     ):
         assert_done(run(*words, cwd=news.root, env=env, command=(str(installed),)))
+    pages = run("docs", cwd=home, env=env, command=(str(installed),))
+    page = run("docs", "lists", cwd=home, env=env, command=(str(installed),))
+    assert str(installed.parents[1]) in pages.out.splitlines()[0], "not the checkout"
+    assert page.out == (REPOSITORY / "docs/lists.md").read_text("utf-8")
     assert len(news.outbox("2030-05")) > 0
     assert list(home.iterdir()) == []

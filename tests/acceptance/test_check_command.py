@@ -117,6 +117,22 @@ def test_a_report_is_written_to_a_file_and_people_get_the_text(news: Newsletter,
     assert "2030-01: 1 error" in done.out
 
 
+@pytest.mark.parametrize("form", FORMATS)
+def test_of_faults_without_number_people_get_the_first_and_how_many_more(
+    news: Newsletter, form: str
+) -> None:
+    """A file of the report has all of them, and so has what programs read."""
+    news.write(HELLO, f"{news.read(HELLO)}\n{'(' * 2_000}\n")
+
+    done = news.run(*ISSUE, "--format", form, "--output", "report")
+
+    assert done.code == 1
+    assert done.out.count("[unpaired-mark]") == 100
+    assert "1,901 more like this in this file, from here on. [unpaired-mark]" in done.out
+    assert "1 error, 2,000 warnings and 1 note" in done.out
+    assert len(places(form, news.read("report"))) >= 2_000
+
+
 def test_a_report_that_cannot_be_written_is_told(news: Newsletter) -> None:
     done = news.run(*ISSUE, "--format", "junit", "--output", "no/such/folder.xml")
 
@@ -282,7 +298,7 @@ def test_the_manual_needs_no_project(tmp_path: Path) -> None:
 
     assert (rules.code, page.code) == (0, 0)
     assert re.search(r"(?m)^  error    gmail-clipping  +HTML of 102 KB or more", rules.out)
-    assert page.out.startswith("gmail-clipping (error)\nMail clients\n\nHTML of 102 KB or more")
+    assert page.out.startswith("gmail-clipping (error)\nGmail\n\nHTML of 102 KB or more")
     assert 'ignore = ["gmail-clipping"]' in page.out
 
 

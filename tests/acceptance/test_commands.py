@@ -26,6 +26,7 @@ COMMANDS = (
     "send",
     "status",
     "resolve",
+    "docs",
     "subscribers suppress",
     "subscribers unsuppress",
     "subscribers show",
@@ -66,6 +67,10 @@ def test_the_version_is_told(news: Newsletter) -> None:
     from newsletter_mailer import __version__
 
     assert news.run("--version").out == f"{__version__}\n"
+
+
+def test_a_misspelt_command_is_answered_with_one_that_there_is(news: Newsletter) -> None:
+    assert "Did you mean 'send'?" in news.run("sned", "--issue", "2030-01").err
 
 
 SEND = "send --issue 2030-01 --sandbox"
@@ -272,4 +277,5 @@ def test_nothing_is_held_about_a_stranger(news: Newsletter) -> None:
     assert wrong.code == 1
     assert '"eve" is not an e-mail address' in wrong.err
     assert news.run("subscribers", "unsuppress", "eve@example.org").code == 0
-    assert not (news.root / ".newsletter").exists(), "looking leaves no trace"
+    left = [path for path in news.snapshot() if path.startswith(".newsletter/")]
+    assert left == [], "looking leaves no trace"

@@ -11,6 +11,7 @@ import pytest
 
 from tests.acceptance.scene import Newsletter, plain_newsletter
 from tests.smtp_server import Behaviour, Inbox
+from tests.waiting import wait_until
 
 SEND = ("send", "--issue", "2030-01", "--yes", "--json")
 HELLO = "issues/2030-01/10-hello.md"
@@ -66,8 +67,8 @@ def test_the_date_of_the_messages_is_that_of_the_run_that_mailed_the_first(
 ) -> None:
     news.run(*SEND, env=serve(NOBODY["puts everybody off"]).environment())
     (first,) = news.run("status", "--issue", "2030-01", "--json").json["runs"]
-    while datetime.now(UTC).replace(microsecond=0) <= datetime.fromisoformat(first["began"]):
-        pass  # a Date has whole seconds
+    began = datetime.fromisoformat(first["began"])
+    wait_until(lambda: datetime.now(UTC).replace(microsecond=0) > began)  # a Date has seconds
     news.run(*SEND, env=inbox.environment())
 
     _, second = news.run("status", "--issue", "2030-01", "--json").json["runs"]

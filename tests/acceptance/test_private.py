@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from newsletter_mailer.private_files import narrowed
-from newsletter_mailer.store.database import open_to_write
-from newsletter_mailer.store.journal import Journal
+from newsletter_mailer.files.private import narrowed
+from newsletter_mailer.store.journal.file import JournalFile
+from newsletter_mailer.store.sqlite.database import open_to_write
 from tests.acceptance.scene import Newsletter, newsletter, run
 from tests.conftest import REPOSITORY
 from tests.smtp_server import Inbox
@@ -93,7 +93,7 @@ def test_a_folder_that_only_ledger_url_names_stays_as_it_is(news: Newsletter, in
 
 def test_the_files_beside_the_ledger_are_as_private(tmp_path: Path) -> None:
     with closing(open_to_write(tmp_path / "a" / "b" / "ledger.db")):
-        journal = Journal(tmp_path / "a" / "b" / "ledger.db.journal", "token")
+        journal = JournalFile(tmp_path / "a" / "b" / "ledger.db.journal", "token")
         names = {path.name for path in (tmp_path / "a" / "b").iterdir()}
         closed = open_to_others(tmp_path / "a")
         journal.remove()
@@ -132,8 +132,8 @@ def test_secrets_that_others_can_read_are_told_once(news: Newsletter) -> None:
 _IMPATIENT = """\
 import sys
 from newsletter_mailer.cli import main
-from newsletter_mailer.deliver import token
-token._LONGEST_WAIT = 0.2
+from newsletter_mailer.deliver.smtp import token_command
+token_command._LONGEST_WAIT = 0.2
 sys.argv[0] = "newsletter-mailer"
 main()
 """

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 import tomllib
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any  # JSON
 
@@ -22,6 +22,7 @@ from tests.acceptance.scene import (
 )
 from tests.conftest import Result
 from tests.smtp_server import Behaviour, Inbox, Received, smtp_server
+from tests.waiting import wait_until
 
 COUNTS = ("sent", "already_sent", "deferred", "refused", "unknown", "remaining")
 SEND = ("send", "--issue", "2030-01", "--yes", "--json")
@@ -88,7 +89,8 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> Month:
         here = inbox.environment()
         dudley = news.run(*SEND, "--region", "dudley", env=here)
         after_dudley = sorted(inbox.recipients())
-        time.sleep(1.1)  # a Date has seconds
+        began = datetime.now(UTC).replace(microsecond=0)
+        wait_until(lambda: datetime.now(UTC).replace(microsecond=0) > began)  # a Date has seconds
         everyone = news.run(*SEND, env=here)
         again = news.run(*SEND, env=here)
     return Month(news, inbox, before, dry, dudley, everyone, again, after_dudley)
@@ -612,8 +614,6 @@ def test_a_window_that_is_open_and_a_moment_that_is_past_delay_nothing(
 
 
 def _seconds(run: dict[str, str]) -> float:
-    from datetime import datetime
-
     return (
         datetime.fromisoformat(run["ended"]) - datetime.fromisoformat(run["began"])
     ).total_seconds()

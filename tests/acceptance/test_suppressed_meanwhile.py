@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.scene import Newsletter, addresses, plain_newsletter
+from tests.acceptance.scene import Newsletter, addresses, plain_newsletter, run
 from tests.conftest import Result
 from tests.smtp_server import Behaviour, Inbox, smtp_server
 
@@ -113,3 +114,49 @@ def test_who_may_be_mailed_again_after_all_is_mailed_by_the_next_run(
     assert (done.code, done.json["sent"], done.json["skipped"]) == (0, 1, {})
     assert inbox.recipients() == [late]
     assert late not in first.recipients()
+
+
+#: While the issue is composed and checked, somebody else does what the arguments say.
+_MEANWHILE = """\
+import contextlib, subprocess, sys
+import newsletter_mailer.campaign.send as job
+from newsletter_mailer.cli import main
+
+@contextlib.contextmanager
+def slow(*arguments, prepare=job.prepare, **named):
+    with prepare(*arguments, **named) as prepared:
+        subprocess.run([sys.executable, "-m", "newsletter_mailer", *MEANWHILE], check=True)
+        yield prepared
+
+job.prepare = slow
+sys.argv[0] = "newsletter-mailer"
+main()
+"""
+
+
+@pytest.mark.parametrize("asked", [("--yes",), ("--again", READERS[0], "--yes"), ("--dry-run",)])
+@pytest.mark.parametrize("meanwhile", ["suppress", "send"])
+def test_what_others_do_while_an_issue_is_prepared_makes_no_older_copy_of_the_ledger(
+    news: Newsletter, meanwhile: str, asked: tuple[str, ...]
+) -> None:
+    doing = {
+        "suppress": ("subscribers", "suppress", READERS[1], "--reason", "manual"),
+        "send": ("send", "--issue", "2030-02", "--yes"),
+    }[meanwhile]
+    news.write("issues/2030-02/issue.toml", news.read("issues/2030-01/issue.toml"))
+    news.write("issues/2030-02/10-hello.md", news.read("issues/2030-01/10-hello.md"))
+    everyone = news.read("recipients/readers.csv")
+    news.write("recipients/readers.csv", f"email\n{READERS[0]}\n")
+    with smtp_server() as inbox:
+        for issue in ("2030-01", "2030-02"):
+            assert news.run("send", "--issue", issue, "--yes", env=inbox.environment()).code == 0
+        news.write("recipients/readers.csv", everyone)
+        done = run(
+            *("send", "--issue", "2030-01", *asked),
+            cwd=news.root,
+            env=inbox.environment(),
+            command=(sys.executable, "-c", f"MEANWHILE = {doing!r}\n{_MEANWHILE}"),
+        )
+
+    assert done.code == 0, done.err
+    assert "ledger restore" not in done.err

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter_mailer.visible import escaped, legible
+from newsletter_mailer.characters.terminal import escaped, legible
 from tests.acceptance.scene import Newsletter, addresses, newsletter, plain_newsletter, run
 from tests.check.web_server import web_server
 from tests.conftest import Result
@@ -40,10 +40,10 @@ def news(tmp_path: Path) -> Newsletter:
 #: The installed command, for which one port of this machine stands in the public web.
 _WITH_A_WEB = """\
 import functools, sys
-from newsletter_mailer.check.evidence import reached
+from newsletter_mailer.check.evidence.web import asking
 from newsletter_mailer.cli import main
-reached.PublicHttp = functools.partial(
-    reached.PublicHttp,
+asking.PublicHttp = functools.partial(
+    asking.PublicHttp,
     resolve=lambda host, port: ["127.0.0.1"],
     exempt={{("127.0.0.1", {port})}},
 )
@@ -170,11 +170,11 @@ def test_what_a_mail_server_says(tmp_path: Path) -> None:
 def test_the_bar_of_a_terminal(tmp_path: Path) -> None:
     """While it moves, notes stand above it."""
     code = (
-        "from newsletter_mailer.cli.watcher import Terminal\n"
+        "from newsletter_mailer.cli.results.send_progress import TerminalWatcher\n"
         "from unittest.mock import patch\n"
         "import sys\n"
         "with patch.object(sys.stderr, 'isatty', lambda: True):\n"
-        "    watcher = Terminal(assume_yes=True)\n"
+        "    watcher = TerminalWatcher(assume_yes=True)\n"
         "    watcher.began(3)\n"
         f"    watcher.note({ORDERS!r})\n"
         "    watcher.close()\n"

@@ -14,8 +14,9 @@ from typing import Any  # JSON
 
 import pytest
 
-from tests.acceptance.scene import Newsletter, addresses, plain_newsletter, wait_until
+from tests.acceptance.scene import Newsletter, addresses, plain_newsletter
 from tests.smtp_server import SILENCE, Behaviour, Inbox, scripted_server, smtp_server
+from tests.waiting import wait_until
 
 SEND = ("send", "--issue", "2030-01", "--yes")
 SECRET = "correct-horse-battery"

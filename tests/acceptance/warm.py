@@ -1,30 +1,31 @@
 """The command in a fresh process for every line of standard input, without the start's second.
 
-A fork of a process that has imported everything and done nothing: its own memory, files, exit code.
-Each line is JSON: words, cwd, env, and the files for standard output and error. The answer is the
-exit code. POSIX only.
+A fork of a process that has imported everything and looked at no newsletter: its own memory, files,
+exit code. Each line is JSON: words, cwd, env, and the files for standard output and error. The
+answer is the exit code. POSIX only.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
+import pkgutil
 import sys
 import time
 from typing import Any  # JSON
 
-import newsletter_mailer.campaign.approve
-import newsletter_mailer.campaign.build
-import newsletter_mailer.campaign.check
-import newsletter_mailer.campaign.new
-import newsletter_mailer.campaign.resolve
-import newsletter_mailer.campaign.send
-import newsletter_mailer.campaign.status
-import newsletter_mailer.campaign.subscribers
-import newsletter_mailer.campaign.test  # all for their imports' sake
-import newsletter_mailer.cli.app
-import newsletter_mailer.cli.watcher  # noqa: F401
+import newsletter_mailer
 from newsletter_mailer.cli import main
+from newsletter_mailer.compose.inline import inline_css
+
+#: What mails have in style attributes: cssutils makes a pattern for each when it first meets it.
+STYLE = (
+    "background: red; background-color: red; border: 1px solid red; color: red; direction: ltr; "
+    "display: block; font-family: Arial, sans-serif; font-size: 1px; font-weight: bold; "
+    "line-height: 1.5; margin: 0; max-width: 1px; padding: 1px 2px; text-align: left; "
+    "text-decoration: none; vertical-align: top; width: 1px"
+)
 
 
 def run(job: dict[str, Any]) -> int:
@@ -54,7 +55,17 @@ def run(job: dict[str, Any]) -> int:
     return code
 
 
+def warm_up() -> None:
+    for module in pkgutil.walk_packages(
+        newsletter_mailer.__path__, f"{newsletter_mailer.__name__}."
+    ):
+        if not module.name.endswith(".__main__"):
+            importlib.import_module(module.name)
+    inline_css(f'<p style="{STYLE}">x</p>', "p { color: red }")
+
+
 def serve() -> None:
+    warm_up()
     for line in sys.stdin:
         child = os.fork()
         if child == 0:

@@ -5,20 +5,23 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from newsletter_mailer.browser import installed_browser
 from newsletter_mailer.campaign.prepare import Circumstances, prepare
 from newsletter_mailer.campaign.project import open_project
-from newsletter_mailer.check.axe import AxeFault
-from newsletter_mailer.check.evidence.browser import seen_by_axe
-from newsletter_mailer.check.subject import Evidence, Subject
+from newsletter_mailer.check.context.context import CheckContext
+from newsletter_mailer.check.evidence.axe_core.fault import AxeFault
+from newsletter_mailer.check.evidence.axe_core.in_browser import seen_by_axe
+from newsletter_mailer.check.evidence.browser import BROWSER
+from newsletter_mailer.chromium import installed_browser
 from newsletter_mailer.compose.compiled import CompiledVariant
 from newsletter_mailer.findings import Finding
+from tests.check.gathered import gathered
 from tests.newsroom import Newsroom
 
 
@@ -36,7 +39,7 @@ class LookedAt:
     """An issue that was checked with --browser."""
 
     findings: Sequence[Finding]
-    subject: Subject
+    context: CheckContext
 
     @property
     def by_axe(self) -> Sequence[Finding]:
@@ -44,20 +47,20 @@ class LookedAt:
 
     @property
     def seen(self) -> Mapping[str, Sequence[AxeFault]]:
-        return self.subject.evidence.axe or {}
+        return BROWSER.of(self.context) or {}
 
 
 def look_at(root: Path, issue: str) -> LookedAt:
     """What `check --browser` finds, and what it found it in."""
-    subjects = []
+    contexts = []
 
-    def gather(subject: Subject) -> Evidence:
-        subjects.append(subject)
-        return Evidence(axe=seen_by_axe(subject.compiled, os.environ))
+    def gather(context: CheckContext) -> dict[str, Future[object]]:
+        contexts.append(context)
+        return {BROWSER.name: gathered(seen_by_axe(context.compiled, os.environ))}
 
     circumstances = Circumstances(at=datetime(2025, 8, 29, 9, tzinfo=UTC), gather=gather)
     with prepare(open_project(root, {}), issue, circumstances=circumstances) as prepared:
-        return LookedAt(prepared.findings, subjects[0])
+        return LookedAt(prepared.findings, contexts[0])
 
 
 @pytest.fixture

@@ -13,12 +13,12 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from newsletter_mailer.check.evidence import browser
-from newsletter_mailer.check.evidence.browser import seen_by_axe
+from newsletter_mailer.check.evidence.axe_core import in_browser
+from newsletter_mailer.check.evidence.axe_core.in_browser import seen_by_axe
 from newsletter_mailer.compose.compiled import CompiledVariant
 from newsletter_mailer.errors import ProjectError
 from newsletter_mailer.findings import Finding
-from newsletter_mailer.issue.pictures import Picture
+from newsletter_mailer.issue.pictures import read_picture
 from tests.browser.conftest import look_at
 from tests.conftest import REPOSITORY, Mailer
 from tests.newsroom import Newsroom, text_section
@@ -70,9 +70,9 @@ def test_the_shipped_template_passes_in_light_and_in_dark(issue: str) -> None:
     looked_at = look_at(REPOSITORY, issue)
 
     assert "full" in looked_at.seen
-    assert looked_at.seen.keys() == {one.variant.id for one in looked_at.subject.compiled}
+    assert looked_at.seen.keys() == {one.variant.id for one in looked_at.context.compiled}
     assert [*filter(None, looked_at.seen.values())] == []
-    ignored = {*looked_at.subject.settings.check.ignored, *looked_at.subject.issue.check.ignored}
+    ignored = {*looked_at.context.settings.check.ignored, *looked_at.context.issue.check.ignored}
     assert not ignored & {"axe", "contrast"}
 
 
@@ -148,12 +148,13 @@ def test_elements_that_a_browser_moves_or_adds_are_told_apart(variant_of: Varian
 
 def test_pictures_come_from_memory(variant_of: VariantOf) -> None:
     """Two linked pictures beside each other, as large as their files: too small for fingers."""
+    dot = f"{in_browser.PICTURES}dot"
     links = [
-        f"<a href='https://example.org/{name}'><img alt='{name}' src='{browser.PICTURES}dot'></a>"
+        f"<a href='https://example.org/{name}'><img alt='{name}' src='{dot}'></a>"
         for name in ("one", "two")
     ]
     page = page_of(f"<p>{''.join(links)}</p>")
-    pictures = {"dot": Picture("dot.png", picture(10, 11), "png", 10, 11)}
+    pictures = {"dot": read_picture("dot.png", picture(10, 11))}
 
     faults = seen_by_axe([replace(variant_of(page), pictures=pictures)], os.environ)["full"]
 
@@ -208,8 +209,8 @@ def test_no_request_leaves_the_computer(
 def test_a_page_that_never_ends_is_given_up(
     variant_of: VariantOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(browser, "_PATIENCE", 1.0)
-    monkeypatch.setattr(browser, "_ASK", "() => { for (;;) {} }")
+    monkeypatch.setattr(in_browser, "_PATIENCE", 1.0)
+    monkeypatch.setattr(in_browser, "_ASK", "() => { for (;;) {} }")
     began = time.monotonic()
 
     with pytest.raises(ProjectError, match=r"more than 1 seconds for version 1 of 1"):

@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
-from newsletter_mailer.check.axe import AxeFault
-from newsletter_mailer.check.evidence.browser import seen_by_axe
+from newsletter_mailer.check.evidence.axe_core.fault import AxeFault
+from newsletter_mailer.check.evidence.axe_core.in_browser import seen_by_axe
 from newsletter_mailer.check.look.colours import Colour, contrast, parse_colour
-from newsletter_mailer.check.page import Page, Seen
-from newsletter_mailer.check.rules.contrast import _MEDIA, _too_near
+from newsletter_mailer.check.look.legible_contrast import MEDIA, too_near
+from newsletter_mailer.check.page.page import Page, Seen
 from newsletter_mailer.compose.compiled import CompiledVariant
 
 #: Words without any contrast are hidden on purpose, axe-core says, and leaves them to people.
@@ -137,8 +137,8 @@ def rounded(*colours: Colour) -> float:
 def ours(page: Page) -> Faint:
     found: dict[tuple[str, str], bytes] = {}
     for node, elements in page.worded.items():
-        for scheme, (medium, _) in zip(("light", "dark"), _MEDIA, strict=False):
-            pair = _too_near(medium, node)
+        for scheme, (medium, _) in zip(("light", "dark"), MEDIA, strict=False):
+            pair = too_near(medium, node)
             if pair is not None and JUST_SEEN <= rounded(pair.words, pair.under) < pair.needed:
                 colours = bytes.fromhex(f"{pair.words}{pair.under}".replace("#", ""))
                 found |= {(scheme, one.get("id", str(one.tag))): colours for one in elements}

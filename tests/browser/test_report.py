@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import pytest
 
-from newsletter_mailer.browser import installed_browser
+from newsletter_mailer.chromium import installed_browser
 from newsletter_mailer.report.page import page
 from tests.unit.test_report_page import ABOUT, MOMENTS, STANDING
 

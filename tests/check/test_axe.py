@@ -8,20 +8,23 @@ import os
 import stat
 import subprocess
 import sys
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 
-from newsletter_mailer.browser import installed_browser
 from newsletter_mailer.campaign.prepare import Circumstances, prepare
 from newsletter_mailer.campaign.project import open_project
-from newsletter_mailer.check.axe import MARK, NOT_ASKED, AxeFault, marked_page
-from newsletter_mailer.check.evidence.browser import seen_by_axe
-from newsletter_mailer.check.page import elements_of, filled_page, parse_page
+from newsletter_mailer.check.context.context import CheckContext
+from newsletter_mailer.check.evidence.axe_core.fault import MARK, NOT_ASKED, AxeFault, marked_page
+from newsletter_mailer.check.evidence.axe_core.in_browser import seen_by_axe
+from newsletter_mailer.check.evidence.browser import BROWSER
+from newsletter_mailer.check.page.page import elements_of, filled_page, parse_page
 from newsletter_mailer.check.rules import all_rules
-from newsletter_mailer.check.rules.browser import ASKED_BY_OURS
-from newsletter_mailer.check.subject import Evidence, Subject
+from newsletter_mailer.check.rules.axe import ASKED_BY_OURS
+from newsletter_mailer.chromium import installed_browser
 from newsletter_mailer.errors import ProjectError
+from tests.check.gathered import gathered
 from tests.conftest import REPOSITORY
 from tests.newsroom import Newsroom
 
@@ -78,15 +81,15 @@ def test_how_much_it_matters_is_axe_s_word(newsroom: Newsroom) -> None:
     impacts = ("critical", "serious", "moderate", "minor", "unheard-of")
     newsroom.use_plain_template()
 
-    def gather(subject: Subject) -> Evidence:
-        page = subject.pages[0]
+    def gather(context: CheckContext) -> dict[str, Future[object]]:
+        page = context.pages[0]
         words = [n for n, one in enumerate(page.all_elements) if one.tag == "p"]
         faults = [
             AxeFault(rule=impact, impact=impact, help="H", why="W", url="u", element=element)
             for impact in impacts
             for element in words * 2
         ]
-        return Evidence(axe={page.variant.id: faults})
+        return {BROWSER.name: gathered({page.variant.id: faults})}
 
     project = open_project(newsroom.folder.root, {})
     with prepare(project, "2030-01", circumstances=Circumstances(gather=gather)) as prepared:

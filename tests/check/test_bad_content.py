@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from hypothesis import strategies as st
 from newsletter_mailer.campaign.check import check
 from newsletter_mailer.campaign.edition import template_of
 from newsletter_mailer.campaign.project import open_project
-from newsletter_mailer.check.registry import RULES, Rule
+from newsletter_mailer.check.context.context import CheckContext
+from newsletter_mailer.check.questions.registry import RULES
+from newsletter_mailer.check.questions.rule import Question
 from newsletter_mailer.findings import Finding, Severity
 from newsletter_mailer.issue.skeleton import next_section
 from tests.conftest import REPOSITORY
@@ -266,14 +269,14 @@ def test_what_is_deep_is_checked_or_refused(root: Path, body: str) -> None:
 def test_a_rule_that_fails_is_told_and_fails_the_check(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(subject: object, ask: object) -> object:
+    def broken(context: object, ask: object) -> object:
         raise ZeroDivisionError("by nought")
 
     rule = RULES["preheader"]
     monkeypatch.setitem(
         RULES,
         "preheader",
-        Rule(id=rule.id, severity=rule.severity, manual=rule.manual, group=rule.group, ask=broken),  # type: ignore[arg-type]  # it never answers
+        replace(rule, questions=(Question(each=CheckContext, ask=broken),)),  # type: ignore[arg-type]  # it never answers
     )
 
     found = check(open_project(root, {}), ISSUE, AT).findings

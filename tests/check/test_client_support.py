@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 from mjml import mjml2html
 
-from newsletter_mailer.check.clients.elements import uses_of_element
-from newsletter_mailer.check.clients.features import uses_of_sheet, uses_of_style
-from newsletter_mailer.check.clients.support import (
+from newsletter_mailer.check.clients import elements, feature_patterns, features
+from newsletter_mailer.check.clients.classification import (
     LAYOUT,
     LOST,
     MJML_EMITS,
+    NOT_LOOKED_FOR,
+    ONLY_ASKS,
+    PLAINER,
+    matters,
+)
+from newsletter_mailer.check.clients.elements import uses_of_element
+from newsletter_mailer.check.clients.features import uses_of_sheet, uses_of_style
+from newsletter_mailer.check.clients.support import (
     USUAL_CLIENTS,
-    Matter,
     known_clients,
-    matter_of,
     named,
     unknown_clients,
     weaknesses,
 )
 from newsletter_mailer.check.clients.tables import client_table
-from newsletter_mailer.check.page import parse_page
+from newsletter_mailer.check.page.page import parse_page
 
 USUAL = weaknesses(USUAL_CLIENTS)
 #: One of every component.
@@ -210,12 +217,38 @@ def test_the_table_is_whole() -> None:
     assert table.features["css-float"].support["apple-mail-macos"] == "y"
 
 
-def test_what_loses_content_or_moves_it_is_a_feature_of_the_table() -> None:
-    """A slug that caniemail renames would otherwise count as plainer, in silence."""
-    matters = {matter_of(slug) for slug in client_table().features}
+def recognised() -> set[str]:
+    """The features that some style, sheet or element is seen to use."""
+    in_values = {slug for values in feature_patterns.VALUES.values() for _, slug in values}
+    patterns = (*feature_patterns.ANYWHERE, *feature_patterns.MEDIA, *feature_patterns.SELECTORS)
+    by_name = {
+        slug
+        for slug in client_table().features
+        if slug.startswith(("css-at-", "css-pseudo-")) and not slug.startswith("css-at-media-")
+    }
+    return {
+        *elements.features_of_tags().values(),
+        *elements.features_of_attributes().values(),
+        *elements._PICTURES.values(),
+        *features._properties().values(),
+        *in_values,
+        *(slug for _, slug in patterns),
+        *by_name,
+        "css-nesting",
+    }
 
-    assert matters == {*Matter}
-    assert client_table().features.keys() >= LOST | LAYOUT | MJML_EMITS
+
+def test_every_feature_of_the_table_is_classified() -> None:
+    """One that caniemail adds or renames would otherwise be passed over in silence."""
+    left_out = [slug for slugs in NOT_LOOKED_FOR.values() for slug in slugs]
+    classified = [*LOST, *LAYOUT, *PLAINER, *left_out]
+
+    assert Counter(classified) == Counter([*client_table().features])
+    assert {*classified} >= MJML_EMITS | ONLY_ASKS
+
+
+def test_what_is_classified_as_looked_for_is_looked_for() -> None:
+    assert {*matters()} == recognised()
 
 
 @given(st.text(max_size=200))

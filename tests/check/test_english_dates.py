@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter_mailer.check.dates.english_dates import DateMention, dates_in
-from newsletter_mailer.check.dates.english_times import TimeMention, likely_times, times_in
-from newsletter_mailer.check.dates.mentioned import day_meant
+from newsletter_mailer.check.dates.date_mention import DateMention
+from newsletter_mailer.check.dates.english_dates import dates_in
+from newsletter_mailer.check.dates.english_times import TimeMention, likely_times
+from newsletter_mailer.check.text.dates_in_text import day_meant
 from newsletter_mailer.issue.moments import MONTHS, WEEKDAYS
 
 TABLE = Path(__file__).with_suffix("").with_name("english_dates.txt")
@@ -38,7 +39,8 @@ def reading(text: str) -> str:
     for one in dates:
         said += " to " if one.part == "last" else "; " if said else ""
         said += date_text(one)
-    alone = [clock_text(clock) for clock in times_in(text) if clock.start not in beside]
+    certain = (clock for clock in likely_times(text) if clock.is_certain)
+    alone = [clock_text(clock) for clock in certain if clock.start not in beside]
     return "; ".join([*([said] if said else []), *alone])
 
 

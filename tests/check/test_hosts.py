@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter_mailer.check.hosts import imitated_in, imitation, other_than_shown
+from newsletter_mailer.check.addresses.hosts import imitated_in, imitation, other_than_shown
 
 EVIL = "https://evil-site.com/"
 
@@ -74,6 +74,8 @@ def test_words_that_name_another_place_than_the_link_s_are_seen(words: str, targ
         ("0121 555 0123, www.gov.uk", "tel:+441215550123"),
         ("www.gov.uk", "#agenda"),
         ("www.m\u00fcnchen.de", "https://xn--mnchen-3ya.de/"),
+        ("help@m\u00fcnchen.de", "mailto:help@xn--mnchen-3ya.de"),
+        ("help@stra\u00dfe.de", "mailto:help@stra\u00dfe.de"),
         ("\u00bd price \u2026", EVIL),
     ],
 )

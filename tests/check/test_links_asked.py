@@ -22,20 +22,22 @@ import pytest
 
 from newsletter_mailer.campaign.prepare import Circumstances, prepare
 from newsletter_mailer.campaign.project import open_project
-from newsletter_mailer.check.answer import Answer
-from newsletter_mailer.check.evidence.link_cache import LinkCache
-from newsletter_mailer.check.evidence.public_http import (
+from newsletter_mailer.check.evidence.links import LINKS
+from newsletter_mailer.check.evidence.web.answer import Answer
+from newsletter_mailer.check.evidence.web.asking import USER_AGENT, Asker, reached
+from newsletter_mailer.check.evidence.web.link_cache import LinkCache
+from newsletter_mailer.check.evidence.web.public_http import (
     NoAnswer,
     PublicHttp,
     Refused,
     TooLate,
     is_public,
 )
-from newsletter_mailer.check.evidence.reached import USER_AGENT, Asker, reached
-from newsletter_mailer.check.subject import Evidence
 from newsletter_mailer.findings import Finding
+from tests.check.gathered import gathered
 from tests.check.web_server import WebServer, web_server
 from tests.conftest import Mailer, ProjectFolder, certificates
+from tests.waiting import PATIENCE
 
 SITE = "www.town.gov.uk"
 ANY = "0.0.0.0"  # noqa: S104  # asked for, never bound
@@ -103,11 +105,11 @@ def links(project: ProjectFolder) -> Links:
         opened = open_project(project.root, {})
         circumstances = Circumstances(
             at=datetime(2030, 1, 15, 9, tzinfo=opened.settings.zone),
-            gather=lambda subject: Evidence(
-                reached=reached(
-                    subject, project.root / ".newsletter", note, Asker(http, note, pause=0)
+            gather=lambda context: {
+                LINKS.name: gathered(
+                    reached(context, project.root / ".newsletter", note, Asker(http, note, pause=0))
                 )
-            ),
+            },
         )
         with prepare(opened, "2030-01", circumstances=circumstances) as prepared:
             rules = ("unreachable-link", "unverified-link", "moved-link", "internal-error")
@@ -366,6 +368,21 @@ def test_who_is_not_there(site: WebServer) -> None:
         closed.ask("HEAD", "http://www.town.gov.uk:9/")
 
 
+def test_a_host_beyond_ascii_is_asked_as_browsers_ask_it(site: WebServer) -> None:
+    """straße.de is another site than strasse.de."""
+    asked: list[str] = []
+
+    def heard(host: str, port: int) -> Sequence[str]:
+        asked.append(host)
+        return to_loopback(host, port)
+
+    http_to(site, resolve=heard).ask("HEAD", f"http://www.straße.de:{site.port}/200")
+    with pytest.raises(NoAnswer, match="is no name of a site"):
+        http_to(site, resolve=heard).ask("HEAD", f"http://www.\ue000.de:{site.port}/200")
+
+    assert asked == ["www.xn--strae-oqa.de"]
+
+
 # What is never asked.
 
 
@@ -576,11 +593,10 @@ def test_a_second_run_asks_only_what_is_new(
 
 
 def test_threads_end(site: WebServer) -> None:
-    before = threading.active_count()
+    before = {*threading.enumerate()}
 
     asked(site, "/200", "/garbage", "/404")
 
-    deadline = time.monotonic() + 5
-    while threading.active_count() > before and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert threading.active_count() <= before
+    for thread in {*threading.enumerate()} - before:
+        thread.join(PATIENCE)
+        assert not thread.is_alive()

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from newsletter_mailer.campaign.approval import CannotBeTrusted, read_approval
+from newsletter_mailer.campaign.approval_file import CannotBeTrusted, read_approval
 from newsletter_mailer.campaign.check import check
 from newsletter_mailer.campaign.issues import all_issues
 from newsletter_mailer.campaign.project import open_project
 from newsletter_mailer.errors import NewsletterError
-from newsletter_mailer.issue.earlier import earlier_issues
+from newsletter_mailer.issue.earlier_issues import earlier_issues
 from tests.conftest import REPOSITORY
 
 BASE = Path(__file__).parent / "base"

@@ -10,11 +10,11 @@ from lxml import etree
 from newsletter_mailer.campaign.edition import Edition, read_edition
 from newsletter_mailer.campaign.prepare import tracer
 from newsletter_mailer.campaign.project import open_project
-from newsletter_mailer.check.page import Page, Seen, filled_page, parse_page
+from newsletter_mailer.check.page.page import Page, Seen, filled_page, parse_page
 from newsletter_mailer.compose.composer import Composer
 from newsletter_mailer.findings import Source
 from newsletter_mailer.plan.variants import Variants
-from newsletter_mailer.settings import Settings
+from newsletter_mailer.settings.newsletter import Settings
 from tests.conftest import REPOSITORY
 from tests.newsroom import Newsroom, text_section
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import shutil
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from newsletter_mailer.campaign.project import open_project
 from newsletter_mailer.check.rules import all_rules
 from newsletter_mailer.errors import ContentError
 from newsletter_mailer.findings import Finding, Severity
+from tests.check.dictionary import dictionary, words_of
 from tests.conftest import REPOSITORY
 
 HERE = Path(__file__).parent
@@ -29,11 +31,19 @@ OURS = ("expected.txt", "at.txt", "remove.txt", "environment.txt")
 CASES = sorted(case for rule in (HERE / "pairs").iterdir() for case in rule.iterdir())
 
 
+@cache
+def known_words() -> list[str]:
+    """Of all these files: what is misspelt is asked in test_spelling.py, and takes its time."""
+    files = [file for folder in ("base", "pairs") for file in (HERE / folder).rglob("*.*")]
+    texts = [file for file in files if file.suffix in (".md", ".toml")]
+    return words_of(file.read_text("utf-8", "replace") for file in texts)
+
+
 def findings(tmp_path: Path, *overlays: Path) -> list[Finding]:
     """What `check` says of the sound project with these files laid over it."""
     root = tmp_path / "project"
     at = "2030-01-15T09:00"
-    environment: dict[str, str] = {}
+    environment = dictionary(tmp_path / "dictionary", known_words())
     for folder in (HERE / "base", *overlays):
         shutil.copytree(folder, root, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*OURS))
         if (folder / "at.txt").is_file():
@@ -112,6 +122,8 @@ ASKED_ELSEWHERE = {
     "test_more_variants_than_anybody_can_look_at_are_a_warning",
     "misspelt-word": "tests/check/test_spelling.py::test_a_misspelt_word_is_found_where_it_stands",
     "moved-link": "tests/check/test_links_asked.py::test_links_that_have_moved_for_good_are_told",
+    "project": "tests/check/test_single_questions.py::"
+    "test_what_stops_a_command_is_told_in_the_preview",
     "spam-score": "tests/check/test_spam.py::test_the_more_points_the_worse",
     "unreachable-link": "tests/check/test_links_asked.py::test_links_that_lead_nowhere_are_told",
     "unverified-link": "tests/check/test_links_asked.py::test_links_that_cannot_be_judged_are_told",

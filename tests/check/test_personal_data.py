@@ -14,6 +14,7 @@ from newsletter_mailer.check.english.personal_data import (
     is_pupil_number,
     personal_data,
 )
+from newsletter_mailer.check.english.vocabulary import Vocabulary
 
 TABLE = Path(__file__).with_name("personal_data.txt")
 
@@ -29,7 +30,7 @@ def phrases() -> list[tuple[str, str]]:
 
 def kinds_in(text: str) -> str:
     """What the table has after the arrow."""
-    return "; ".join(one.kind for one in personal_data(text))
+    return "; ".join(one.kind for one in personal_data(text, Vocabulary()))
 
 
 @pytest.mark.parametrize(("phrase", "kinds"), phrases())
@@ -74,7 +75,7 @@ PIECES = st.sampled_from(
 
 @given(st.lists(PIECES, max_size=40).map("".join) | st.text(max_size=200))
 def test_any_text_can_be_looked_at(text: str) -> None:
-    found = personal_data(text)
+    found = personal_data(text, Vocabulary())
 
     assert all(0 <= one.start < one.end <= len(text) for one in found)
     assert all(before.end <= after.start for before, after in pairwise(found))
@@ -86,4 +87,4 @@ def test_any_text_can_be_looked_at(text: str) -> None:
 )
 def test_a_hostile_text_is_looked_at_in_one_pass(piece: str) -> None:
     """Were it more than one pass, the test suite would not end today."""
-    assert len(personal_data(piece * 20_000)) <= 20_000
+    assert len(personal_data(piece * 20_000, Vocabulary())) <= 20_000

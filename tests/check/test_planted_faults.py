@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 import shutil
 from collections import Counter
 from collections.abc import Iterable
@@ -17,6 +15,7 @@ from newsletter_mailer.campaign.project import open_project
 from newsletter_mailer.errors import ContentError
 from newsletter_mailer.findings import Finding
 from tests.acceptance.scene import Newsletter
+from tests.check.dictionary import dictionary, words_of
 from tests.check.faults import CO_DESIGN, CONTACT, FAULTS, HOARDING, MAJORITY, TRANSPORT, Fault
 from tests.conftest import REPOSITORY
 
@@ -41,24 +40,14 @@ def a_copy(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def dictionary(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a dictionary with just the words of these issues and of the slips.
-
-    So the same is unknown whichever dictionary a machine has, and whether hunspell or spylls
-    reads it.
-    """
-    folder = tmp_path_factory.mktemp("dictionary")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """With a dictionary of just the words of these issues and of the slips."""
     texts = [path.read_text("utf-8") for path in (REPOSITORY / "issues").glob("*/*.[mt]*")]
     texts += [fault.new for fault in FAULTS if fault.rule != "misspelt-word"]
-    found = set(re.findall(r"[^\W\d_]+", " ".join(texts)))
-    words = sorted(found | {word.lower() for word in found})
-    (folder / "en_GB.aff").write_text("SET UTF-8\n", "utf-8")
-    (folder / "en_GB.dic").write_text("\n".join([str(len(words)), *words, ""]), "utf-8")
-    return folder
+    return dictionary(tmp_path_factory.mktemp("words") / "dictionary", words_of(texts))
 
 
-def findings(root: Path, dictionary: Path, at: str = WHEN_SENT) -> list[Finding]:
-    environment = {"DICPATH": str(dictionary), "PATH": os.environ["PATH"]}
+def findings(root: Path, environment: dict[str, str], at: str = WHEN_SENT) -> list[Finding]:
     try:
         project = open_project(root, environment)
     except ContentError as stopped:
@@ -81,9 +70,9 @@ def place(finding: Finding) -> str:
 
 
 @pytest.fixture(scope="module")
-def sound(tmp_path_factory: pytest.TempPathFactory, dictionary: Path) -> Counter[Said]:
+def sound(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Counter[Said]:
     """What there is to say of the issue as it stands."""
-    return Counter(map(said, findings(a_copy(tmp_path_factory.mktemp("sound")), dictionary)))
+    return Counter(map(said, findings(a_copy(tmp_path_factory.mktemp("sound")), environment)))
 
 
 def new_among(findings: Iterable[Finding], sound: Counter[Said]) -> list[Finding]:
@@ -120,12 +109,12 @@ def plant(fault: Fault, root: Path) -> str:
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.rule}-{Path(fault.file).name}")
 def test_a_slip_is_found_alone(
-    fault: Fault, tmp_path: Path, sound: Counter[Said], dictionary: Path
+    fault: Fault, tmp_path: Path, sound: Counter[Said], environment: dict[str, str]
 ) -> None:
     root = a_copy(tmp_path)
     expected = plant(fault, root)
 
-    new = new_among(findings(root, dictionary), sound)
+    new = new_among(findings(root, environment), sound)
 
     told = [f"{one.rule} {place(one)}" for one in new if one.rule not in fault.companions]
     assert told == [f"{fault.rule} {expected}"]
@@ -137,14 +126,18 @@ def test_there_are_enough_slips_of_many_kinds() -> None:
     assert len({fault.rule for fault in FAULTS}) >= 40
 
 
-def test_the_issue_had_no_error_when_it_was_sent(tmp_path: Path, dictionary: Path) -> None:
-    found = findings(a_copy(tmp_path), dictionary)
+def test_the_issue_had_no_error_when_it_was_sent(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    found = findings(a_copy(tmp_path), environment)
 
     assert [one for one in found if one.severity == "error"] == []
 
 
-def test_a_month_later_just_what_is_past_is_named(tmp_path: Path, dictionary: Path) -> None:
-    found = findings(a_copy(tmp_path), dictionary, A_MONTH_LATER)
+def test_a_month_later_just_what_is_past_is_named(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    found = findings(a_copy(tmp_path), environment, A_MONTH_LATER)
 
     errors = [one for one in found if one.severity == "error"]
     assert [(one.rule, one.source.file, one.source.line) for one in errors] == PAST_A_MONTH_LATER

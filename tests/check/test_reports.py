@@ -19,14 +19,15 @@ from hypothesis import strategies as st
 from junitparser import Failure, JUnitXml, Skipped, TestCase
 from rich.cells import cell_len
 
-from newsletter_mailer.check.matrix import Group, Matrix, Row
-from newsletter_mailer.check.registry import Rule
+from newsletter_mailer.check.context.matrix import Group, Matrix, Row
+from newsletter_mailer.check.evidence.links import LINKS
+from newsletter_mailer.check.questions.rule import Rule
+from newsletter_mailer.check.reports.check_result import CheckResult
 from newsletter_mailer.check.reports.github import github_report
 from newsletter_mailer.check.reports.json_object import json_object
 from newsletter_mailer.check.reports.junit import junit_report
 from newsletter_mailer.check.reports.manual import manual_page, rule_list
 from newsletter_mailer.check.reports.matrix_table import matrix_table
-from newsletter_mailer.check.reports.report import Report
 from newsletter_mailer.check.reports.sarif import sarif_log
 from newsletter_mailer.check.reports.snippet import snippet
 from newsletter_mailer.check.reports.text import Look, Style, text_report
@@ -77,9 +78,9 @@ def report(
     prefix: str = "",
     is_strict: bool = False,
     files: Mapping[str, Sequence[str]] = FILES,
-) -> Report:
+) -> CheckResult:
     ordered = in_order(findings)
-    return Report(
+    return CheckResult(
         findings=ordered,
         by_issue={"2030-01": ordered} if issues is None else issues,
         variants=3,
@@ -136,6 +137,29 @@ def test_many_findings_take_a_line_each() -> None:
         f"{TOML}\n"
         "  1  warning: The issue has no preheader. [preheader]\n"
     )
+
+
+def test_many_alike_are_counted_where_they_begin() -> None:
+    letter = [replace(UNFINISHED, source=Source(LETTER, 6, 13 + n)) for n in range(1_500)]
+    settings = [replace(UNFINISHED, source=Source(TOML, n)) for n in (1, 2, 3)]
+    warning = replace(UNFINISHED, severity=Severity.WARNING, source=Source(LETTER, 7))
+
+    text = shown(*letter, *settings, warning, NOTE, is_compact=True, most_alike=3)
+
+    assert text == (
+        f"{LETTER}\n"
+        "     4  info: A note. [reading-age]\n"
+        '  6:13  error: "TODO" stands here: the text is not finished. [unfinished-text]\n'
+        '  6:14  error: "TODO" stands here: the text is not finished. [unfinished-text]\n'
+        "  6:15  error: 1,498 more like this in this file, from here on. [unfinished-text]\n"
+        '     7  warning: "TODO" stands here: the text is not finished. [unfinished-text]\n'
+        "\n"
+        f"{TOML}\n"
+        '  1  error: "TODO" stands here: the text is not finished. [unfinished-text]\n'
+        '  2  error: "TODO" stands here: the text is not finished. [unfinished-text]\n'
+        '  3  error: "TODO" stands here: the text is not finished. [unfinished-text]\n'
+    )
+    assert "help: With --output FILE, newsletter-mailer" in shown(*letter, most_alike=3)
 
 
 def test_a_terminal_breaks_sentences_between_words() -> None:
@@ -225,6 +249,22 @@ def test_a_line_of_a_million_characters_is_looked_at_near_the_place_only() -> No
     found = snippet(line, 500_002, 4, 40)
 
     assert found.line[len(found.carets.rstrip("^")) :].startswith("TODO")
+
+
+def test_a_line_with_many_faults_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    measured = []
+
+    def counting(text: str) -> int:
+        measured.append(text)
+        return cell_len(text)
+
+    monkeypatch.setattr("newsletter_mailer.check.reports.snippet.cell_len", counting)
+    line = "(日 " * 2_000
+
+    for column in range(1, len(line), 3):
+        snippet(line, column, 1, 40)
+
+    assert len(measured) < 10 * len(line)
 
 
 @given(
@@ -542,8 +582,16 @@ RULE = Rule(
     severity=Severity.WARNING,
     manual="What is wrong.\n\nWhy it matters, in a sentence that\ngoes on.\n\n- one\n- two",
     group="Words: what is unfinished",
-    needs="reached",
+    needs=LINKS,
 )
+
+
+def test_a_page_of_the_manual_shows_what_breaks_a_rule_and_what_does_not() -> None:
+    page = manual_page(all_rules()["emoji-run"], Look(width=60))
+
+    assert "Found, in issues/2030-01/40-next.md:\n\n    title: Well done \U0001f389" in page
+    assert "Not found:\n\n    title: What to do next\n" in page
+    assert "Found" not in manual_page(RULE, Look(width=60)), "a rule without an example"
 
 
 def test_a_page_of_the_manual() -> None:

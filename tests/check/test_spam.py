@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from newsletter_mailer.campaign import evidence
 from newsletter_mailer.campaign.check import check
-from newsletter_mailer.campaign.evidence import Wanted
 from newsletter_mailer.campaign.prepare import Circumstances, prepare
 from newsletter_mailer.campaign.project import open_project
-from newsletter_mailer.check.evidence import spam
-from newsletter_mailer.check.evidence.spam import parse_reports
-from newsletter_mailer.check.spam_score import SpamHit, SpamScore
-from newsletter_mailer.check.subject import Evidence
+from newsletter_mailer.check.evidence.dictionary import hunspell
+from newsletter_mailer.check.evidence.spam import SPAM
+from newsletter_mailer.check.evidence.spamassassin import asking
+from newsletter_mailer.check.evidence.spamassassin.asking import parse_reports
+from newsletter_mailer.check.evidence.spamassassin.score import SpamHit, SpamScore
 from newsletter_mailer.findings import Finding, Severity
+from tests.check.gathered import gathered
 from tests.conftest import REPOSITORY
 
 HERE = Path(__file__).parent
@@ -48,7 +48,7 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def spelling_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evidence, "spelling", lambda *about: None)
+    monkeypatch.setattr(hunspell, "spelling", lambda *about: None)
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def asked(
     """What `check --spam` finds by SpamAssassin, and what it tells a person besides."""
     environment = {"PATH": os.environ["PATH"] if path is None else path, "SMTP_PASSWORD": "secret"}
     notes: list[str] = []
-    found = check(open_project(root, environment), issue, at, Wanted(spam=True), notes.append)
+    found = check(open_project(root, environment), issue, at, ["--spam"], notes.append)
     wrong = [one for one in found.findings if one.rule in ("spam-score", "internal-error")]
     return wrong, notes
 
@@ -75,12 +75,14 @@ def given(root: Path, *scores: SpamScore) -> list[Finding]:
     """What is found if SpamAssassin says this of the first variants."""
     circumstances = Circumstances(
         at=AT,
-        gather=lambda subject: Evidence(
-            spam={
-                compiled.variant.id: score
-                for compiled, score in zip(subject.compiled, scores, strict=False)
-            }
-        ),
+        gather=lambda context: {
+            SPAM.name: gathered(
+                {
+                    compiled.variant.id: score
+                    for compiled, score in zip(context.compiled, scores, strict=False)
+                }
+            )
+        },
     )
     with prepare(open_project(root, {}), ISSUE, circumstances=circumstances) as prepared:
         return [one for one in prepared.findings if one.rule == "spam-score"]
@@ -195,8 +197,8 @@ def stand_in(folder: Path, script: str) -> str:
 def test_a_spamassassin_that_fails_is_no_finding(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, said: str
 ) -> None:
-    monkeypatch.setattr(spam, "_PATIENCE", 0.5)
-    monkeypatch.setattr(spam, "_PATIENCE_EACH", 0.0)
+    monkeypatch.setattr(asking, "_PATIENCE", 0.5)
+    monkeypatch.setattr(asking, "_PATIENCE_EACH", 0.0)
 
     found, notes = asked(root, path=stand_in(tmp_path, script))
 

@@ -14,7 +14,7 @@ import pytest
 
 from newsletter_mailer.campaign.check import check
 from newsletter_mailer.campaign.project import open_project
-from newsletter_mailer.check.evidence.spelling import find_dictionary
+from newsletter_mailer.check.evidence.dictionary.hunspell import find_dictionary
 from newsletter_mailer.findings import Finding, Severity
 from tests.conftest import ISSUE, LETTER, REPOSITORY, ProjectFolder
 
@@ -234,11 +234,55 @@ def test_a_hunspell_that_fails_is_replaced(spell: Spell, tmp_path: Path, script:
     assert "qwrtz" in found.hint
 
 
+@needs_british
+def test_a_word_beyond_all_length_is_told_and_spoils_no_other(
+    spell: Spell, environment: dict[str, str]
+) -> None:
+    [found] = spell(f"Able and {20_000 * 'a'} agree: it is academic.", environment)
+
+    assert found.message.startswith('"aaa')
+    assert len(found.message) < 200
+    assert "Did you mean" not in found.hint
+
+
+@posix
+@pytest.mark.parametrize("answers", ["# other 0", "*\n\n*", ""])
+def test_answers_that_are_not_to_what_was_asked_are_not_taken(
+    spell: Spell, tmp_path: Path, answers: str
+) -> None:
+    program = tmp_path / "hunspell"
+    program.write_text(
+        f"#!{sys.executable}\nimport sys\nprint('Hunspell')\n"
+        f"for line in sys.stdin: print({answers!r}, end='\\n\\n')\n"
+    )
+    program.chmod(0o755)
+
+    [found] = spell("Qwrtz, qwrtzz.", own_dictionary(tmp_path, "qwrtz"))
+
+    assert "qwrtz" in found.hint
+
+
+@posix
+@needs_hunspell
+@pytest.mark.parametrize(("body", "starts"), [("We recieved it.", 1), ("Recieved with thanks.", 2)])
+def test_hunspell_loads_its_dictionary_again_only_for_unknown_words_with_a_capital(
+    spell: Spell, tmp_path: Path, body: str, starts: int
+) -> None:
+    log, program = tmp_path / "starts.txt", tmp_path / "hunspell"
+    program.write_text(f'#!/bin/sh\necho >> "{log}"\nexec {HUNSPELL} "$@"\n')
+    program.chmod(0o755)
+
+    [found] = spell(body, {"PATH": str(tmp_path)})
+
+    assert '"received"' in found.hint.lower()
+    assert log.read_text() == "\n" * starts
+
+
 @posix
 def test_a_hunspell_that_hangs_is_given_up(
     spell: Spell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("newsletter_mailer.check.evidence.spelling._PATIENCE", 0.2)
+    monkeypatch.setattr("newsletter_mailer.check.evidence.dictionary.hunspell._PATIENCE", 0.2)
     program = tmp_path / "hunspell"
     program.write_text(f"#!{sys.executable}\nimport time\ntime.sleep(60)\n")
     program.chmod(0o755)

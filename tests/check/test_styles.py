@@ -10,7 +10,7 @@ from lxml import etree
 from newsletter_mailer.check.look.looks import Look
 from newsletter_mailer.check.look.style_sheets import DARK, LIGHT, PHONE, Medium, media_matches
 from newsletter_mailer.check.look.styles import Node, Styles
-from newsletter_mailer.check.page import parse_page
+from newsletter_mailer.check.page.page import parse_page
 
 
 def node(page: str) -> Node:
@@ -72,6 +72,12 @@ def colours(look: Look) -> str:
         ("p:nth-child(2) { color: red }", "<div><p><p here></div>", "#ff0000 on #ffffff"),
         ("p:not(.a) { color: red }", "<p here>", "#ff0000 on #ffffff"),
         ("p:not(.a) { color: red }", '<p here class="a">', "#000000 on #ffffff"),
+        (":is(h1, p) { color: red }", "<p here>", "#ff0000 on #ffffff"),
+        (":where(#x) { color: red } p { color: blue }", '<p here id="x">', "#0000ff on #ffffff"),
+        ("div:has(> p) { color: red }", "<div><p here></div>", "#ff0000 on #ffffff"),
+        ("p, p::-webkit-x, i:odd { color: red }", "<p here>", "#000000 on #ffffff"),
+        ("P.A { color: red }", '<p here class="a">', "#000000 on #ffffff"),
+        ("P { color: red }", "<p here>", "#ff0000 on #ffffff"),
         # Attributes.
         ("[align] { color: red }", '<p here align="left">', "#ff0000 on #ffffff"),
         ('[data-x="1"] { color: red }', '<p here data-x="1">', "#ff0000 on #ffffff"),
@@ -257,6 +263,12 @@ def test_a_link_is_underlined_unless_it_says_no() -> None:
     assert not node(page("a { text-decoration: none }", '<a here href="x">')).light.is_underlined
 
 
+def test_a_thousand_siblings_are_looked_through() -> None:
+    one = node(page("h2 ~ p { color: red }", f"<h2>x</h2>{'<i>x</i>' * 3000}<p here>"))
+
+    assert colours(one.light) == "#ff0000 on #ffffff"
+
+
 def test_like_elements_in_like_places_are_computed_once() -> None:
     tree = parse_page(
         page("b { color: red }", "<p><b>one</b> <b>two</b></p><div><b>three</b></div>")
@@ -300,7 +312,8 @@ def test_media_queries(query: str, medium: Medium, holds: bool) -> None:
 HOSTILE = [
     "p { color: red", "}}}}", "@media {", "@media (", "/*", "p { color: '", "p{" * 3000,
     "p { color: " + "(" * 3000, ":not(" * 2000, "@media x {" * 2000, "\x00", "p { font: / / / }",
-    "* " * 300 + "{ color: red }", "p { font-size: 1e999px; line-height: 99999999999999999999 }",
+    "* " * 300 + "{ color: red }", "[*|a] { color: red }", "a|b { color: red }",
+    "p { font-size: 1e999px; line-height: 99999999999999999999 }",
 ]  # fmt: skip
 
 

@@ -10,11 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter_mailer.deliver.answer_files import known_answers
-from newsletter_mailer.deliver.known import answers_of
-from newsletter_mailer.deliver.replies import Outcome, Reply, Stage, outcome_of
-from newsletter_mailer.deliver.scopes import Alibi, Scope, Then, Verdict
-from newsletter_mailer.deliver.verdict import verdict_of, what_is_common
+from newsletter_mailer.deliver.answers.likeness import what_is_common
+from newsletter_mailer.deliver.answers.outcome import Outcome
+from newsletter_mailer.deliver.answers.scopes import Alibi, Scope, Then, Verdict
+from newsletter_mailer.deliver.smtp.answers.files import known_answers
+from newsletter_mailer.deliver.smtp.answers.known_answer import answers_of
+from newsletter_mailer.deliver.smtp.answers.verdict import verdict_of
+from newsletter_mailer.deliver.smtp.replies import Reply, outcome_of
+from newsletter_mailer.deliver.smtp.stage import Stage
 
 ANSWERS = known_answers()
 
@@ -38,7 +41,7 @@ def in_words(verdict: Verdict) -> str:
 
 @pytest.mark.parametrize(("taken_for", "stage", "reply"), replies())
 def test_a_real_reply_is_taken_for_what_it_means(taken_for: str, stage: Stage, reply: str) -> None:
-    verdict = verdict_of(outcome(reply, stage), ANSWERS)
+    verdict = verdict_of(outcome(reply, stage), stage, ANSWERS)
 
     assert in_words(verdict) == taken_for
 
@@ -56,7 +59,9 @@ def test_every_entry_says_what_a_person_needs() -> None:
 
 def test_every_entry_is_seen_in_a_real_reply() -> None:
     """So none is hidden by another: each is the best for one of the replies."""
-    seen = {verdict_of(outcome(reply, stage), ANSWERS).means for _, stage, reply in replies()}
+    seen = {
+        verdict_of(outcome(reply, stage), stage, ANSWERS).means for _, stage, reply in replies()
+    }
 
     assert {(answer.says, answer.means) for answer in ANSWERS if answer.means not in seen} == set()
 
@@ -100,7 +105,9 @@ def test_an_entry_that_cannot_be_meant_is_told(text: str) -> None:
 def test_any_reply_has_a_verdict_and_4yz_never_refuses(
     code: int, enhanced: str, words: str, stage: Stage
 ) -> None:
-    verdict = verdict_of(outcome_of(Reply(code, f"{enhanced}{words}".encode()), stage), ANSWERS)
+    verdict = verdict_of(
+        outcome_of(Reply(code, f"{enhanced}{words}".encode()), stage), stage, ANSWERS
+    )
 
     assert code >= 500 or verdict.then not in (Then.REFUSE, Then.WEIGH)
     assert verdict.then is not Then.REFUSE or verdict.scope is Scope.READER

@@ -12,21 +12,17 @@ from hypothesis.stateful import (
     rule,
 )
 
-from newsletter_mailer.deliver.dialogue import (
-    Content,
-    Dialogue,
-    Ended,
-    MailObject,
-)
-from newsletter_mailer.deliver.extensions import Extensions
-from newsletter_mailer.deliver.replies import Garbage, Reply
+from newsletter_mailer.deliver.smtp.extensions import Extensions
+from newsletter_mailer.deliver.smtp.mail_transactions import Ended, MailTransactions
+from newsletter_mailer.deliver.smtp.replies import Garbage, Reply
+from newsletter_mailer.deliver.transport import Content, MailObject
 from newsletter_mailer.store.states import State
 
 CODES = (220, 250, 251, 354, 421, 450, 451, 452, 503, 550, 552, 554, 150, 600)
 
 
 class AnyServer(RuleBasedStateMachine):
-    """A dialogue with a server that may say anything at any time.
+    """Transactions with a server that may say anything at any time.
 
     What is known for certain: the n-th reply answers the n-th command (RFC 5321 section 4.1).
     `commands`: what was written, with the number of the message that it is about.
@@ -41,28 +37,28 @@ class AnyServer(RuleBasedStateMachine):
         self.dot_due = 0  #: of whom the next dot to be written is; 0: of nobody
         self.fates: dict[int, State] = {}
         self.is_over = False
-        self.dialogue: Dialogue[int] = Dialogue(Extensions(), "news@example.org")
+        self.transactions = MailTransactions[int](Extensions(), "news@example.org")
 
     @initialize(pipelining=st.booleans())
     def offer(self, pipelining: bool) -> None:
-        self.dialogue = Dialogue(Extensions(pipelining=pipelining), "news@example.org")
+        self.transactions = MailTransactions(Extensions(pipelining=pipelining), "news@example.org")
 
-    @precondition(lambda self: not self.is_over and self.dialogue.may_offer)
+    @precondition(lambda self: not self.is_over and self.transactions.may_offer)
     @rule()
     def begin(self) -> None:
-        self.dialogue.offer(self.next_mail())
+        self.transactions.offer(self.next_mail())
 
-    @precondition(lambda self: not self.is_over and self.dialogue.content_due)
+    @precondition(lambda self: not self.is_over and self.transactions.content_due)
     @rule(with_next=st.booleans())
     def finish_content(self, with_next: bool) -> None:
         self.write()
-        mail = self.dialogue.content_due
+        mail = self.transactions.content_due
         assert mail is not None
         self.dotted.add(mail.key)
         self.dot_due = mail.key
-        self.dialogue.dot()
-        if with_next and self.dialogue.may_offer_behind_dot:
-            self.dialogue.offer_behind_dot(self.next_mail())
+        self.transactions.dot()
+        if with_next and self.transactions.may_offer_behind_dot:
+            self.transactions.offer_behind_dot(self.next_mail())
 
     @precondition(lambda self: not self.is_over)
     @rule(code=st.sampled_from(CODES), is_early=st.booleans())
@@ -83,7 +79,7 @@ class AnyServer(RuleBasedStateMachine):
     @precondition(lambda self: self.is_over)
     @rule()
     def nothing_happens_any_more(self) -> None:
-        assert not self.dialogue.may_offer
+        assert not self.transactions.may_offer
 
     def next_mail(self) -> MailObject[int]:
         self.offered += 1
@@ -91,30 +87,30 @@ class AnyServer(RuleBasedStateMachine):
         return MailObject(self.offered, name, name, Content([b"hello\r\n"], 7))
 
     def write(self) -> None:
-        """What the dialogue wants written is with the server."""
-        for line in self.dialogue.outgoing.decode().splitlines():
+        """What they want written is with the server."""
+        for line in self.transactions.outgoing.decode().splitlines():
             if line == ".":
                 self.commands.append(("DOT", self.dot_due))
                 self.dot_due = 0
             else:
                 self.commands.append((line.split()[0], self.offered))
-        self.dialogue.outgoing.clear()
+        self.transactions.outgoing.clear()
 
     def hear(self, code: int) -> None:
         reply = Reply(code, b"words")
         self.replies.append(reply)
         try:
-            ended = self.dialogue.receive(reply)
+            ended = self.transactions.receive(reply)
         except Garbage:
-            assert self.dialogue.is_over
+            assert self.transactions.is_over
             self.is_over = True
         else:
             if ended is not None:
                 self.note(ended, reply)
-            self.is_over = self.dialogue.is_over
+            self.is_over = self.transactions.is_over
 
     def note(self, ended: Ended[int], reply: Reply) -> None:
-        number, state = ended.mail.key, ended.outcome.state
+        number, state = ended.mail.key, ended.answer.outcome.state
         assert number not in self.fates, "two fates"
         self.fates[number] = state
         if state is State.SENT:
@@ -125,15 +121,15 @@ class AnyServer(RuleBasedStateMachine):
 
     @invariant()
     def everybody_has_one_fate_or_one_place(self) -> None:
-        left = self.dialogue.left()
-        where = [mail.key for mails in left for mail in mails]
+        unsettled = self.transactions.unsettled()
+        where = [mail.key for mails in unsettled for mail in mails]
         assert sorted([*where, *self.fates]) == [*range(1, self.offered + 1)]
-        assert {mail.key for mail in left.dotted} == self.dotted - self.fates.keys()
+        assert {mail.key for mail in unsettled.past_brink} == self.dotted - self.fates.keys()
 
     @invariant()
     def a_session_that_is_over_has_nothing_to_say(self) -> None:
-        if self.dialogue.is_over:
-            assert not self.dialogue.outgoing
+        if self.transactions.is_over:
+            assert not self.transactions.outgoing
 
 
 TestAnyServer = AnyServer.TestCase

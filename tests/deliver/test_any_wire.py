@@ -1,7 +1,7 @@
 """However a connection takes and gives octets: what is told of a message is what the server has.
 
-A line at one end of a socket whose buffers are small, a server at the other that reads and speaks
-in pieces of any size, now and then out of turn, and hangs up when it likes.
+A connection at one end of a socket whose buffers are small, a server at the other that reads and
+speaks in pieces of any size, now and then out of turn, and hangs up when it likes.
 """
 
 from __future__ import annotations
@@ -20,14 +20,15 @@ import trustme
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter_mailer.deliver import line as line_module
-from newsletter_mailer.deliver.dialogue import Content, Ended, MailObject
-from newsletter_mailer.deliver.extensions import Extensions
-from newsletter_mailer.deliver.line import Line
-from newsletter_mailer.deliver.loop import runner
-from newsletter_mailer.deliver.replies import ReplyReader
-from newsletter_mailer.deliver.session import PATIENT, Session
-from newsletter_mailer.deliver.tls import Tls
+from newsletter_mailer.deliver.answers.answer import Answer
+from newsletter_mailer.deliver.event_loop import runner
+from newsletter_mailer.deliver.smtp import connection as connection_module
+from newsletter_mailer.deliver.smtp.connection import SmtpConnection
+from newsletter_mailer.deliver.smtp.extensions import Extensions
+from newsletter_mailer.deliver.smtp.replies import ReplyReader
+from newsletter_mailer.deliver.smtp.session import PATIENT, Session
+from newsletter_mailer.deliver.smtp.tls import Tls
+from newsletter_mailer.deliver.transport import Content, MailObject, Unsettled
 from newsletter_mailer.store.states import State
 
 SMALL = 4_096  #: octets that the kernel is asked to keep at most
@@ -153,7 +154,7 @@ class Server:
 
 @dataclass
 class Reader:
-    """Has mail to be sent without end (line.Owner)."""
+    """Has mail to be sent without end (transport.Owner)."""
 
     body: bytes = BODY
     begun: int = 0
@@ -161,8 +162,9 @@ class Reader:
     may_mark: bool = True
     marked: list[int] = field(default_factory=list)
     fates: dict[int, State] = field(default_factory=dict)
+    unsettled: Unsettled[int] = field(default_factory=lambda: Unsettled[int]([], [], []))
 
-    def next_mail(self, line: Line[int]) -> MailObject[int] | None:
+    def next_mail(self) -> MailObject[int] | None:
         if self.begun == self.most:
             return None
         self.begun += 1
@@ -176,12 +178,12 @@ class Reader:
             self.marked.append(mail.key)
         return self.may_mark
 
-    def ended(self, ended: Ended[int]) -> None:
-        assert ended.mail.key not in self.fates, "two fates"
-        self.fates[ended.mail.key] = ended.outcome.state
+    def ended(self, mail: MailObject[int], answer: Answer) -> None:
+        assert mail.key not in self.fates, "two fates"
+        self.fates[mail.key] = answer.outcome.state
 
-    def lost(self, line: Line[int], why: str) -> None:
-        """`line.left` says it all."""
+    def lost(self, unsettled: Unsettled[int], why: str) -> None:
+        self.unsettled = unsettled
 
 
 @contextmanager
@@ -198,7 +200,7 @@ def a_kernel_that_takes(most: int | None) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         if most is not None:
-            patch.setattr(line_module, "write_parts", write_parts)
+            patch.setattr(connection_module, "write_parts", write_parts)
         yield
 
 
@@ -262,19 +264,20 @@ def test_what_is_told_of_a_message_is_what_the_server_has(
         session = opened(ours, tls, offered)
         reader = Reader(body)
         server = Server(theirs, tls, body, refusals=iter(refusals))
-        line = loop.run(play(session, server, reader, steps, is_server_first))
+        loop.run(play(session, server, reader, steps, is_server_first))
 
         while _has_more(theirs):
             server.read(10_000_000)
 
-    places = {name: [mail.key for mail in getattr(line.left, name)] for name in line.left._fields}
+    unsettled = reader.unsettled
+    places = {name: [mail.key for mail in getattr(unsettled, name)] for name in unsettled._fields}
     everywhere = [*reader.fates, *(key for keys in places.values() for key in keys)]
     assert sorted(everywhere) == [*range(1, reader.begun + 1)], "one fate or one place for each"
     assert {*server.whole} <= {*reader.marked}, "a mark before every dot"
     assert not {*server.whole} & {*places["begun"], *places["unheard"]}, "would be sent twice"
     sent = {number for number, state in reader.fates.items() if state is State.SENT}
     assert sent <= {*server.taken}
-    assert {*places["dotted"]} <= {*server.whole}, "nothing is in doubt that need not be"
+    assert {*places["past_brink"]} <= {*server.whole}, "nothing is in doubt that need not be"
 
 
 def _has_more(wire: socket.socket) -> bool:
@@ -286,7 +289,7 @@ def _has_more(wire: socket.socket) -> bool:
 
 def opened(ours: socket.socket, tls: Encrypted | None, offered: Extensions) -> Session:
     return Session(
-        connection=ours,
+        wire=ours,
         tls=tls.shake_hands() if tls else None,
         offered=offered,
         reverse_path="news@example.org",
@@ -301,9 +304,9 @@ async def play(
     reader: Reader,
     steps: list[tuple[str, int | bool | bytes]],
     is_server_first: bool,
-) -> Line[int]:
-    line = Line(session, reader)
-    line.begin()
+) -> SmtpConnection[int]:
+    connection = SmtpConnection(session, reader)
+    connection.begin()
     for what, value in steps:
         match what, value:
             case "read", int(count):
@@ -312,7 +315,7 @@ async def play(
                 server.say(count)
             case "full", bool(is_full):
                 reader.may_mark = not is_full
-                line.resume()
+                connection.resume()
             case "behave", int(count):
                 for _ in range(count):
                     server.read(100_000)
@@ -323,13 +326,13 @@ async def play(
                     server.taken += reader.marked
                 server.speak(octets)
         await turn()
-        if line.is_closed:
+        if connection.is_closed:
             break
     if is_server_first:
         server.wire.shutdown(socket.SHUT_WR)
         await turn()
-    line.lose("it is over")
-    return line
+    connection.lose("it is over")
+    return connection
 
 
 @pytest.mark.parametrize("is_encrypted", [False, True], ids=["in the clear", "encrypted"])
@@ -352,26 +355,28 @@ def test_a_server_that_behaves_gets_every_message_whole(
     reader = Reader(BODY if bite is None else BODY[:500])
     with runner() as loop, pair() as (ours, theirs), a_kernel_that_takes(bite):
         server = Server(theirs, tls, reader.body)
-        line = loop.run(all_sent(opened(ours, tls, offered), server, reader, most_read, most_said))
+        connection = loop.run(
+            all_sent(opened(ours, tls, offered), server, reader, most_read, most_said)
+        )
 
     assert server.taken == [*range(1, reader.most + 1)]
     assert {*reader.fates.values()} == {State.SENT}
     assert [*reader.fates] == reader.marked == server.taken
-    assert line.is_closed
+    assert connection.is_closed
 
 
 async def all_sent(
     session: Session, server: Server, reader: Reader, most_read: int, most_said: int
-) -> Line[int]:
-    line = Line(session, reader)
-    line.begin()
+) -> SmtpConnection[int]:
+    connection = SmtpConnection(session, reader)
+    connection.begin()
     while len(reader.fates) < reader.most:
         server.read(most_read)
         server.say(most_said)
         await turn()
-        assert not line.is_closed
-    line.lose("it is over")
-    return line
+        assert not connection.is_closed
+    connection.lose("it is over")
+    return connection
 
 
 @pytest.mark.parametrize("is_encrypted", [False, True], ids=["in the clear", "encrypted"])
@@ -386,10 +391,12 @@ def test_a_message_whose_dot_the_kernel_did_not_take_is_safe_to_send_again(
             with pair() as (ours, theirs):
                 reader = Reader(BODY[: 25 * lines] * (1 + lines // 1_000))
                 server = Server(theirs, tls, reader.body)
-                line = loop.run(up_to_its_dot(opened(ours, tls, Extensions()), server, reader))
-                was_kept = line._dot_due > 0
+                connection = loop.run(
+                    up_to_its_dot(opened(ours, tls, Extensions()), server, reader)
+                )
+                was_kept = connection._dot_due > 0
                 server.speak(early)
-                loop.run(lost(line))
+                loop.run(lost(connection))
                 server.is_in_data = False  # so that it does not look for the end
                 while _has_more(theirs):
                     server.heard += theirs.recv(100_000)
@@ -399,22 +406,22 @@ def test_a_message_whose_dot_the_kernel_did_not_take_is_safe_to_send_again(
     assert was_kept, "no length is just so"
     assert reader.marked == [1]
     assert reader.fates == {}
-    assert [mail.key for mail in line.left.begun] == [1]
-    assert line.left.dotted == []
+    assert [mail.key for mail in reader.unsettled.begun] == [1]
+    assert reader.unsettled.past_brink == []
     assert b"\r\n.\r\n" not in (tls.decrypt(server.heard) if tls else server.heard)
 
 
-async def up_to_its_dot(session: Session, server: Server, reader: Reader) -> Line[int]:
+async def up_to_its_dot(session: Session, server: Server, reader: Reader) -> SmtpConnection[int]:
     """The server asks for the content, and does not read it."""
-    line = Line(session, reader)
-    line.begin()
+    connection = SmtpConnection(session, reader)
+    connection.begin()
     for _ in range(3):
         server.read(1_000)
         server.say(1_000)
         await turn()
-    return line
+    return connection
 
 
-async def lost(line: Line[int]) -> None:
+async def lost(connection: SmtpConnection[int]) -> None:
     await turn()
-    line.lose("it is over")
+    connection.lose("it is over")

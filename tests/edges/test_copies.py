@@ -1,7 +1,10 @@
-"""Copies of a ledger, against a model: kept, put back, moved, copied beside, robbed of its files.
+"""A SQLite ledger's copies, against a model: kept, put back, moved, copied beside, robbed of files.
 
 A sender does what `campaign.run` has it do; a server counts. Whatever happens to the ledger's files
 in between: nobody gets an issue twice, nobody is lost, or a sentence says why nothing is sent.
+
+All of it is about SQLite's files: a log and journals beside one file, which people copy apart.
+What any store with copies promises: tests/store/test_copies.py.
 """
 
 from __future__ import annotations
@@ -23,14 +26,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from newsletter_mailer.errors import LedgerBusy, LedgerError, OutdatedLedger
-from newsletter_mailer.store import copies
-from newsletter_mailer.store import journal as journal_module
-from newsletter_mailer.store.database import open_beside
+from newsletter_mailer.store.claims import ClaimedRow, Settled
 from newsletter_mailer.store.generation import Progress, Witness
-from newsletter_mailer.store.ledger import Ledger, open_ledger
-from newsletter_mailer.store.progress import ProgressFile, in_toml, progress_in
-from newsletter_mailer.store.rows import By, ClaimedRow, Fate, NewRun, PlannedRow, Settled
-from newsletter_mailer.store.sender import Sender
+from newsletter_mailer.store.journal import layout
+from newsletter_mailer.store.journal.progress_file import ProgressFile, in_toml, progress_in
+from newsletter_mailer.store.resolutions import Fate
+from newsletter_mailer.store.runs import By, NewRun, PlannedRow
+from newsletter_mailer.store.sqlite.claims import SqliteClaims
+from newsletter_mailer.store.sqlite.database import open_beside
+from newsletter_mailer.store.sqlite.ledger import SqliteLedger
+from newsletter_mailer.store.sqlite.store import SqliteStore
 from newsletter_mailer.store.states import OWED, State
 
 NOW = datetime(2030, 1, 15, 9, 0, tzinfo=UTC)
@@ -62,12 +67,12 @@ class Copies(RuleBasedStateMachine):
         super().__init__()
         self.base = Path(tempfile.mkdtemp(prefix="newsletter-mailer-"))
         self.patch = pytest.MonkeyPatch()
-        self.patch.setattr(journal_module, "SLOTS", 16)
+        self.patch.setattr(layout, "SLOTS", 16)
         self.folder = self.base / "ledger"
         self.kept = self.thrown_away = 0  #: folders
         self.sent: dict[str, Witness] = {}  #: sent.toml, by issue
-        self.ledger: Ledger | None = None
-        self.sender: Sender | None = None
+        self.ledger: SqliteLedger | None = None
+        self.sender: SqliteClaims | None = None
         self.issue = ""
         self.flights: list[tuple[ClaimedRow, int]] = []  #: with their slots of the journal
         self.accepted: Counter[tuple[str, str]] = Counter()
@@ -77,6 +82,10 @@ class Copies(RuleBasedStateMachine):
     @property
     def path(self) -> Path:
         return self.folder / "ledger.db"
+
+    @property
+    def store(self) -> SqliteStore:
+        return SqliteStore(self.path)
 
     @precondition(lambda self: self.sender is None)
     @rule(issue=st.sampled_from(ISSUES))
@@ -93,7 +102,7 @@ class Copies(RuleBasedStateMachine):
         rows = sender.record_and_claim([], count, due=dict.fromkeys(OWED, 1e12))
         for row in rows:
             assert row.address not in self.objected
-            slot = sender.journal.dot(row.id, row.attempt)
+            slot = sender.journal.mark(row.id, row.attempt)
             assert slot is not None
             self.accepted[self.issue, row.address] += 1
             self.flights.append((row, slot))
@@ -117,8 +126,7 @@ class Copies(RuleBasedStateMachine):
         settled = [self.hear() for _ in self.flights[:]]
         sender.record_and_claim([one for one, _ in settled], 0, due={})
         sender.journal.release([slot for _, slot in settled])
-        ledger.end_run(sender, NOW, {})
-        sender.close()
+        sender.end(NOW)
         self.sender = None
         self.tell_outside(ledger)
         self.leave()
@@ -140,24 +148,17 @@ class Copies(RuleBasedStateMachine):
     @precondition(lambda self: self.sender)
     @rule()
     def a_second_terminal_is_kept_out(self) -> None:
-        with open_ledger(self.path) as second, pytest.raises(LedgerBusy):
+        with self.store.open() as second, pytest.raises(LedgerBusy):
             second.hold(self.witnesses())
 
     @precondition(lambda self: self.path.exists())
     @rule(address=st.sampled_from(READERS))
     def somebody_objects(self, address: str) -> None:
         """In the middle of a run, too."""
-        with refused(), open_ledger(self.path) as ledger:
-            if ledger.doubt(self.witnesses()):
-                ledger.suppressions.add(address, "unsubscribed", NOW)
-            else:
-                ledger.suppressions.add(
-                    address,
-                    "unsubscribed",
-                    NOW,
-                    within=lambda: ledger.uses.record("suppress", NOW),
-                )
-                ledger.uses.publish()
+        with refused(), self.store.open() as ledger:
+            is_outdated = bool(ledger.doubt(self.witnesses()))
+            ledger.suppressions.add(address, "unsubscribed", NOW, is_use=not is_outdated)
+            if not is_outdated:
                 self.objected.add(address)
 
     @precondition(lambda self: self.path.exists())
@@ -204,7 +205,7 @@ class Copies(RuleBasedStateMachine):
         shutil.copytree(self.folder, copy)
         original = self.folder
         is_open = False
-        with refused(), open_ledger(self.path) as ledger:
+        with refused(), self.store.open() as ledger:
             is_open = ledger.uses.home().is_open
         self.folder = copy
         try:
@@ -220,7 +221,7 @@ class Copies(RuleBasedStateMachine):
     @rule(in_doubt=st.sets(st.sampled_from(ISSUES), max_size=1))
     def a_person_has_it_count(self, in_doubt: set[str]) -> None:
         with refused():
-            copies.restore(self.path, self.path, self.witnesses(), in_doubt, NOW)
+            self.store.restore(self.path, self.witnesses(), in_doubt, NOW)
             self.it_counts()
 
     @precondition(lambda self: self.sender is None and self.kept)
@@ -229,7 +230,7 @@ class Copies(RuleBasedStateMachine):
         number = data.draw(st.integers(1, self.kept))
         file = self.base / f"copy {number}" / "ledger.db"
         with suppress(LedgerError):  # a file without its log may be no ledger yet
-            replaced = copies.restore(file, self.path, self.witnesses(), (), NOW)
+            replaced = self.store.restore(file, self.witnesses(), (), NOW)
             if replaced is None or replaced.suppressed is None:
                 self.objected.clear()  # nobody can read any more who had
             self.it_counts()
@@ -238,7 +239,7 @@ class Copies(RuleBasedStateMachine):
     @rule()
     def a_person_begins_anew(self) -> None:
         """The issues that were sent stay refused: their sent.toml names the lost one."""
-        copies.begin(self.path, NOW)
+        self.store.begin(NOW)
         self.objected.clear()  # as its help says
         self.it_counts()
 
@@ -248,18 +249,21 @@ class Copies(RuleBasedStateMachine):
         """To a stick, and from it into its place."""
         stick = self.base / "stick.db"
         with refused():
-            with open_ledger(self.path) as ledger:
+            with self.store.open() as ledger:
                 ledger.hold(self.witnesses())
-                copies.move(self.path, stick, NOW)
-            with open_ledger(self.path) as left, pytest.raises(OutdatedLedger, match="was moved"):
+                self.store.move(stick, NOW)
+            with (
+                self.store.open() as left,
+                pytest.raises(OutdatedLedger, match="was moved"),
+            ):
                 left.hold(self.witnesses())
-            copies.restore(stick, self.path, self.witnesses(), (), NOW)
+            self.store.restore(stick, self.witnesses(), (), NOW)
         stick.unlink(missing_ok=True)
 
     @precondition(lambda self: self.sender is None and self.path.exists())
     @rule(issue=st.sampled_from(ISSUES), state=st.sampled_from([State.QUEUED, State.SENT]))
     def a_person_settles_what_is_unknown(self, issue: str, state: State) -> None:
-        with refused(), open_ledger(self.path) as ledger:
+        with refused(), self.store.open() as ledger:
             ledger.hold(self.witnesses())
             unknown = [row.address for row in ledger.resolutions.unknown(issue)]
             fates = dict.fromkeys(unknown, Fate(state, "by hand"))
@@ -276,9 +280,9 @@ class Copies(RuleBasedStateMachine):
         """Raises LedgerError, also OutdatedLedger."""
         self.folder.mkdir(exist_ok=True)
         if not self.path.exists() and self.sent:
-            return  # campaign.clearance: no new ledger is made
+            return  # campaign.send_clearance: no new ledger is made
         try:
-            self.ledger = ledger = open_ledger(self.path)
+            self.ledger = ledger = self.store.open()
             ledger._database.execute("PRAGMA synchronous = OFF")  # no machine loses power here
             ledger.hold(self.witnesses())
             if issue in self.sent and self.sent[issue].ledger != ledger.id:
@@ -288,7 +292,6 @@ class Copies(RuleBasedStateMachine):
                 NewRun(
                     issue=issue, now=NOW, content_hash="", files={}, filters={}, host="example.org"
                 ),
-                skipped={},
                 rows=[
                     PlannedRow(address=one, mailbox=one, variant="", values={}) for one in READERS
                 ],
@@ -300,14 +303,14 @@ class Copies(RuleBasedStateMachine):
 
     def it_counts(self) -> None:
         """Whoever a person said it to is taken at their word."""
-        with open_ledger(self.path) as ledger:
+        with self.store.open() as ledger:
             assert ledger.doubt(self.witnesses()) == ""
 
-    def tell_outside(self, ledger: Ledger) -> None:
+    def tell_outside(self, ledger: SqliteLedger) -> None:
         """As campaign.sent_file does."""
         self.sent[self.issue] = Witness(
             ledger=ledger.id,
-            generation=ledger.uses.generation(),
+            generation=ledger.generation(),
             file="sent.toml",
             issue=self.issue,
         )
@@ -335,11 +338,11 @@ class Copies(RuleBasedStateMachine):
         self.at_work().journal.answer(slot, State.SENT, 250, None, "words")
         return Settled(id=row.id, state=State.SENT, code=250, at=1.0), slot
 
-    def at_work(self) -> Sender:
+    def at_work(self) -> SqliteClaims:
         assert self.sender is not None
         return self.sender
 
-    def at_hand(self) -> Ledger:
+    def at_hand(self) -> SqliteLedger:
         assert self.ledger is not None
         return self.ledger
 
@@ -366,7 +369,7 @@ class Copies(RuleBasedStateMachine):
                     continue
                 self.messages_leave(len(READERS), 0, is_recorded=True)
                 self.the_run_ends(somebody_looks=False)
-                with open_ledger(self.path) as ledger:
+                with self.store.open() as ledger:
                     rows = {row.address: row.state for row in ledger.deliveries(issue)}
                     assert sorted(rows) == READERS
                     kept_out = {*ledger.suppressions.among(READERS)}

@@ -14,12 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter_mailer.address import BadAddress, canonical, mailbox
-from newsletter_mailer.audience.csv_lists import ListFile
+from newsletter_mailer.audience.csv_lists import CsvList, CsvLists
 from newsletter_mailer.audience.roster import Roster
-from newsletter_mailer.audience.rows import Subscriber
+from newsletter_mailer.audience.source import RowSchema
+from newsletter_mailer.audience.subscriber import Subscriber
+from newsletter_mailer.campaign.project import Project
 from newsletter_mailer.errors import ProjectError
 from newsletter_mailer.findings import Finding
-from newsletter_mailer.settings import Settings, read_settings
+from newsletter_mailer.settings.newsletter import Settings, read_settings
 
 FIELDS = ("first_name", "last_name")
 
@@ -46,6 +48,26 @@ def newsletter() -> Settings:
 NEWSLETTER = newsletter()
 
 
+def lists(folder: Path) -> CsvLists:
+    return CsvLists(Project(root=folder, settings=NEWSLETTER, environment={}))
+
+
+def opened(
+    folder: Path,
+    name: str,
+    *,
+    fields: Sequence[str] = (),
+    header_fields: frozenset[str] = frozenset(),
+) -> CsvList:
+    schema = RowSchema(
+        fields=tuple(fields),
+        header_fields=header_fields,
+        regions=NEWSLETTER.regions,
+        roles=NEWSLETTER.roles,
+    )
+    return lists(folder).list_named(name, schema)
+
+
 def read(
     folder: Path,
     *contents: str | bytes,
@@ -58,9 +80,7 @@ def read(
         for name, content in zip("abc", contents, strict=False):
             octets = content if isinstance(content, bytes) else content.encode()
             (folder / "recipients" / f"{name}.csv").write_bytes(octets)
-            roster.add(
-                ListFile(folder, name, NEWSLETTER, fields=fields, header_fields=header_fields)
-            )
+            roster.add(opened(folder, name, fields=fields, header_fields=header_fields))
         return list(itertools.chain.from_iterable(roster.batches())), roster.findings
 
 
@@ -172,6 +192,13 @@ def test_the_last_line_needs_no_line_end(tmp_path: Path) -> None:
             3,
             "UTF-8 text, and this one is not",
         ),
+        (b"email,pr\xc3\xa9nom,n\xe9\n", "unreadable-list", 1, "UTF-8 text, and this one is not"),
+        (
+            b"email,pr\xc3\xa9nom\n" + b"ann@example.org,Ann\n" * 60_000 + b"\xe9\n",
+            "unreadable-list",
+            60_002,
+            "UTF-8 text, and this one is not",
+        ),
         ('email,x\nann@example.org,"a\nben@example.org,b\n', "unreadable-list", 2, "never closed"),
         ('email,x\nann@example.org,"a "b" c"\n', "unreadable-list", 2, "closing quote"),
         (
@@ -235,15 +262,17 @@ def test_more_than_a_thousand_findings_are_summed_up_by_rule(tmp_path: Path) -> 
 
 def test_a_directory_is_no_list(tmp_path: Path) -> None:
     (tmp_path / "recipients" / "a.csv").mkdir(parents=True)
-    listed = ListFile(tmp_path, "a", NEWSLETTER, fields=())
+    listed = opened(tmp_path, "a")
 
-    assert not listed.is_absent
+    assert lists(tmp_path).has("a")
     assert list(listed.rows()) == []
     assert told(listed.findings) == [("unreadable-list", 1)]
 
 
 def test_a_list_that_is_not_there_is_absent(tmp_path: Path) -> None:
-    assert ListFile(tmp_path, "a", NEWSLETTER, fields=()).is_absent
+    assert not lists(tmp_path).has("a")
+    assert lists(tmp_path).fingerprint("a") is None
+    assert lists(tmp_path).names() == []
 
 
 def test_a_line_break_in_a_value_becomes_a_space(tmp_path: Path) -> None:
@@ -344,7 +373,7 @@ def test_a_person_is_found_by_canonical_address(tmp_path: Path) -> None:
     (tmp_path / "recipients").mkdir()
     (tmp_path / "recipients/a.csv").write_text("email\nann@example.org\nBen@example.org\n")
     with Roster(()) as roster:
-        roster.add(ListFile(tmp_path, "a", NEWSLETTER, fields=()))
+        roster.add(opened(tmp_path, "a"))
 
         found = roster.find("ben@example.org")
         assert len(roster) == 2

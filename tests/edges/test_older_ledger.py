@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from newsletter_mailer.errors import LedgerError
-from newsletter_mailer.store.ledger import open_ledger, read_ledger
-from newsletter_mailer.store.schema import STEPS
+from newsletter_mailer.store.sqlite.schema import STEPS
+from newsletter_mailer.store.sqlite.store import SqliteStore
 from newsletter_mailer.store.states import State
 
 ROWS = """
@@ -43,7 +43,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_it_is_read_without_being_changed(path: Path) -> None:
     before = path.read_bytes()
-    ledger = read_ledger(path)
+    ledger = SqliteStore(path).read()
 
     assert ledger is not None
     with ledger:
@@ -60,7 +60,7 @@ def test_it_is_read_without_being_changed(path: Path) -> None:
 
 
 def test_whoever_writes_it_brings_it_forward_and_nobody_is_lost(path: Path) -> None:
-    with open_ledger(path) as ledger:
+    with SqliteStore(path).open() as ledger:
         ledger.hold()
         states = {row.address: row.state for row in ledger.deliveries("2030-01")}
         held = ledger.people.held_about("ann@example.org")
@@ -79,6 +79,6 @@ def test_a_ledger_of_the_future_is_refused(path: Path) -> None:
     with closing(sqlite3.connect(path)) as future:
         future.execute(f"PRAGMA user_version = {len(STEPS) + 1}")
 
-    for look in (open_ledger, read_ledger):
+    for look in (SqliteStore(path).open, SqliteStore(path).read):
         with pytest.raises(LedgerError, match="newer version"):
-            look(path)
+            look()

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter_mailer.store.generation import Progress
-from newsletter_mailer.store.progress import ProgressFile, in_toml, progress_in
+from newsletter_mailer.store.journal.progress_file import ProgressFile, in_toml, progress_in
 
 NUMBERS = st.integers(0, 2**32 - 1)
 
@@ -63,7 +63,7 @@ def test_only_the_numbers_change(file: Path) -> None:
 def test_a_number_outlives_the_process(file: Path) -> None:
     code = (
         "import os, pathlib, signal\n"
-        "from newsletter_mailer.store.progress import ProgressFile\n"
+        "from newsletter_mailer.store.journal.progress_file import ProgressFile\n"
         f"progress = ProgressFile(pathlib.Path({str(file)!r}))\n"
         "progress.marked(7)\n"
         f"os.kill(os.getpid(), {int(getattr(signal, 'SIGKILL', signal.SIGTERM))})\n"

@@ -1,10 +1,10 @@
-"""What a dead sender left, and what is made of it: a real journal beside a real ledger."""
+"""What a dead sender left beside a SQLite file: a journal that says nothing, a log half brought in.
+
+What is made of a journal that says something: tests/store/test_dead_sender.py.
+"""
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,13 +14,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter_mailer.errors import LedgerError, OutdatedLedger
-from newsletter_mailer.store import journal as journal_module
-from newsletter_mailer.store.journal import Entry, Journal, read_journal
-from newsletter_mailer.store.ledger import Ledger, open_ledger
-from newsletter_mailer.store.left import journal_path
-from newsletter_mailer.store.rows import ClaimedRow, NewRun, PlannedRow, Settled
-from newsletter_mailer.store.sender import Sender
+from newsletter_mailer.store.claims import ClaimedRow, Settled
+from newsletter_mailer.store.journal import layout
+from newsletter_mailer.store.journal.file import JournalFile
+from newsletter_mailer.store.journal.reading import Entry, read_journal
+from newsletter_mailer.store.runs import NewRun, PlannedRow
+from newsletter_mailer.store.sqlite import recovery
+from newsletter_mailer.store.sqlite.claims import SqliteClaims
+from newsletter_mailer.store.sqlite.journals import journal_path
+from newsletter_mailer.store.sqlite.ledger import SqliteLedger
+from newsletter_mailer.store.sqlite.store import SqliteStore
 from newsletter_mailer.store.states import State
+from tests.edges.at_once import TOGETHER, at_once
+from tests.store.dead_sender import DIED, answered, dies, dot, marked, recovered
 
 ISSUE = "2030-01"
 NOW = datetime(2030, 1, 15, 9, 0, tzinfo=UTC)
@@ -32,10 +38,9 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "ledger.db"
 
 
-def begin(ledger: Ledger, *names: str) -> Sender:
+def begin(ledger: SqliteLedger, *names: str) -> SqliteClaims:
     return ledger.begin_run(
         NewRun(issue=ISSUE, now=NOW, content_hash="", files={}, filters={}, host="example.org"),
-        skipped={},
         rows=[
             PlannedRow(
                 address=f"{name}@a.example", mailbox=f"{name}@a.example", variant="", values={}
@@ -45,103 +50,22 @@ def begin(ledger: Ledger, *names: str) -> Sender:
     )
 
 
-def claim(sender: Sender) -> list[ClaimedRow]:
+def claim(sender: SqliteClaims) -> list[ClaimedRow]:
     return sender.record_and_claim([], 100, due=EVER)
-
-
-def states(ledger: Ledger) -> dict[str, State]:
-    return {row.address.partition("@")[0]: row.state for row in ledger.deliveries(ISSUE)}
 
 
 def journals(path: Path) -> list[Path]:
     return sorted(path.parent.glob("*.journal"))
 
 
-def dies(path: Path, act: Callable[[Sender, ClaimedRow], None]) -> None:
-    """A sender claims Ann's row, does this with it, and is gone."""
-    with open_ledger(path) as ledger:
-        ledger.hold()
-        sender = begin(ledger, "ann")
-        (row,) = claim(sender)
-        act(sender, row)
-        sender.journal.abandon()
+def test_a_long_answer_is_cut(path: Path) -> None:
+    """A journal has so many octets for each."""
+    dies(SqliteStore(path), answered(State.SENT, 250, "ü" * 500))
 
+    state, reply, _ = recovered(SqliteStore(path))
 
-def recovered(path: Path) -> tuple[State, str, int]:
-    """Ann's row as the next sender finds it: state, reply, attempts."""
-    with open_ledger(path) as ledger:
-        ledger.hold()
-        (row,) = ledger.deliveries(ISSUE)
-        return row.state, row.reply, row.attempts
-
-
-def nothing(sender: Sender, row: ClaimedRow) -> None:
-    """It was claimed, and perhaps begun."""
-
-
-def dot(sender: Sender, row: ClaimedRow) -> int:
-    slot = sender.journal.dot(row.id, row.attempt)
-    assert slot is not None
-    return slot
-
-
-def marked(sender: Sender, row: ClaimedRow) -> None:
-    dot(sender, row)
-
-
-def put_back(sender: Sender, row: ClaimedRow) -> None:
-    sender.journal.release([dot(sender, row)])
-
-
-def another(sender: Sender, row: ClaimedRow) -> None:
-    sender.journal.dot(row.id + 1, row.attempt)
-
-
-def an_earlier_attempt(sender: Sender, row: ClaimedRow) -> None:
-    sender.journal.dot(row.id, row.attempt - 1)
-
-
-def answered(state: State, code: int | None, reply: str) -> Callable[[Sender, ClaimedRow], None]:
-    def act(sender: Sender, row: ClaimedRow) -> None:
-        sender.journal.answer(dot(sender, row), state, code, "2.0.0" if code else None, reply)
-
-    act.__name__ = f"answered {state} {code}"
-    return act
-
-
-DIED = "the sender died before it read the answer"
-
-
-@pytest.mark.parametrize(
-    ("act", "state", "reply", "attempts"),
-    [
-        (nothing, State.QUEUED, "", 0),
-        (put_back, State.QUEUED, "", 0),
-        (another, State.QUEUED, "", 0),
-        (an_earlier_attempt, State.QUEUED, "", 0),
-        (marked, State.UNKNOWN, DIED, 1),
-        (answered(State.SENT, 250, "queued as 1"), State.SENT, "250 queued as 1", 1),
-        (answered(State.DEFERRED, 451, "later"), State.DEFERRED, "451 later", 1),
-        (answered(State.DEFERRED, 550, "no relay"), State.DEFERRED, "550 no relay", 1),
-        (answered(State.REFUSED, 554, "spam"), State.REFUSED, "554 spam", 1),
-        (answered(State.UNKNOWN, None, "line lost"), State.UNKNOWN, "line lost", 1),
-        (answered(State.SENT, 250, "ü" * 500), State.SENT, f"250 {'ü' * 115}", 1),
-    ],
-    ids=lambda value: getattr(value, "__name__", ""),
-)
-def test_each_mark_has_its_state(
-    path: Path,
-    act: Callable[[Sender, ClaimedRow], None],
-    state: State,
-    reply: str,
-    attempts: int,
-) -> None:
-    dies(path, act)
-
-    found = recovered(path)
-
-    assert (found[0], found[2]) == (state, attempts)
-    assert found[1].startswith(reply)
+    assert state is State.SENT
+    assert reply.startswith(f"250 {'ü' * 115}")
     assert journals(path) == []
 
 
@@ -207,7 +131,6 @@ def patched(at: int, octets: bytes) -> Callable[[Path], None]:
         with_a_head_that_is_none,
         patched(0, b"\x07"),
         patched(0, b"\x02\x09"),
-        patched(0, b"\x02\x00"),
         patched(16, b"\xff\xff"),
         patched(18, b"\xff\xff"),
     ],
@@ -216,62 +139,48 @@ def patched(at: int, octets: bytes) -> Callable[[Path], None]:
 def test_without_a_journal_that_can_be_trusted_all_that_was_claimed_is_unknown(
     path: Path, spoil: Callable[[Path], None]
 ) -> None:
-    dies(path, answered(State.DEFERRED, 451, "later"))
+    dies(SqliteStore(path), answered(State.DEFERRED, 451, "later"))
     (journal,) = journals(path)
     spoil(journal)
 
-    state, reply, attempts = recovered(path)
+    state, reply, attempts = recovered(SqliteStore(path))
 
     assert (state, attempts) == (State.UNKNOWN, 1)
     assert "its journal" in reply
     assert journals(path) == []
 
 
-def test_a_sender_that_died_before_its_run_was_recorded_leaves_nothing_behind(path: Path) -> None:
-    with open_ledger(path):
-        Journal(journal_path(path, "0" * 16), "0" * 16).abandon()
-        journals(path)[0].with_name(f"{path.name}.ba1f.journal").write_bytes(b"newsl")
-    with open_ledger(path) as ledger:
+def test_an_answer_that_contradicts_itself_says_nothing_of_the_others(path: Path) -> None:
+    """A yes with the code of a no, and a no with a code of HTTP."""
+    with SqliteStore(path).open() as ledger:
         ledger.hold()
+        sender = begin(ledger, "ann", "ben", "cy")
+        ann, ben, _ = claim(sender)
+        sender.journal.answer(dot(sender, ann), State.DEFERRED, 451, None, "later")
+        sender.journal.answer(dot(sender, ben), State.REFUSED, 404, None, "ErrorItemNotFound")
+        sender.journal.abandon()
+    patched(0, b"\x02\x00")(*journals(path))
 
-    assert journals(path) == []
-
-
-def test_several_dead_senders_are_told_apart(path: Path) -> None:
-    with open_ledger(path) as ledger:
-        first = begin(ledger, "ann", "ben")
-        rows = claim(first)
-        marked(first, rows[0])
-        second = begin(ledger, "cy", "dan")
-        others = claim(second)
-        marked(second, others[1])
-        assert len(journals(path)) == 2
-        first.journal.abandon()
-        second.journal.abandon()
-    with open_ledger(path) as ledger:
+    with SqliteStore(path).open() as ledger:
         ledger.hold()
-
-        assert states(ledger) == {
+        rows = {row.address.partition("@")[0]: row for row in ledger.deliveries(ISSUE)}
+        assert {name: row.state for name, row in rows.items()} == {
             "ann": State.UNKNOWN,
-            "ben": State.QUEUED,
+            "ben": State.REFUSED,
             "cy": State.QUEUED,
-            "dan": State.UNKNOWN,
         }
+    assert rows["ann"].reply == "what the sender's journal says of it contradicts itself"
+    assert rows["ben"].reply == "404 ErrorItemNotFound"
+
+
+def test_a_sender_that_died_before_its_run_was_recorded_leaves_nothing_behind(path: Path) -> None:
+    with SqliteStore(path).open():
+        JournalFile(journal_path(path, "0" * 16), "0" * 16).abandon()
+        journals(path)[0].with_name(f"{path.name}.ba1f.journal").write_bytes(b"newsl")
+    with SqliteStore(path).open() as ledger:
+        ledger.hold()
+
     assert journals(path) == []
-
-
-def test_what_the_ledger_has_already_is_not_taken_from_the_journal(path: Path) -> None:
-    def act(sender: Sender, row: ClaimedRow) -> None:
-        slot = dot(sender, row)
-        sender.journal.answer(slot, State.SENT, 250, None, "queued")
-        sender.record_and_claim(
-            [Settled(id=row.id, state=State.SENT, code=250, reply="queued", at=1.0)], 0, due={}
-        )
-        sender.journal.answer(slot, State.REFUSED, 550, None, "never said")
-
-    dies(path, act)
-
-    assert recovered(path)[:2] == (State.SENT, "250 queued")
 
 
 def test_a_sender_that_died_while_it_brought_the_log_into_the_file_goes_on(
@@ -280,7 +189,7 @@ def test_a_sender_that_died_while_it_brought_the_log_into_the_file_goes_on(
     """Any part of the file's pages may be written by then. An older file is told from that."""
     names = [f"reader{number:02}" for number in range(60)]
     journal_then, whole = b"", {0: b"", 8: b"", 15: b"", 16: b""}  # by commits
-    with open_ledger(path) as ledger:
+    with SqliteStore(path).open() as ledger:
         ledger.hold()
         sender = begin(ledger, *names)
         whole[0] = path.read_bytes()
@@ -295,11 +204,11 @@ def test_a_sender_that_died_while_it_brought_the_log_into_the_file_goes_on(
     (journal,) = journals(path)
     assert whole[0] != whole[8] == whole[15] != whole[16]
 
-    def opened(file: bytes) -> Ledger:
+    def opened(file: bytes) -> SqliteLedger:
         path.write_bytes(file)
         path.with_name("ledger.db-wal").write_bytes(log)
         journal.write_bytes(journal_then)
-        return open_ledger(path)
+        return SqliteStore(path).open()
 
     pages = [*range(0, len(whole[16]), 4096)]
     half = [whole[16][:at] + whole[15][at:] for at in pages]
@@ -307,35 +216,38 @@ def test_a_sender_that_died_while_it_brought_the_log_into_the_file_goes_on(
     for file in half:
         with opened(file) as ledger:
             ledger.hold()
-            assert set(states(ledger).values()) == {State.QUEUED}
+            assert ledger.counts(ISSUE).keys() == {State.QUEUED}
     for file in (whole[0], whole[0][: len(whole[0]) // 2] + whole[8][len(whole[0]) // 2 :]):
         with pytest.raises(OutdatedLedger, match="was put in its place"):
             opened(file)
 
 
 def test_when_all_is_recorded_the_journal_goes(path: Path) -> None:
-    with open_ledger(path) as ledger:
+    with SqliteStore(path).open() as ledger:
+        ledger.hold()
         sender = begin(ledger, "ann")
         (row,) = claim(sender)
         assert len(journals(path)) == 1
         sender.record_and_claim([Settled(id=row.id, state=State.SENT, at=1.0)], 0, due={})
-        sender.close()
+        sender.end(NOW)
 
     assert journals(path) == []
 
 
 def test_when_not_all_is_recorded_the_journal_stays(path: Path) -> None:
-    with open_ledger(path) as ledger:
+    with SqliteStore(path).open() as ledger:
+        ledger.hold()
         sender = begin(ledger, "ann", "ben")
         row, _ = claim(sender)
         sender.record_and_claim([Settled(id=row.id, state=State.SENT, at=1.0)], 0, due={})
-        sender.close()
+        sender.end(NOW)
 
     assert len(journals(path)) == 1
 
 
 def test_a_journal_that_cannot_be_made_stops_before_anything_is_recorded(path: Path) -> None:
-    with open_ledger(path) as ledger:
+    with SqliteStore(path).open() as ledger:
+        ledger.hold()
         path.parent.joinpath("elsewhere").mkdir()
         ledger.path = path.parent / "gone" / "ledger.db"
         with pytest.raises(LedgerError, match="journal"):
@@ -344,13 +256,13 @@ def test_a_journal_that_cannot_be_made_stops_before_anything_is_recorded(path: P
         assert ledger.runs.all(ISSUE) == []
 
 
-HOLD = """
-import sys, time
+HOLD = f"""
+import sys
 from pathlib import Path
 from newsletter_mailer.errors import LedgerBusy
-from newsletter_mailer.store.ledger import open_ledger
-with open_ledger(Path(sys.argv[1])) as ledger:
-    time.sleep(max(0, float(sys.argv[2]) - time.time()))
+from newsletter_mailer.store.sqlite.store import SqliteStore
+with SqliteStore(Path(sys.argv[1])).open() as ledger:
+    {TOGETHER}
     try:
         ledger.hold()
     except LedgerBusy:
@@ -362,36 +274,41 @@ with open_ledger(Path(sys.argv[1])) as ledger:
 
 
 def test_of_five_that_find_a_dead_senders_journal_at_once_one_settles_it(path: Path) -> None:
-    dies(path, marked)
-    start = str(time.time() + 1.5)
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", HOLD, str(path), start],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(5)
-    ]
+    dies(SqliteStore(path), marked)
+    processes = at_once(HOLD, str(path), count=5)
     said = [process.stdout.readline().strip() for process in processes if process.stdout]
     ends = [process.communicate(timeout=60) for process in processes]
 
     assert sorted(said) == ["busy"] * 4 + ["holds"], ends
     assert [process.returncode for process in processes] == [0] * 5, ends
-    assert recovered(path)[:2] == (State.UNKNOWN, DIED)
+    assert recovered(SqliteStore(path))[:2] == (State.UNKNOWN, DIED)
+
+
+def test_a_journal_that_goes_while_somebody_looks_is_no_sign_of_an_older_ledger(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its run could not begin: the ledger does not know it."""
+    with SqliteStore(path).open() as ledger:
+        ledger.hold()
+        gone = journal_path(path, "0" * 16)
+        monkeypatch.setattr(recovery, "journals_of", lambda ledger: [gone])
+
+        assert ledger.doubt() == ""
+
+        gone.mkdir()  # it is there, and cannot be read
+        assert "is of a run that it does not know" in ledger.doubt()
 
 
 def test_a_slot_that_was_given_back_is_used_again(tmp_path: Path) -> None:
-    journal = Journal(tmp_path / "a.journal", "a")
-    slots = [journal.dot(row, 1) for row in range(journal_module.SLOTS)]
+    journal = JournalFile(tmp_path / "a.journal", "a")
+    slots = [journal.mark(row, 1) for row in range(layout.SLOTS)]
     assert None not in slots
-    assert len({*slots}) == journal_module.SLOTS
-    assert journal.dot(9_999, 1) is None, "too many outcomes wait for their commit"
+    assert len({*slots}) == layout.SLOTS
+    assert journal.mark(9_999, 1) is None, "too many outcomes wait for their commit"
 
     journal.release([slot for slot in slots[:2] if slot is not None])
-    assert {journal.dot(row, 2) for row in range(2)} == {*slots[:2]}
-    assert journal.dot(9_999, 1) is None
+    assert {journal.mark(row, 2) for row in range(2)} == {*slots[:2]}
+    assert journal.mark(9_999, 1) is None
     journal.abandon()
 
 
@@ -409,6 +326,7 @@ def test_a_slot_that_was_given_back_is_used_again(tmp_path: Path) -> None:
                     (State.DEFERRED, None),
                     (State.DEFERRED, 550),
                     (State.REFUSED, 554),
+                    (State.REFUSED, 404),
                     (State.UNKNOWN, None),
                     (State.UNKNOWN, 354),
                 ]
@@ -426,10 +344,10 @@ def test_what_is_marked_is_read_back(
 ) -> None:
     path = tmp_path_factory.mktemp("journal") / "a.journal"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(journal_module, "SLOTS", 32)
-        journal = Journal(path, "a")
+        patch.setattr(layout, "SLOTS", 32)
+        journal = JournalFile(path, "a")
         for row, attempt, (state, code), enhanced, reply in marks:
-            slot = journal.dot(row, attempt)
+            slot = journal.mark(row, attempt)
             assert slot is not None
             if state is not None:
                 journal.answer(slot, state, code, enhanced, reply)

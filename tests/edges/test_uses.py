@@ -10,8 +10,6 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 import pytest
 
 from newsletter_mailer.errors import LedgerError, OutdatedLedger
-from newsletter_mailer.store import home
-from newsletter_mailer.store.database import transaction
 from newsletter_mailer.store.generation import (
     NEVER_USED,
     Generation,
@@ -20,10 +18,17 @@ from newsletter_mailer.store.generation import (
     in_words,
     unknown,
 )
-from newsletter_mailer.store.generation_file import generation_file, read_generation
-from newsletter_mailer.store.home import NOWHERE, Home, elsewhere, home_of
-from newsletter_mailer.store.ledger import Ledger, open_ledger
-from newsletter_mailer.store.place import file_system, file_system_of_mac, synced_folder
+from newsletter_mailer.store.sqlite import machine_and_path
+from newsletter_mailer.store.sqlite.generation_file import generation_file, read_generation
+from newsletter_mailer.store.sqlite.ledger import SqliteLedger
+from newsletter_mailer.store.sqlite.machine_and_path import NOWHERE, Home, elsewhere, home_of
+from newsletter_mailer.store.sqlite.store import SqliteStore
+from newsletter_mailer.store.sqlite.transactions import transaction
+from newsletter_mailer.store.sqlite.unsafe_folders import (
+    file_system,
+    file_system_of_mac,
+    synced_folder,
+)
 
 NOW = datetime(2030, 1, 15, 9, 0, tzinfo=UTC)
 
@@ -81,27 +86,27 @@ def test_the_sentence_says_which_is_older() -> None:
 )
 def test_a_file_beside_the_ledger_that_says_nothing_is_told(tmp_path: Path, text: str) -> None:
     path = tmp_path / "ledger.db"
-    with open_ledger(path) as ledger:
+    with SqliteStore(path).open() as ledger:
         use(ledger, "send")
     generation_file(path).write_text(text, "utf-8")
 
-    with open_ledger(path) as ledger, pytest.raises(LedgerError, match=r"ledger restore \""):
+    with SqliteStore(path).open() as ledger, pytest.raises(LedgerError, match=r"ledger restore \""):
         ledger.hold()
 
 
 def test_a_use_stands_beside_the_ledger_for_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
-    with open_ledger(path) as ledger:
-        assert ledger.uses.generation() == NEVER_USED
+    with SqliteStore(path).open() as ledger:
+        assert ledger.generation() == NEVER_USED
         assert read_generation(path) is None
         use(ledger, "suppress")
         beside = read_generation(path)
         assert beside is not None
-        assert beside.witnesses[0].generation == ledger.uses.generation()
+        assert beside.witnesses[0].generation == ledger.generation()
     assert os.name == "nt" or generation_file(path).stat().st_mode & 0o777 == 0o600
 
 
-def use(ledger: Ledger, what: str) -> None:
+def use(ledger: SqliteLedger, what: str) -> None:
     with transaction(ledger._database):
         ledger.uses.record(what, NOW)
     ledger.uses.publish()
@@ -135,7 +140,7 @@ def test_a_copy_is_told_from_a_folder_that_was_renamed(
     is_there_too: bool,
     is_copy: bool,
 ) -> None:
-    monkeypatch.setattr(home, "_machine", lambda: "this machine")
+    monkeypatch.setattr(machine_and_path, "_machine", lambda: "this machine")
     path = tmp_path / "ledger.db"
     path.touch()
     last = differs(home_of(path))
@@ -150,12 +155,15 @@ def test_a_ledger_that_came_from_another_machine_mails_nobody(
 ) -> None:
     """The same path there: a synced folder."""
     path = tmp_path / "ledger.db"
-    monkeypatch.setattr(home, "_machine", lambda: "laptop a")
-    with open_ledger(path) as ledger:
+    monkeypatch.setattr(machine_and_path, "_machine", lambda: "laptop a")
+    with SqliteStore(path).open() as ledger:
         use(ledger, "send")
-    monkeypatch.setattr(home, "_machine", lambda: "laptop b")
+    monkeypatch.setattr(machine_and_path, "_machine", lambda: "laptop b")
 
-    with open_ledger(path) as ledger, pytest.raises(OutdatedLedger, match="is a copy of the one"):
+    with (
+        SqliteStore(path).open() as ledger,
+        pytest.raises(OutdatedLedger, match="is a copy of the one"),
+    ):
         ledger.hold()
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from newsletter_mailer.store.ledger import read_ledger
+from newsletter_mailer.store.sqlite.store import SqliteStore
 from tests.acceptance.scene import Newsletter, Warm, addresses, plain_newsletter
 from tests.conftest import REPOSITORY, Certificates, Result
 from tests.faults.cues import Cue, Fault, Stage
@@ -111,7 +111,7 @@ def play(scene: Scene, folder: Path, proof: Certificates, command: Warm) -> Play
 
 def states(news: Newsletter, path: str = ".newsletter/ledger.db") -> dict[str, str]:
     """By address, as the ledger has them. `path`: from the project's folder."""
-    ledger = read_ledger(news.root / path)
+    ledger = SqliteStore(news.root / path).read()
     if ledger is None:
         return {}
     with ledger:

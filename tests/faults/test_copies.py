@@ -85,6 +85,25 @@ def test_the_file_beside_the_ledger_tells_of_what_no_issue_does(
     assert server.accepted == []
 
 
+def test_where_only_a_journal_tells_of_it_nobody_is_mailed_again_who_objected(
+    news: Newsletter, server: FaultyServer, tmp_path: Path
+) -> None:
+    """A ledger that may not send lifts no suppression."""
+    news.run("subscribers", "suppress", EVERYONE[0], "--reason", "unsubscribed")
+    shutil.copytree(news.root / ".newsletter", tmp_path / "kept")
+    kill_in_the_middle(news, server)
+    for name in ("ledger.db-wal", "ledger.db-shm"):
+        (news.root / ".newsletter" / name).unlink()
+    for file in (tmp_path / "kept").iterdir():
+        shutil.copy2(file, news.root / ".newsletter")
+    (news.root / "issues" / ISSUE / "sent.toml").unlink()
+
+    refused = news.run("subscribers", "unsuppress", EVERYONE[0])
+
+    assert_refused(refused, "is not as it was last used here", "ledger restore")
+    assert "unsubscribed" in news.run("subscribers", "show", EVERYONE[0]).out
+
+
 def test_a_ledger_that_is_put_back_all_the_same_leaves_unknown_whom_it_does_not_know(
     news: Newsletter, server: FaultyServer, tmp_path: Path
 ) -> None:

@@ -6,17 +6,17 @@ Told from the server's side; docs/faults.md has the table.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Hashable
 from typing import Any
 
 import pytest
 
 from tests.faults.cues import Fault, Stage
 from tests.faults.scenes import EVERYONE, OF_A_MESSAGE, READERS, VICTIM, Played, Scene, matrix
+from tests.sample import of_each_kind
 
 FATES = matrix()
 LOST_WORDS = (Fault.SILENCE, Fault.CLOSE, Fault.RESET)
-#: One of each kind, for every day; `make test-faults` plays them all.
-USUAL = (Fault.CLOSE, Fault.CODE_421, Fault.CODE_451, Fault.CODE_550, Fault.GARBAGE)
 OTHERS = READERS - 1
 #: What `send` reports while the fault lasts, and its exit code.
 REPORTS = {
@@ -28,11 +28,6 @@ REPORTS = {
     "not begun": (1, {}),
 }
 COUNTED = ("sent", "deferred", "refused", "unknown", "remaining")
-
-
-def marked(scene: Scene) -> Any:  # pytest's own type for it is private
-    is_usual = scene.fault in USUAL and scene.pipelining and not scene.encrypted
-    return pytest.param(scene, id=str(scene), marks=() if is_usual else pytest.mark.grid)
 
 
 def scenes() -> list[Scene]:
@@ -51,6 +46,20 @@ def scenes() -> list[Scene]:
                 if stage in OF_A_MESSAGE and fault in LOST_WORDS:
                     found.append(Scene(stage, fault, fate, accepts=accepts, encrypted=True))
     return found
+
+
+def kinds(scene: Scene) -> set[Hashable]:
+    """What a sample of the scenes has of each."""
+    way = (scene.pipelining, scene.encrypted, scene.accepts)
+    return {("way", way), (scene.fault, scene.fate), (scene.stage, scene.fate)}
+
+
+#: A sample by SEED; `make test-faults` plays them all.
+SAMPLE = frozenset(of_each_kind(scenes(), kinds))
+
+
+def marked(scene: Scene) -> Any:  # pytest's own type for it is private
+    return pytest.param(scene, id=str(scene), marks=() if scene in SAMPLE else pytest.mark.grid)
 
 
 def test_the_table_has_every_fault_at_every_stage() -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter_mailer.store.ledger import open_ledger
+from newsletter_mailer.store.sqlite.store import SqliteStore
 from tests.acceptance.scene import Newsletter, addresses, plain_newsletter
 from tests.conftest import Result
 from tests.faults.faulty_server import FaultyServer, faulty_server
@@ -174,7 +174,7 @@ def delete(ledger: Path) -> None:
 def replace_with_a_new_one(ledger: Path) -> None:
     """Of another newsletter, say."""
     other = ledger.with_name("other.db")
-    open_ledger(other).close()
+    SqliteStore(other).open().close()
     delete(ledger)
     other.rename(ledger)
 

@@ -211,19 +211,19 @@ def test_a_second_ctrl_c_tells_how_it_stands(news: Newsletter, serve: Callable[.
 BREAKS = """\
 from newsletter_mailer.cli import main
 from newsletter_mailer.errors import LedgerError
-from newsletter_mailer.store.ledger import Ledger
-from newsletter_mailer.store.sender import Sender
+from newsletter_mailer.store.sqlite.ledger import SqliteLedger
+from newsletter_mailer.store.sqlite.claims import SqliteClaims
 
 def broken(*_, **__):
     raise LedgerError("The ledger cannot be used: planted.")
 
-record = Sender.record_and_claim
+record = SqliteClaims.record_and_claim
 def breaks(self, settled, *rest, **more):
     if settled:
-        Ledger.counts = broken
+        SqliteLedger.counts = broken
         broken()
     return record(self, settled, *rest, **more)
-Sender.record_and_claim = breaks
+SqliteClaims.record_and_claim = breaks
 main()
 """
 

@@ -16,9 +16,10 @@ from typing import Any  # JSON
 import pytest
 from PIL import Image
 
-from tests.acceptance.scene import Newsletter, addresses, newsletter, plain_newsletter, wait_until
+from tests.acceptance.scene import Newsletter, addresses, newsletter, plain_newsletter
 from tests.conftest import Result
 from tests.smtp_server import Behaviour, Inbox, scripted_server
+from tests.waiting import wait_until
 
 Serve = Callable[..., Inbox]
 

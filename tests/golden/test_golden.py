@@ -18,7 +18,7 @@ import pytest
 
 from newsletter_mailer.compose.compiled import CompiledVariant
 from newsletter_mailer.compose.message import picture_names
-from newsletter_mailer.compose.sample import sample_values
+from newsletter_mailer.compose.sample_reader import sample_values
 from newsletter_mailer.plan.variants import Variants, every_combination
 from tests.conftest import ProjectFolder
 from tests.newsroom import LINKS, Newsroom

@@ -125,7 +125,7 @@ class Campaign:
 
 
 def campaign(
-    folder: Path, server: FaultyServer, *, readers: int, seed: int, slowest: float
+    folder: Path, server: FaultyServer, *, readers: int, seed: str, slowest: float
 ) -> Campaign:
     return Campaign(
         readers=readers,

@@ -16,7 +16,6 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from pathlib import Path
 
 import trustme
 
-_PATIENCE = 60.0  #: seconds
+from tests.waiting import wait_until
 
 
 @dataclass
@@ -64,12 +63,11 @@ class MailServer:
         raise NotImplementedError
 
     def delivered(self, count: int) -> list[EmailMessage]:
-        """The messages in the mailbox, once there are so many (or after a while)."""
-        mailbox, give_up = self.folder / "mail" / "inbox" / "new", time.monotonic() + _PATIENCE
-        while time.monotonic() < give_up:
-            if mailbox.is_dir() and len(list(mailbox.iterdir())) >= count:
-                break
-            time.sleep(0.1)
+        """The messages in the mailbox, once there are so many."""
+        mailbox = self.folder / "mail" / "inbox" / "new"
+        wait_until(
+            lambda: mailbox.is_dir() and len(list(mailbox.iterdir())) >= count, lambda: self.log
+        )
         return [
             email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
             for path in sorted(mailbox.iterdir())
@@ -83,16 +81,15 @@ class MailServer:
         }
 
     def _await_greeting(self) -> None:
-        give_up = time.monotonic() + _PATIENCE
-        while True:
-            with (
-                suppress(OSError),
-                socket.create_connection(("127.0.0.1", self.port), timeout=5) as line,
-            ):
-                if line.recv(4) == b"220 ":
-                    return
-            assert time.monotonic() < give_up, self.log
-            time.sleep(0.05)
+        wait_until(self._greets, lambda: self.log)
+
+    def _greets(self) -> bool:
+        with (
+            suppress(OSError),
+            socket.create_connection(("127.0.0.1", self.port), timeout=5) as line,
+        ):
+            return line.recv(4) == b"220 "
+        return False
 
 
 _POSTFIX_SERVICES = """\

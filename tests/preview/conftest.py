@@ -6,16 +6,13 @@ import json
 import os
 import re
 import shutil
-import signal
 import socket
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from email.message import Message
 from functools import cached_property
@@ -35,8 +32,9 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from newsletter_mailer.browser import installed_browser
+from newsletter_mailer.chromium import installed_browser
 from tests.conftest import REPOSITORY, ProjectFolder
+from tests.preview.commands import Command, begun, forked
 from tests.smtp_server import Behaviour, Inbox, smtp_server
 
 ISSUE = "2025-08"
@@ -114,7 +112,7 @@ class Preview:
     """A running `newsletter-mailer preview`."""
 
     project: ProjectFolder
-    process: subprocess.Popen[str]
+    process: Command
     address: str  #: as it is told in the terminal
     said: str
 
@@ -153,15 +151,14 @@ class Preview:
 
     def stop(self) -> int:
         """Ctrl-C. The exit code."""
-        self.process.send_signal(signal.SIGINT)
-        return self.process.wait(20)
+        return self.process.interrupt()
 
 
 #: Starts the command with more options: start("--issue", "2025-08", project=folder).
 Start = Callable[..., Preview]
 
 
-def _project(folder: Path) -> ProjectFolder:
+def sample_project(folder: Path) -> ProjectFolder:
     """A copy of the sample project of this repository."""
     for name in ("issues", "templates", "recipients"):
         shutil.copytree(REPOSITORY / name, folder / name)
@@ -173,44 +170,30 @@ def _project(folder: Path) -> ProjectFolder:
 @pytest.fixture
 def news(tmp_path: Path) -> ProjectFolder:
     """The sample project: issues 2025-08 and 2025-09, 48 readers in 14 regions."""
-    return _project(tmp_path / "news")
+    return sample_project(tmp_path / "news")
 
 
 def begin_preview(
-    stack: ExitStack, project: ProjectFolder, *words: str, opens: bool = False, **settings: str
+    stack: ExitStack,
+    project: ProjectFolder,
+    *words: str,
+    opens: bool = False,
+    settings: Mapping[str, str] | None = None,
 ) -> Preview:
     clean = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("SMTP_", "LEDGER_", "IMAGE_", "PUBLIC_", "EDITOR_"))
     }
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-X", "utf8", "-m", "newsletter_mailer"),
-            *("preview", "--port", "0", *(() if opens else ("--no-open",)), *words),
-        ],
-        cwd=project.root,
-        env={**clean, **settings},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-    )
-    stack.callback(_end, process)
-    assert process.stdout is not None
+    options = ["preview", "--port", "0", *(() if opens else ("--no-open",)), *words]
+    start = begun if opens else forked
+    process = stack.enter_context(start(options, project.root, {**clean, **(settings or {})}))
     said, found = "", None
-    for line in process.stdout:
+    while found is None and (line := process.line()):
         said += line
         found = re.search(r"http://127\.0\.0\.1:\d+/\S*", said)
-        if found:
-            break
-    assert found, said + (process.stderr.read() if process.stderr else "")
+    assert found, said + process.complaints()
     return Preview(project, process, found[0], said)
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    process.kill()
-    process.communicate()
 
 
 @pytest.fixture
@@ -220,19 +203,47 @@ def start(news: ProjectFolder) -> Iterator[Start]:
         def begin(
             *words: str, project: ProjectFolder = news, opens: bool = False, **settings: str
         ) -> Preview:
-            return begin_preview(stack, project, *words, opens=opens, **settings)
+            return begin_preview(stack, project, *words, opens=opens, settings=settings)
 
         yield begin
 
 
 @pytest.fixture(scope="session")
-def unchanged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Preview]:
-    """A preview of the sample project whose files no test changes."""
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Preview]:
+    """A preview of the sample project, for all tests that only look: they ask for `unchanged`."""
     with ExitStack() as stack:
-        folder = _project(tmp_path_factory.mktemp("unchanged") / "news")
-        running = begin_preview(stack, folder, EDITOR_URL="vscode://file/{file}:{line}:{column}")
+        project = sample_project(tmp_path_factory.mktemp("shared") / "news")
+        project.write(".env", "SMTP_PASSWORD=hush\n")
+        editor = {"EDITOR_URL": "vscode://file/{file}:{line}:{column}"}
+        running = begin_preview(stack, project, settings=editor)
         wait_until_checked(running)
         yield running
+
+
+@pytest.fixture
+def unchanged(shared: Preview) -> Iterator[Preview]:
+    with left_as_it_was(shared):
+        yield shared
+
+
+@contextmanager
+def left_as_it_was(preview: Preview) -> Iterator[None]:
+    """For one of the tests that share a preview: the next one meets what this one met.
+
+    Who writes a file, or ends the preview, fails by it, and no later test does.
+    """
+    before = _files(preview.project.root)
+    yield
+    assert _files(preview.project.root) == before
+    assert preview.ask("/").status == 200
+
+
+def _files(root: Path) -> dict[str, tuple[int, int]]:
+    """Every file, with its size and when it was written; not what may be thrown away."""
+    cache = root / ".newsletter/cache"
+    paths = (path for path in root.rglob("*") if not path.is_relative_to(cache))
+    files = ((path, path.stat()) for path in paths if path.is_file())
+    return {str(path): (found.st_size, found.st_mtime_ns) for path, found in files}
 
 
 def wait_until_checked(preview: Preview, issue: str = ISSUE) -> None:
@@ -329,6 +340,12 @@ def onlooker(look: Look) -> Onlooker:
 
 @pytest.fixture
 def serve() -> Iterator[Callable[..., Inbox]]:
+    with serving() as start:
+        yield start
+
+
+@contextmanager
+def serving() -> Iterator[Callable[..., Inbox]]:
     """Starts real SMTP servers, as elsewhere; in a thread, as Playwright's loop has this one."""
     with ThreadPoolExecutor(1) as thread, ExitStack() as stack:
 

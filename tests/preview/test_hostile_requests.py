@@ -113,16 +113,8 @@ def test_any_json_is_answered(path: str, value: object, running: Preview) -> Non
 def test_any_query_is_answered(path: str, running: Preview) -> None:
     asked = path.replace("2025-08", "2030-01")
     for value in ("%00", "%ff", "%ed%a0%80", "9" * 5000, "..%2f..", "[" * 3000, "%0d%0aX:y"):
-        for name in ("variant", "region", "reader", "frame", "until", "against", "look", "list"):
+        for name in ("variant", "region", "reader", "against", "look", "list"):
             assert running.ask(f"{asked}?{name}={value}").status < 500
-
-
-@pytest.mark.parametrize("number", ["9" * 5000, "1" * 20, "-1", "x", "%00"])
-def test_a_click_on_any_place_is_answered(number: str, running: Preview) -> None:
-    mail = running.ask("/mail/2030-01?frame=0123456789abcdef-1").text
-    frames = mail[mail.index("/frame/") :].partition("/tall/")[0]
-
-    assert running.ask(f"{frames}/click/0123456789abcdef-1/{number}").status < 500
 
 
 def test_a_line_that_breaks_is_no_fault(running: Preview) -> None:
@@ -140,5 +132,4 @@ def test_nothing_of_all_that_was_a_fault_of_the_program(running: Preview) -> Non
     """Last of all: what it said while it was asked."""
     assert running.ask("/").status == 200
     assert running.stop() == 0
-    assert running.process.stderr is not None
-    assert "Traceback" not in running.process.stderr.read()
+    assert "Traceback" not in running.process.complaints()

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.acceptance.scene import EVERYONE, ISSUE, Newsletter, newsletter
-from tests.preview.conftest import Look, Onlooker, Preview, Start
+from tests.preview.conftest import (
+    Look,
+    Onlooker,
+    Preview,
+    Start,
+    begin_preview,
+    left_as_it_was,
+)
 from tests.smtp_server import Behaviour, Inbox
 
 SECTION = "issues/2030-01/10-hello.md"
@@ -17,14 +25,31 @@ SECTION = "issues/2030-01/10-hello.md"
 
 @pytest.fixture
 def press(tmp_path: Path) -> Newsletter:
+    return two_issues(tmp_path / "press")
+
+
+def two_issues(root: Path) -> Newsletter:
     """Issue 2030-01, without a fault, and 2030-02, which is older by its date."""
-    made = newsletter(tmp_path / "press")
+    made = newsletter(root)
     made.write(
         "issues/2030-02/issue.toml",
         ISSUE.replace("2030-01-15", "2030-01-02").replace("News", "Old"),
     )
     made.write("issues/2030-02/10-text.md", "---\nkind: text\ntitle: Old\n---\nWords.\n")
     return made
+
+
+@pytest.fixture(scope="module")
+def shared_list(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Preview]:
+    with ExitStack() as stack:
+        yield begin_preview(stack, two_issues(tmp_path_factory.mktemp("list") / "press"))
+
+
+@pytest.fixture
+def listed(shared_list: Preview) -> Iterator[Preview]:
+    """A preview of both issues, as they are."""
+    with left_as_it_was(shared_list):
+        yield shared_list
 
 
 def issue(page: Page, name: str) -> Locator:
@@ -38,10 +63,9 @@ def begin(start: Start, press: Newsletter, onlooker: Onlooker) -> Page:
     return onlooker.page
 
 
-def test_the_latest_first_with_date_and_subject(
-    press: Newsletter, start: Start, onlooker: Onlooker
-) -> None:
-    page = begin(start, press, onlooker)
+def test_the_latest_first_with_date_and_subject(listed: Preview, onlooker: Onlooker) -> None:
+    page = onlooker.page
+    page.goto(listed.home)
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Test News")
     expect(page.get_by_role("rowheader")).to_have_text(["2030-01", "2030-02"])
@@ -97,10 +121,9 @@ def test_what_was_sent_from_another_machine(
     expect(issue(page, "2030-01")).to_contain_text("Sent from another machine")
 
 
-def test_an_issue_is_opened_and_left_again(
-    press: Newsletter, start: Start, onlooker: Onlooker
-) -> None:
-    page = begin(start, press, onlooker)
+def test_an_issue_is_opened_and_left_again(listed: Preview, onlooker: Onlooker) -> None:
+    page = onlooker.page
+    page.goto(listed.home)
 
     page.get_by_role("link", name="2030-01").click()
     expect(onlooker.mail.get_by_text("Dear Sam")).to_be_visible()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageStat
 
-from newsletter_mailer.preview.copying.screenshots import SCREENS
+from newsletter_mailer.preview.export.screenshots import SCREENS
 from tests.acceptance.scene import Newsletter, newsletter
 from tests.conftest import Result
 

@@ -18,8 +18,9 @@ from playwright.sync_api import expect
 from tests.conftest import ProjectFolder
 from tests.preview.conftest import Answer, Onlooker, Preview, Start
 
-HOSTILE = '<img src=x onerror="top.hacked=1"><script>top.hacked=1</script>\'"`</title>'
-FRAME = "frame=0123456789abcdef-1"
+#: A script that runs leaves a mark where it ran, though its frame keeps it from our page.
+MARK = "document.documentElement.dataset.hacked = 1; top.hacked = 1"
+HOSTILE = f'<img src=x onerror="{MARK}"><script>{MARK}</script>\'"`</title>'
 MAIL = "/mail/2025-08"
 
 
@@ -33,11 +34,16 @@ def ask(
     return preview.ask(path, headers, None if body is None else json.dumps(body).encode())
 
 
-def frames_of(preview: Preview) -> str:
-    """The path of what a mail loads, which the mail knows."""
-    found = re.search(r"(/frame/[\w-]+)/tall/", ask(preview, f"{MAIL}?{FRAME}").text)
+def picture_of(preview: Preview) -> str:
+    """The path of a picture that a mail loads, which the mail knows."""
+    found = re.search(r"/frame/[\w-]+/pictures/2025-08/[^\"]+", ask(preview, MAIL).text)
     assert found
-    return found[1]
+    return found[0]
+
+
+def is_hacked(onlooker: Onlooker) -> bool:
+    inside = onlooker.in_mail("html", "(html) => Boolean(html.dataset.hacked)")
+    return bool(inside or onlooker.page.evaluate("() => Boolean(window.hacked)"))
 
 
 def told(preview: Preview, name: str, issue: str = "2025-08") -> str:
@@ -77,11 +83,11 @@ def test_strangers_are_refused(path: str, headers: dict[str, str], unchanged: Pr
 
 
 def test_a_mail_and_what_it_loads_are_no_stranger_s_either(unchanged: Preview) -> None:
-    loaded = f"{frames_of(unchanged)}/tall/0123456789abcdef-1/c1"
+    loaded = picture_of(unchanged)
 
-    assert ask(unchanged, f"{MAIL}?{FRAME}", {"Sec-Fetch-Site": "cross-site"}).status == 403
+    assert ask(unchanged, MAIL, {"Sec-Fetch-Site": "cross-site"}).status == 403
     from_frame = {"Origin": "null", "Sec-Fetch-Site": "cross-site"}
-    assert ask(unchanged, loaded, from_frame).status == 204
+    assert ask(unchanged, loaded, from_frame).status == 200
     assert ask(unchanged, loaded, {"Origin": "https://evil.example.com"}).status == 403
     assert ask(unchanged, loaded, {"Host": "rebound.example.com"}).status == 403
 
@@ -136,7 +142,7 @@ def test_what_is_no_question_is_refused(body: str, unchanged: Preview) -> None:
     ],
 )
 def test_no_other_file_is_served(path: str, unchanged: Preview) -> None:
-    (unchanged.project.root / ".env").write_text("SMTP_PASSWORD=hush\n", "utf-8")
+    assert "hush" in unchanged.project.read(".env")
 
     answer = ask(unchanged, path)
 
@@ -147,13 +153,14 @@ def test_no_other_file_is_served(path: str, unchanged: Preview) -> None:
 
 @pytest.mark.parametrize("name", ["..%2f..%2f..%2fnewsletter.toml", "..%2fportrait.jpg", "x.jpg"])
 def test_no_other_picture_is_served(name: str, unchanged: Preview) -> None:
-    assert ask(unchanged, f"{frames_of(unchanged)}/pictures/2025-08/{name}").status == 404
+    folder = picture_of(unchanged).rpartition("/")[0]
+    assert ask(unchanged, f"{folder}/{name}").status == 404
 
 
 def test_every_answer_says_what_it_may_do(unchanged: Preview) -> None:
     page = ask(unchanged, "/issues/2025-08")
     data = ask(unchanged, "/api/issues/2025-08")
-    frame = ask(unchanged, f"{MAIL}?{FRAME}")
+    frame = ask(unchanged, MAIL)
 
     for answer in (page, data, frame):
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -166,21 +173,56 @@ def test_every_answer_says_what_it_may_do(unchanged: Preview) -> None:
         assert "frame-ancestors 'none'" in policy
         assert "unsafe" not in policy
     policy = frame.headers["Content-Security-Policy"]
-    assert policy.startswith("sandbox; default-src 'none'")
-    assert "script" not in policy
+    assert policy.startswith("sandbox allow-scripts; default-src 'none'; script-src 'sha256-")
+    assert policy.count("script-src") == policy.count("sha256-") == 1
+    assert policy.count("unsafe") == 1, "styles alone"
     assert f"frame-ancestors {unchanged.origin}" in policy
 
 
-def test_the_mail_s_frame_has_no_scripts_and_no_origin(
+TRIED = "() => { try { return %s } catch (refused) { return refused.name } }"
+
+
+def test_the_mail_s_frame_has_no_origin_and_no_rights(
     unchanged: Preview, onlooker: Onlooker
+) -> None:
+    """Neither sees what the other holds, though a script of ours runs in it."""
+    page = onlooker.look(unchanged.issue())
+
+    assert page.locator("iframe").first.get_attribute("sandbox") == "allow-scripts"
+    assert page.evaluate(TRIED % "frames[0].document.title") == "SecurityError"
+    for held in ("parent.document.title", "document.cookie", "localStorage.length"):
+        assert onlooker.in_mail("html", TRIED % held) == "SecurityError"
+    assert onlooker.in_mail("html", "() => self.origin") == "null"
+    asked = "(_, to) => fetch(to).then(() => 'answered', () => 'refused')"
+    ours = (f"{unchanged.origin}{path}" for path in ("/api/issues", picture_of(unchanged)))
+    for address in (*ours, "https://evil.example.com/"):
+        assert onlooker.mail.locator("html").evaluate(asked, address) == "refused"
+
+
+@pytest.mark.parametrize(
+    "news",
+    ["null", "'x'", "{}", "{place: 'constructor'}", "{place: 99999}", "{height: NaN, top: 0}",
+     "{height: -1, top: 0}", "{height: 9e9, top: 9e9, anchor: {}}", "{height: 800, top: {}}"],
+)  # fmt: skip
+def test_whatever_is_told_from_a_frame_the_page_goes_on(
+    news: str, unchanged: Preview, onlooker: Onlooker
 ) -> None:
     page = onlooker.look(unchanged.issue())
 
-    assert page.locator("iframe").first.get_attribute("sandbox") == ""
-    inside = page.evaluate(
-        "() => { try { return frames[0].document.title } catch (refused) { return refused.name } }"
-    )
-    assert inside == "SecurityError"
+    onlooker.in_mail("html", f"() => parent.postMessage({news}, '*')")
+    onlooker.mail.get_by_text("Dear Sam").click()
+
+    expect(page.get_by_role("region", name="What was clicked")).to_contain_text("10-letter.md:9")
+
+
+def test_nobody_but_the_frame_is_heard(unchanged: Preview, onlooker: Onlooker) -> None:
+    page = onlooker.look(unchanged.issue())
+    (place,) = onlooker.in_mail("p[data-nl]:has-text('Dear Sam')", "(p) => [Number(p.dataset.nl)]")
+
+    page.evaluate("(place) => postMessage({ place }, '*')", place)
+    page.evaluate("() => new Promise((done) => setTimeout(done))")
+
+    expect(page.get_by_role("region", name="What was clicked")).to_be_hidden()
 
 
 def test_hostile_texts_are_shown_as_texts(
@@ -190,7 +232,7 @@ def test_hostile_texts_are_shown_as_texts(
     news.write(
         "issues/2025-08/30-inspiring-future-leaders.md",
         f"---\nkind: notice\ntitle: {json.dumps(HOSTILE)}\n---\n"
-        f"{HOSTILE}\n\n[x](javascript:top.hacked=1)\n",
+        f"{HOSTILE}\n\n[x](javascript:document.documentElement.dataset.hacked=1)\n",
     )
     subject = "'<script>top.hacked=1</script> \"><img src=x onerror=top.hacked=1>'"
     toml = news.read("issues/2025-08/issue.toml")
@@ -218,7 +260,7 @@ def test_hostile_texts_are_shown_as_texts(
         page.get_by_role("radio", name=part, exact=True).check()
         page.wait_for_timeout(200)
 
-    assert page.evaluate("() => window.hacked") is None
+    assert not is_hacked(onlooker)
     assert page.locator("main script").count() == 0
     assert page.locator("main img").count() == 0
 
@@ -242,11 +284,16 @@ def test_a_hostile_template_cannot_reach_the_page(
 ) -> None:
     """Scripts, frames, forms, other sites' pictures, and addresses that the page moves to."""
     hostile = (
-        "<script>top.hacked = 1</script>"
+        f"<script>{MARK}</script>"
+        f'<svg onload="{MARK}"></svg><a href="javascript:{MARK}">Run</a>'
+        '<script type="speculationrules">{"prefetch": [{"source": "list", '
+        '"urls": ["https://evil.example.com/s"]}]}</script>'
+        "<noscript><p>Where no script runs</p></noscript>"
         '<iframe src="https://evil.example.com/"></iframe>'
         '<object data="https://evil.example.com/o"></object>'
         '<form action="https://evil.example.com/"><input type="text" name="a" /></form>'
-        '<img src="https://evil.example.com/pixel.gif" alt="pixel" onload="top.hacked = 1" />'
+        '<img src="https://evil.example.com/pixel.gif" alt="pixel" />'
+        f'<img src="x" alt="none" onerror="{MARK}" />'
         '<meta http-equiv="refresh" content="0;url=https://evil.example.com/" />'
         '<style>@import url("https://evil.example.com/a.css"); '
         "body { background: url(https://evil.example.com/b.gif) }</style>"
@@ -266,7 +313,9 @@ def test_a_hostile_template_cannot_reach_the_page(
     onlooker.mail.get_by_role("link", name="Away").click()
 
     expect(page.get_by_role("region", name="What was clicked")).to_contain_text("evil.example.com")
-    assert page.evaluate("() => window.hacked") is None
+    onlooker.mail.get_by_text("Run", exact=True).click()
+    expect(onlooker.mail.get_by_text("Where no script runs")).to_be_visible()
+    assert not is_hacked(onlooker)
     assert page.url.startswith(preview.origin)
     expect(onlooker.mail.locator("h1")).to_have_text("Regional Update")
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,14 @@ from playwright.sync_api import expect
 
 from tests.acceptance.scene import SETTINGS, Newsletter, newsletter
 from tests.preview.axe import faults
-from tests.preview.conftest import Look, Onlooker, Start
+from tests.preview.conftest import (
+    Look,
+    Onlooker,
+    Preview,
+    Start,
+    begin_preview,
+    left_as_it_was,
+)
 from tests.smtp_server import Inbox
 
 BY = "Maria Example"
@@ -22,10 +31,28 @@ APPROVE = ("approve", "--issue", "2030-01", "--by", BY)
 
 @pytest.fixture
 def press(tmp_path: Path) -> Newsletter:
+    return strict_newsletter(tmp_path / "press")
+
+
+def strict_newsletter(root: Path) -> Newsletter:
     """Issue 2030-01, without a fault; nothing of it is sent without an approval."""
-    made = newsletter(tmp_path / "press")
+    made = newsletter(root)
     made.write("newsletter.toml", f"require_approval = true\n{SETTINGS}")
     return made
+
+
+@pytest.fixture(scope="module")
+def shared_undecided(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Preview]:
+    with ExitStack() as stack:
+        press = strict_newsletter(tmp_path_factory.mktemp("undecided") / "press")
+        yield begin_preview(stack, press, "--sandbox")
+
+
+@pytest.fixture
+def undecided(shared_undecided: Preview) -> Iterator[Preview]:
+    """A preview of an issue that nobody has approved when the test is over, either."""
+    with left_as_it_was(shared_undecided):
+        yield shared_undecided
 
 
 def edit(press: Newsletter, old: str, new: str) -> None:
@@ -34,10 +61,8 @@ def edit(press: Newsletter, old: str, new: str) -> None:
     press.write(DUDLEY, text.replace(old, new))
 
 
-def test_nobody_has_approved_and_the_page_says_so(
-    press: Newsletter, start: Start, onlooker: Onlooker
-) -> None:
-    page = onlooker.look(start(project=press).issue("2030-01"))
+def test_nobody_has_approved_and_the_page_says_so(undecided: Preview, onlooker: Onlooker) -> None:
+    page = onlooker.look(undecided.issue("2030-01"))
     page.get_by_role("button", name="Not approved").click()
 
     dialog = page.get_by_role("dialog", name="Approval")
@@ -158,10 +183,10 @@ def test_a_name_is_never_markup(press: Newsletter, start: Start, onlooker: Onloo
 @pytest.mark.parametrize("width", [1280, 375])
 @pytest.mark.parametrize("name", ["Not approved", "Send me a test"])
 def test_the_dialogs_are_accessible_and_fit(
-    name: str, width: int, scheme: str, press: Newsletter, start: Start, look: Look
+    name: str, width: int, scheme: str, undecided: Preview, look: Look
 ) -> None:
     onlooker = look(width, 667, color_scheme=scheme)
-    page = onlooker.look(start("--sandbox", project=press).issue("2030-01"))
+    page = onlooker.look(undecided.issue("2030-01"))
     page.get_by_role("button", name=name).click()
 
     assert faults(page) == []
@@ -182,14 +207,11 @@ def test_the_dialogs_are_accessible_and_fit(
         {"Sec-Fetch-Site": "cross-site"},
     ],
 )
-def test_nobody_but_the_page_can_act(
-    act: str, headers: dict[str, str], press: Newsletter, start: Start
-) -> None:
-    running = start("--sandbox", project=press)
+def test_nobody_but_the_page_can_act(act: str, headers: dict[str, str], undecided: Preview) -> None:
     asked = json.dumps({"by": BY, "address": "me@example.org", "variant": "full"}).encode()
 
-    answer = running.ask(f"/api/issues/2030-01/{act}", headers, asked)
+    answer = undecided.ask(f"/api/issues/2030-01/{act}", headers, asked)
 
     assert answer.status == 403
-    assert not (press.root / FOLDER / "approval.toml").exists()
-    assert press.outbox() == []
+    assert not (undecided.project.root / FOLDER / "approval.toml").exists()
+    assert undecided.project.outbox() == []

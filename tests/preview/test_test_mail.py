@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import email
 import email.policy
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any  # JSON
 
@@ -11,23 +15,18 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.acceptance.scene import Newsletter, newsletter
-from tests.preview.conftest import Onlooker, Start
+from tests.preview.conftest import (
+    Onlooker,
+    Preview,
+    Start,
+    begin_preview,
+    left_as_it_was,
+    serving,
+)
+from tests.preview.test_security import told
 from tests.smtp_server import Behaviour, Inbox
 
 ME = "me@example.org"
-#: Asks as the page does, past what the browser's own form would refuse.
-ASK = """
-async (body) => {
-  const token = document.querySelector('meta[name="newsletter-token"]').content;
-  const answer = await fetch("/api/issues/2030-01/test", {
-    method: "POST",
-    headers: { "Content-Type": "application/json", "X-Newsletter-Token": token },
-    body: JSON.stringify(body),
-  });
-  const text = await answer.text();
-  return answer.ok ? JSON.parse(text) : { done: false, words: text };
-}
-"""
 
 
 @pytest.fixture
@@ -48,21 +47,49 @@ def send(page: Page, address: str = ME) -> Locator:
     return dialog.get_by_role("status")
 
 
-def ask(page: Page, **body: object) -> dict[str, Any]:
-    answer: dict[str, Any] = page.evaluate(ASK, body)
-    return answer
+def ask(preview: Preview, **body: object) -> dict[str, Any]:
+    """Asks as the page does, past what the browser's own form would refuse."""
+    token = {"X-Newsletter-Token": told(preview, "token", "2030-01")}
+    answer = preview.ask("/api/issues/2030-01/test", token, json.dumps(body).encode())
+    refused = {"done": False, "words": answer.text}
+    found: dict[str, Any] = json.loads(answer.text) if answer.status == 200 else refused
+    return found
+
+
+@dataclass(frozen=True)
+class Idle:
+    """A preview that could send, and the server that would get it."""
+
+    preview: Preview
+    inbox: Inbox
+
+
+@pytest.fixture(scope="module")
+def shared_idle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Idle]:
+    with serving() as serve, ExitStack() as stack:
+        inbox = serve()
+        press = newsletter(tmp_path_factory.mktemp("idle") / "press")
+        yield Idle(begin_preview(stack, press, settings=inbox.environment()), inbox)
+
+
+@pytest.fixture
+def idle(shared_idle: Idle) -> Iterator[Idle]:
+    """For tests after which nothing was sent, either."""
+    with left_as_it_was(shared_idle.preview):
+        yield shared_idle
+    assert shared_idle.inbox.received == []
 
 
 def test_without_a_mail_server_it_is_off_and_says_what_to_do(
     press: Newsletter, start: Start, onlooker: Onlooker
 ) -> None:
-    page = onlooker.look(start(project=press).issue("2030-01"))
-    dialog = dialog_of(page)
+    running = start(project=press)
+    dialog = dialog_of(onlooker.look(running.issue("2030-01")))
 
     expect(dialog.get_by_role("button", name="Send it")).to_be_disabled()
     expect(dialog).to_contain_text("SMTP_HOST is not set")
     expect(dialog).to_contain_text("--sandbox")
-    assert ask(page, address=ME, variant="full")["done"] is False
+    assert ask(running, address=ME, variant="full")["done"] is False
 
 
 def test_one_mail_to_the_address_that_was_typed(
@@ -116,16 +143,13 @@ def test_what_a_subscriber_gets_goes_to_whoever_asked_and_not_to_her(
     assert not [address for address in onlooker.addresses() if "ann" in address.lower()]
 
 
-def test_nothing_is_sent_before_somebody_clicks(
-    press: Newsletter, start: Start, onlooker: Onlooker, inbox: Inbox
-) -> None:
-    page = onlooker.look(start(project=press, **inbox.environment()).issue("2030-01"))
-    dialog = dialog_of(page)
+def test_nothing_is_sent_before_somebody_clicks(idle: Idle, onlooker: Onlooker) -> None:
+    dialog = dialog_of(onlooker.look(idle.preview.issue("2030-01")))
     dialog.get_by_role("button", name="Send it").click()  # no address yet
 
     expect(dialog.get_by_role("status")).to_have_text("")
     expect(dialog.get_by_label("To this address")).to_be_focused()
-    assert inbox.connections == 0
+    assert idle.inbox.connections == 0
 
 
 @pytest.mark.parametrize(
@@ -146,15 +170,11 @@ def test_nothing_is_sent_before_somebody_clicks(
         None,
     ],
 )
-def test_what_is_not_one_address_gets_nothing(
-    address: object, press: Newsletter, start: Start, onlooker: Onlooker, inbox: Inbox
-) -> None:
-    page = onlooker.look(start(project=press, **inbox.environment()).issue("2030-01"))
-
-    answer = ask(page, address=address, variant="full")
+def test_what_is_not_one_address_gets_nothing(address: object, idle: Idle) -> None:
+    answer = ask(idle.preview, address=address, variant="full")
 
     assert answer["done"] is False
-    assert inbox.connections == 0
+    assert idle.inbox.connections == 0
 
 
 @pytest.mark.parametrize(
@@ -169,23 +189,19 @@ def test_what_is_not_one_address_gets_nothing(
         {"list": "readers"},
     ],
 )
-def test_it_cannot_be_made_to_send_more_than_one_version(
-    whose: dict[str, str], press: Newsletter, start: Start, onlooker: Onlooker, inbox: Inbox
-) -> None:
-    page = onlooker.look(start(project=press, **inbox.environment()).issue("2030-01"))
-
-    answer = ask(page, address=ME, **whose)
+def test_it_cannot_be_made_to_send_more_than_one_version(whose: dict[str, str], idle: Idle) -> None:
+    answer = ask(idle.preview, address=ME, **whose)
 
     assert answer["done"] is False
-    assert inbox.received == []
+    assert idle.inbox.received == []
 
 
 def test_a_hand_gets_tired_before_the_server_does(
-    press: Newsletter, start: Start, onlooker: Onlooker, inbox: Inbox
+    press: Newsletter, start: Start, inbox: Inbox
 ) -> None:
-    page = onlooker.look(start(project=press, **inbox.environment()).issue("2030-01"))
+    running = start(project=press, **inbox.environment())
 
-    answers = [ask(page, address=ME, variant="full") for _ in range(6)]
+    answers = [ask(running, address=ME, variant="full") for _ in range(6)]
 
     assert [answer["done"] for answer in answers] == [True] * 5 + [False]
     assert "Wait " in answers[-1]["words"]

@@ -14,11 +14,11 @@ from typing import cast
 import pytest
 from starlette.routing import BaseRoute, Mount, Route
 
-from newsletter_mailer.preview.serving.app import routes
-from newsletter_mailer.preview.serving.house import House
-from newsletter_mailer.preview.serving.keys import Keys
-from tests.acceptance.scene import wait_until
+from newsletter_mailer.preview.access.keys import Keys
+from newsletter_mailer.preview.routes.context import Context
+from newsletter_mailer.preview.server.app import routes
 from tests.preview.conftest import Onlooker, Preview, Start
+from tests.waiting import wait_until
 
 REFUSAL = "This is somebody's preview. Open the address that its terminal shows.\n"
 _TELLING = ("Server", "Date", "Set-Cookie", "Location", "X-Powered-By")
@@ -28,9 +28,6 @@ PARTS = {
     "form": "eml",
     "key": "guessed",
     "name": "x.jpg",
-    "frame": "0123456789abcdef-1",
-    "told": "c1",
-    "place": "1",
 }
 
 
@@ -47,11 +44,11 @@ def questions(of: Sequence[BaseRoute], prefix: str = "") -> Iterator[tuple[str, 
 
 def everything() -> list[tuple[str, str]]:
     """From the app's own routes, so that none is forgotten."""
-    house = SimpleNamespace(
-        keys=Keys(), origin="", editor="", root=Path(), acts=None, workshop=None, hub=None
+    context = SimpleNamespace(
+        keys=Keys(), origin="", editor="", root=Path(), actions=None, live_issues=None, hub=None
     )
     more = [("OPTIONS", "/"), ("PUT", "/"), ("GET", "/nothing"), ("GET", "/favicon.ico")]
-    return [*questions(routes(cast(House, house))), *more]
+    return [*questions(routes(cast(Context, context))), *more]
 
 
 def raw(
@@ -68,9 +65,9 @@ def raw(
 
 
 @pytest.fixture(scope="module")
-def others_cookie(unchanged: Preview) -> str:
+def others_cookie(shared: Preview) -> str:
     """Its value is another run's; its name is what a browser sends here."""
-    name = unchanged.cookie.partition("=")[0]
+    name = shared.cookie.partition("=")[0]
     return f"{name}={Keys().cookie}"
 
 

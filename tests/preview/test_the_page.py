@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-import shlex
+import re
 import stat
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.conftest import ProjectFolder
+from tests.noting_browser import browser_that_notes
 from tests.preview.axe import faults
-from tests.preview.conftest import Look, Onlooker, Preview, Start
+from tests.preview.conftest import (
+    Look,
+    Onlooker,
+    Preview,
+    Start,
+    begin_preview,
+    sample_project,
+    wait_until_checked,
+)
+from tests.waiting import wait_until
 
 SECTION = "issues/2025-08/30-inspiring-future-leaders.md"
 CO_DESIGN = "For directors: choose your co-design conversation"
 _MOST_TABS = 200
-
-
-def browser_that_notes(folder: Path) -> tuple[str, Path]:
-    """What BROWSER may say: a program that writes down the address that it is asked to open."""
-    note = folder / "opened"
-    program = folder / "browser.py"
-    program.write_text(
-        f"import pathlib, sys\npathlib.Path({str(note)!r}).write_text(sys.argv[1])\n", "utf-8"
-    )
-    return f"{shlex.quote(sys.executable)} {shlex.quote(str(program))} %s", note
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system says which browser")
@@ -41,10 +41,7 @@ def test_the_browser_is_opened_at_the_issue(
 
     running = start("--issue", "2025-08", opens=True, BROWSER=browser)
 
-    give_up = time.monotonic() + 30
-    while not (note.exists() and note.read_text()):
-        assert time.monotonic() < give_up
-        time.sleep(0.02)
+    wait_until(lambda: note.exists() and note.read_text())
     file = Path(urllib.request.url2pathname(note.read_text().removeprefix("file://")))
     assert running.key not in note.read_text()
     assert running.issue() in running.said
@@ -84,6 +81,29 @@ def test_a_phone_sees_the_mail_as_wide_as_the_phone(unchanged: Preview, look: Lo
     page.get_by_role("button", name="Findings (").click()
     page.get_by_role("button", name='Note: "Next month"').click()
     expect(onlooker.mail.get_by_text("Next month", exact=False)).to_be_in_viewport()
+
+
+def test_a_place_that_is_outlined_while_the_mail_is_hidden_costs_it_no_height(
+    unchanged: Preview, look: Look
+) -> None:
+    """What a phone does: the mail is shown again only after its address has changed."""
+    onlooker = look(375, 667)
+    page = onlooker.look(unchanged.issue())
+    page.get_by_role("button", name="Findings (").click()
+    expect(page.locator(".paper").first).to_be_hidden()
+
+    onlooker.in_mail("html", _OUTLINE)
+    page.get_by_role("button", name="Mail", exact=True).click()
+
+    expect(page.locator(".paper").first).to_be_visible()
+    expect(page.locator(".paper").first).not_to_have_class(re.compile("scrolls"))
+
+
+#: Ends after all that listens was told of it.
+_OUTLINE = """() => new Promise((done) => {
+  addEventListener("hashchange", () => setTimeout(done));
+  location.hash = document.querySelector("[data-nl]").id;
+})"""
 
 
 def tab_to(page: Page, wanted: Locator) -> None:
@@ -199,14 +219,24 @@ def test_the_page_is_accessible_and_fits(
         assert (state, wide) == (state, width)
 
 
+@pytest.fixture(scope="module")
+def mistaken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Preview]:
+    """A preview whose files were sound, and have a mistake since. Tests only look."""
+    with ExitStack() as stack:
+        news = sample_project(tmp_path_factory.mktemp("mistaken") / "news")
+        running = begin_preview(stack, news, "--issue", "2025-08")
+        wait_until_checked(running)
+        news.write(SECTION, news.read(SECTION).replace("kind: notice", "kind: notcie"))
+        yield running
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 375])
 def test_a_mistake_is_accessible_and_fits(
-    width: int, scheme: str, news: ProjectFolder, start: Start, look: Look
+    width: int, scheme: str, mistaken: Preview, look: Look
 ) -> None:
     onlooker = look(width, color_scheme=scheme, reduced_motion="reduce")
-    page = onlooker.look(start("--issue", "2025-08").issue())
-    news.write(SECTION, news.read(SECTION).replace("kind: notice", "kind: notcie"))
+    page = onlooker.look(mistaken.issue())
     expect(page.get_by_role("alert")).to_be_visible()
 
     assert faults(page) == []

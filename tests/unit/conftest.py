@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any  # the values handed to a template have no common type
+
 import pytest
 
-from newsletter_mailer.compose.section_parts import Rendered, SectionRenderer
+from newsletter_mailer.compose.section_cache import RenderedTexts, SectionCache
 from newsletter_mailer.issue.model import Section
 from tests.conftest import REPOSITORY
 
@@ -19,11 +22,19 @@ def portrait() -> bytes:
 def rendered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The slugs of the sections that were rendered, as they are."""
     slugs: list[str] = []
-    render = SectionRenderer.render
+    ask = SectionCache.rendered
 
-    def noted(renderer: SectionRenderer, section: Section, level: int) -> Rendered:
-        slugs.append(section.slug)
-        return render(renderer, section, level)
+    def noted(
+        cache: SectionCache,
+        section: Section,
+        values: Mapping[str, Any],
+        render: Callable[[], RenderedTexts],
+    ) -> RenderedTexts:
+        def rendering() -> RenderedTexts:
+            slugs.append(section.slug)
+            return render()
 
-    monkeypatch.setattr(SectionRenderer, "render", noted)
+        return ask(cache, section, values, rendering)
+
+    monkeypatch.setattr(SectionCache, "rendered", noted)
     return slugs

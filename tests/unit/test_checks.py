@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
 
-from newsletter_mailer.audience.rows import Subscriber
+from newsletter_mailer.audience.subscriber import Subscriber
 from newsletter_mailer.campaign.edition import Edition
 from newsletter_mailer.campaign.prepare import tracer
-from newsletter_mailer.check.asking import Wishes, ask_all
-from newsletter_mailer.check.subject import Subject
+from newsletter_mailer.check.context.context import CheckContext
+from newsletter_mailer.check.english.vocabulary import Vocabulary
+from newsletter_mailer.check.runner.overrides import Overrides
+from newsletter_mailer.check.runner.runner import ask_all
 from newsletter_mailer.compose.compiled import CompiledVariant
 from newsletter_mailer.findings import Finding, Severity, Source, error
 from newsletter_mailer.plan.plan import Filters, assignments, fields_in_use, make_plan
@@ -28,7 +32,12 @@ def asked(
     """All that the questions find, when these readers (their values) get the issue."""
     issue = newsroom.issue
     edition = Edition(
-        issue=issue, template=newsroom.template, content=newsroom.content, findings=()
+        issue=issue,
+        template=newsroom.template,
+        content=newsroom.content,
+        findings=(),
+        vocabulary=Vocabulary({}),
+        vocabulary_findings=(),
     )
     composer, variants = newsroom.composer(issue), Variants(issue)
     given = readers or ({"first_name": "Ann"},)
@@ -42,7 +51,7 @@ def asked(
             regions=frozenset(),
             roles=frozenset(),
             lists=frozenset({"readers"}),
-            file="recipients/readers.csv",
+            place="recipients/readers.csv",
             line=number,
         )
         for number, values in enumerate(given, start=2)
@@ -57,7 +66,7 @@ def asked(
         made = composer.compose(variant)
         assert made is not None, composer.findings
         compiled.append(made)
-    subject = Subject(
+    context = CheckContext(
         settings=newsroom.settings,
         issue=issue,
         template=newsroom.template,
@@ -66,8 +75,8 @@ def asked(
         at=datetime(2030, 1, 15, 9, tzinfo=UTC),
         trace=tracer(edition, newsroom.settings),
     )
-    wishes = Wishes(newsroom.settings, issue)
-    granted = [*wishes.granted(ask_all(subject), None)]
+    overrides = Overrides(newsroom.settings, issue)
+    granted = [*overrides.applied_to(ask_all(context), None)]
     assert of("internal-error", granted) == []
     return [one for one in granted if one.severity is not Severity.INFO]
 
@@ -99,10 +108,10 @@ def test_gmail_clipping(newsroom: Newsroom, size: int, severity: Severity | None
 
 
 def test_gmail_clipping_counts_the_longest_values(newsroom: Newsroom) -> None:
-    newsroom.write("20-a.md", text_section("{{ subscriber.code }} " * 1000))
+    newsroom.write("20-a.md", text_section("{{ subscriber.code }} " * 100))
 
     assert lines("gmail-clipping", asked(newsroom, {"code": "short"})) == []
-    long = asked(newsroom, {"code": "short"}, {"code": "x" * 100})
+    long = asked(newsroom, {"code": "short"}, {"code": "x" * 1000})
     assert lines("gmail-clipping", long) == [1]
 
 
@@ -257,7 +266,7 @@ def wanted(
     newsroom.folder.write("newsletter.toml", f"{toml}\n[check]\n{check}\n")
     if ignored:
         newsroom.write("10-hello.md", text_section("a", ignore=f"[{ignored}]"))
-    found = Wishes(newsroom.settings, newsroom.issue).granted(findings, None)
+    found = Overrides(newsroom.settings, newsroom.issue).applied_to(findings, None)
     return [(one.rule, one.severity) for one in found if one.rule != "unknown-rule"]
 
 
@@ -294,3 +303,13 @@ def test_a_section_says_what_does_not_apply_to_it(newsroom: Newsroom) -> None:
     newsroom.write("10-hello.md", text_section("a", ignore="[raw-html, empty-section]"))
 
     assert newsroom.issue.sections[0].ignored == {"raw-html", "empty-section"}
+
+
+def test_a_guard_is_known_before_anything_was_asked() -> None:
+    """In a process of its own: here others have loaded the rules."""
+    asked = "from newsletter_mailer.check.runner.overrides import _guards; print(_guards(%r))"
+    done = subprocess.run(
+        [sys.executable, "-c", asked % "misleading-link"], capture_output=True, text=True
+    )
+
+    assert done.stdout == "True\n", done.stderr

@@ -1,39 +1,15 @@
-"""Findings come in reading order, once each, and say what was meant."""
+"""Findings come in reading order, once each."""
 
 from __future__ import annotations
-
-import pytest
 
 from newsletter_mailer.findings import (
     Severity,
     Source,
-    did_you_mean,
     error,
     has_errors,
     in_order,
     warning,
 )
-
-KNOWN = ("dudley", "walsall", "sandwell", "stoke-on-trent")
-
-
-@pytest.mark.parametrize(
-    ("word", "answer"),
-    [
-        ("dudly", 'Did you mean "dudley"?'),
-        ("Dudley", 'Did you mean "dudley"?'),
-        ("stoke on trent", 'Did you mean "stoke-on-trent"?'),
-        ("paris", "Known: dudley, sandwell, stoke-on-trent, walsall."),
-        ("", "Known: dudley, sandwell, stoke-on-trent, walsall."),
-    ],
-)
-def test_a_slip_is_answered_with_the_nearest_word_or_all(word: str, answer: str) -> None:
-    assert did_you_mean(word, KNOWN) == answer
-
-
-def test_many_words_are_not_listed() -> None:
-    assert did_you_mean("zzz", map(str, range(50))) == ""
-    assert did_you_mean("zzz", ()) == ""
 
 
 def test_findings_are_in_order_of_file_and_line_and_each_is_said_once() -> None:

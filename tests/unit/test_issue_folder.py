@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from newsletter_mailer.errors import ProjectError
-from newsletter_mailer.issue.folder import checked_id, issue_dates, issue_ids, read_issue
+from newsletter_mailer.issue.folder import read_issue
+from newsletter_mailer.issue.issue_folders import checked_id, issue_dates, issue_ids
 from tests.conftest import ISSUE, REPOSITORY
 from tests.newsroom import Newsroom, text_section
 
@@ -411,3 +413,18 @@ def test_issues_and_their_dates_are_found(newsroom: Newsroom) -> None:
     assert issue_ids(newsroom.folder.root) == ["2030-01", "2030-02"]
     assert [day.isoformat() for day in issue_dates(newsroom.folder.root).values()] == ["2030-01-15"]
     assert issue_ids(newsroom.folder.root / "issues") == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere all names are Unicode")
+@pytest.mark.parametrize(
+    "name", ["sections/caf\udce9.mjml", "caf\udce9.css", "images/caf\udce9.jpg"]
+)
+def test_a_name_that_is_not_utf_8_is_told_so_that_it_can_be_read(
+    newsroom: Newsroom, name: str
+) -> None:
+    newsroom.folder.write(f"templates/regional/{name}", PICTURE)
+
+    _, findings = newsroom.read_template()
+
+    file = f"templates/regional/{name}".replace("\udce9", "<U+DCE9>")
+    assert [(one.rule, one.source.file) for one in findings] == [("file-name", file)]

@@ -10,24 +10,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter_mailer.deliver.answer_files import known_answers
+from newsletter_mailer.deliver.answers.likeness import what_is_common
+from newsletter_mailer.deliver.answers.outcome import Outcome
 from newsletter_mailer.deliver.judge import ALIKE, REFUSED_IN_A_ROW, Judge
-from newsletter_mailer.deliver.replies import Outcome, Reply, Stage, outcome_of
-from newsletter_mailer.deliver.verdict import verdict_of, what_is_common
+from newsletter_mailer.deliver.smtp.answer import SmtpAnswer, answer_of
+from newsletter_mailer.deliver.smtp.replies import Reply
+from newsletter_mailer.deliver.smtp.stage import Stage
 from newsletter_mailer.errors import DeliveryError
-from newsletter_mailer.store.rows import ClaimedRow
+from newsletter_mailer.store.claims import ClaimedRow
 from newsletter_mailer.store.states import State
 
-Server = Callable[[ClaimedRow], Outcome]
+Server = Callable[[ClaimedRow], SmtpAnswer]
 
-ANSWERS = known_answers()
-YES = Outcome(State.SENT, 250, stage=Stage.DOT)
+YES = SmtpAnswer(Outcome(State.SENT, 250), Stage.DOT)
 OWED = (State.QUEUED, State.DEFERRED)
 AT_ONCE = 3
 
 
-def no(reply: str, stage: Stage = Stage.RCPT) -> Outcome:
-    return outcome_of(Reply(int(reply[:3]), reply[4:].encode()), stage)
+def no(reply: str, stage: Stage = Stage.RCPT) -> SmtpAnswer:
+    return answer_of(Reply(int(reply[:3]), reply[4:].encode()), stage)
 
 
 DEAD = no("550 5.1.1 User unknown")
@@ -79,16 +80,15 @@ class Audience:
             for row in leaving:
                 judge.begins(row)
             answers = [(row, server(row)) for row in leaving]
-            for row, outcome in reversed(answers):
-                if outcome.state is State.SENT:
+            for row, answer in reversed(answers):
+                if answer.outcome.state is State.SENT:
                     self.states[row.id] = State.SENT
                     self.refuse(held.row for held in judge.accepted(row))
                     judge.ends(row)
                     continue
                 self.noes += 1
-                verdict = verdict_of(outcome, ANSWERS)
-                likeness = what_is_common(outcome, row.mailbox)
-                ruling = judge.said_no(row, outcome, verdict, likeness)
+                likeness = what_is_common(answer.outcome, row.mailbox)
+                ruling = judge.said_no(row, answer.outcome, answer.verdict(), likeness)
                 judge.ends(row)
                 self.states[row.id] = ruling.state
                 fault = fault or ruling.fault
@@ -136,14 +136,14 @@ def with_dead(dead: Iterable[int], otherwise: Server = lambda row: YES) -> Serve
     return lambda row: DEAD if row.id in gone else otherwise(row)
 
 
-def after(count: int, outcome: Outcome) -> Server:
+def after(count: int, answer: SmtpAnswer) -> Server:
     """Takes so many messages, and then says that."""
     taken = itertools.count()
-    return lambda row: YES if next(taken) < count else outcome
+    return lambda row: YES if next(taken) < count else answer
 
 
-def at(domain: str, outcome: Outcome) -> Server:
-    return lambda row: outcome if row.domain == domain else YES
+def at(domain: str, answer: SmtpAnswer) -> Server:
+    return lambda row: answer if row.domain == domain else YES
 
 
 AUDIENCES = st.lists(st.integers(1, 12), min_size=1, max_size=5).map(lambda some: audience(*some))
@@ -170,19 +170,21 @@ def test_a_fault_of_ours_refuses_only_those_who_are_gone(
 
 @given(people=AUDIENCES, fault=st.sampled_from([*OURS, *UNKNOWN]))
 def test_a_fault_of_ours_costs_three_answers_at_most_and_is_told(
-    people: Audience, fault: Outcome
+    people: Audience, fault: SmtpAnswer
 ) -> None:
     stopped = people.run(lambda row: fault)
 
     assert stopped is not None
-    assert fault.reply in str(stopped)
+    assert fault.outcome.reply in str(stopped)
     assert people.noes <= (1 if fault in OURS else ALIKE)
     assert people.those(State.REFUSED) == set()
 
 
-@pytest.mark.parametrize("fault", [*OURS, *UNKNOWN], ids=lambda one: f"{one.stage} {one.words}")
+@pytest.mark.parametrize(
+    "fault", [*OURS, *UNKNOWN], ids=lambda one: f"{one.stage} {one.outcome.words}"
+)
 @pytest.mark.parametrize("domains", [(300,), (150, 150), (100, 100, 60, 20, 20)])
-def test_a_limit_after_a_hundred_loses_nobody(domains: tuple[int, ...], fault: Outcome) -> None:
+def test_a_limit_after_a_hundred_loses_nobody(domains: tuple[int, ...], fault: SmtpAnswer) -> None:
     people = audience(*domains)
 
     assert people.run(after(100, fault)) is not None
@@ -199,7 +201,7 @@ def test_a_limit_after_a_hundred_loses_nobody(domains: tuple[int, ...], fault: O
     ),
 )
 def test_a_domain_that_refuses_everybody_is_not_its_readers_fault(
-    people: Audience, fault: Outcome
+    people: Audience, fault: SmtpAnswer
 ) -> None:
     """But for its only reader, of whom nobody could tell."""
     theirs = {one.id for one in people.rows if one.domain == "d0.example"}
@@ -338,12 +340,12 @@ def test_what_stopped_a_run_stays_owed_whatever_is_taken_after_it() -> None:
     """A message that left before, and whose answer comes late."""
     judge, people = Judge(), audience(9)
     nobody = no("550 5.1.1 nobody here")
-    verdict = verdict_of(nobody, ANSWERS)
+    verdict = nobody.verdict()
     for one in people.rows[:4]:
         judge.begins(one)
-    said = [judge.said_no(one, nobody, verdict, "alike") for one in people.rows[:1]]
+    said = [judge.said_no(one, nobody.outcome, verdict, "alike") for one in people.rows[:1]]
     judge.begins(people.rows[5])
-    said += [judge.said_no(one, nobody, verdict, "alike") for one in people.rows[1:3]]
+    said += [judge.said_no(one, nobody.outcome, verdict, "alike") for one in people.rows[1:3]]
 
     assert said[-1].fault is not None
     assert judge.accepted(people.rows[5]) == ()

@@ -10,7 +10,7 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from newsletter_mailer.compose.composer import Composer
-from newsletter_mailer.compose.sample import sample_values
+from newsletter_mailer.compose.sample_reader import sample_values
 from newsletter_mailer.plan.variants import Variants
 from tests.conftest import REPOSITORY, ProjectFolder
 from tests.newsroom import LINKS, Newsroom

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from newsletter_mailer.findings import Source
 from newsletter_mailer.issue.markdown import code_ranges
-from newsletter_mailer.issue.merge import MergeField, MergeText, parse_merge_text
+from newsletter_mailer.issue.merge_language import parse_merge_text
+from newsletter_mailer.issue.merge_text import MergeField, MergeText
+from newsletter_mailer.text_cache import Memory
 
 PLACE = Source("issues/2030-01/10-hello.md", 5)
 
@@ -212,3 +214,21 @@ def test_any_text_is_either_refused_or_cut_without_loss(text: str) -> None:
         assert len(words) + 4 * len(fields) <= len(text)
         assert ("{{" in words) <= ("{{" in literal)
         assert not fields or "subscriber" in text
+
+
+def test_a_text_that_was_cut_before_is_told_with_the_lines_that_it_has_now() -> None:
+    memory, text = Memory(), "Dear\n{{ subscriber.x }}"
+    parse_merge_text(text, PLACE.at(5), cache=memory)
+
+    merged, _ = parse_merge_text(text, PLACE.at(9), cache=memory)
+
+    assert merged.lines == (9, 10)
+
+
+def test_what_is_code_now_is_not_taken_for_the_field_that_it_was() -> None:
+    memory, text = Memory(), "{{ subscriber.x }}"
+    parse_merge_text(text, PLACE, cache=memory)
+
+    merged, _ = parse_merge_text(text, PLACE, literal=[(0, len(text))], cache=memory)
+
+    assert merged.pieces == (text,)

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from newsletter_mailer.characters import unmailable
+from newsletter_mailer.characters.invisible import unmailable
 from newsletter_mailer.compose.compiled import CompiledVariant
-from newsletter_mailer.compose.headers import HeaderInjection
+from newsletter_mailer.compose.header_fields import HeaderInjection
 from newsletter_mailer.compose.message import CompiledMessage
 from tests.conftest import ISSUE, SETTINGS, ProjectFolder
 from tests.newsroom import LINKS, Newsroom, reader, text_section

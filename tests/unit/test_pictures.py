@@ -2,16 +2,46 @@
 
 from __future__ import annotations
 
+import io
+import struct
+import subprocess
+import sys
+import warnings
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import ExifTags, Image
 
 from newsletter_mailer.issue.pictures import HEAVIEST, BadPicture, is_local_path, read_picture
+from newsletter_mailer.text_cache import Memory
 
-PNG = (
-    b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x02\x58\0\0\x01\x2c\x08\x02\0\0\0" + b"\0" * 4
-)  # 600 by 300 pixels
-GIF = b"GIF89a\x0a\0\x05\0\0\0\0;"
+
+def drawn(form: str, size: tuple[int, int] = (600, 300), mode: str = "RGB", **more: Any) -> bytes:
+    written = io.BytesIO()
+    Image.new(mode, size).save(written, form, **more)
+    return written.getvalue()
+
+
+def with_size(png: bytes, width: int, height: int) -> bytes:
+    """A PNG whose header promises other sides than its points have."""
+    header = b"IHDR" + struct.pack(">II", width, height) + png[24:29]
+    return png[:12] + header + struct.pack(">I", zlib.crc32(header)) + png[33:]
+
+
+def turned() -> bytes:
+    """As a telephone held upright writes it: the sensor's points, and that they lie on the side."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    return drawn("JPEG", exif=exif)
+
+
+PNG = drawn("PNG")
+GIF = drawn("GIF", (10, 5), "P")
+TWO_IN_ONE = drawn("MPO", save_all=True, append_images=[Image.new("RGB", (600, 300))])
 
 
 @pytest.mark.parametrize(
@@ -20,6 +50,11 @@ GIF = b"GIF89a\x0a\0\x05\0\0\0\0;"
         ("a.png", PNG, "png", 600, 300),
         ("b.gif", GIF, "gif", 10, 5),
         ("c.jpg", PNG, "png", 600, 300),
+        ("d.jpg", drawn("JPEG", mode="CMYK"), "jpeg", 600, 300),
+        ("e.jpg", turned(), "jpeg", 600, 300),
+        ("f.jpg", TWO_IN_ONE, "jpeg", 600, 300),
+        ("g.png", PNG[:-40], "png", 600, 300),
+        ("h.png", with_size(PNG, 9000, 9000), "png", 9000, 9000),
     ],
 )
 def test_the_bytes_say_what_it_is(
@@ -31,21 +66,38 @@ def test_the_bytes_say_what_it_is(
     assert picture.name == name
 
 
+def test_pillow_waits_until_a_picture_is_looked_at() -> None:
+    code = (
+        "import sys\n"
+        "from newsletter_mailer.check.rules import dark_mode, pictures\n"
+        "print('PIL' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "False"
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
         (b"", "not a PNG, JPEG or GIF"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not a PNG, JPEG or GIF"),
         (b"RIFF\0\0\0\0WEBPVP8 ", "not a PNG, JPEG or GIF"),
+        (drawn("AVIF"), "not a PNG, JPEG or GIF"),
+        (drawn("BMP"), "not a PNG, JPEG or GIF"),
         (b"<html>", "not a PNG, JPEG or GIF"),
         (b"MZ\x90\0", "not a PNG, JPEG or GIF"),
         (b"\x89PNG\r\n\x1a\n", "damaged"),
         (b"\xff\xd8\xff", "damaged"),
         (b"GIF89a", "damaged"),
         (b"GIF89a\0\0\0\0\0\0\0;", "damaged"),
+        (PNG[:30], "damaged"),
+        (with_size(PNG, 0, 300), "damaged"),
+        (with_size(PNG, 10_000, 10_000), "so many pixels"),
+        (with_size(PNG, 2**31 - 1, 2**31 - 1), "so many pixels"),
         (PNG + b"\0" * HEAVIEST, "Save it smaller"),
     ],
-    ids=range(10),
+    ids=range(16),
 )
 def test_what_cannot_be_mailed_is_told(content: bytes, says: str) -> None:
     with pytest.raises(BadPicture, match=says):
@@ -86,3 +138,16 @@ def test_any_bytes_are_a_picture_or_told_never_a_crash(start: bytes, rest: bytes
 )
 def test_a_path_stays_inside_its_folder(path: str, is_local: bool) -> None:
     assert is_local_path(path) == is_local
+
+
+def test_threads_that_read_pictures_leave_the_warnings_as_they_were() -> None:
+    """The preview composes in threads."""
+    before, interval = [*warnings.filters], sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda _: read_picture("a.png", PNG, Memory()), range(600)))
+    finally:
+        sys.setswitchinterval(interval)
+
+    assert [*warnings.filters] == before

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter_mailer.audience.census import EXAMPLES
-from newsletter_mailer.audience.rows import Subscriber
+from newsletter_mailer.audience.subscriber import Subscriber
 from newsletter_mailer.findings import Source
 from newsletter_mailer.issue.kinds import Kind
-from newsletter_mailer.issue.merge import MergeField, MergeText
+from newsletter_mailer.issue.merge_text import MergeField, MergeText
 from newsletter_mailer.issue.model import Issue, Section
 from newsletter_mailer.plan.plan import Filters, assignments, fields_in_use, make_plan
 from newsletter_mailer.plan.variants import Variants, every_combination
@@ -67,7 +67,7 @@ def subscriber(
         regions=frozenset(regions.split()),
         roles=frozenset(roles.split()),
         lists=frozenset(lists.split()),
-        file="recipients/readers.csv",
+        place="recipients/readers.csv",
         line=len(name),
     )
 
@@ -203,7 +203,7 @@ def test_everyone_skipped_has_a_reason() -> None:
     bad = Subscriber(
         address="readers:9", mailbox="", fields=FIELDS, cells=["", ""],
         regions=frozenset({"dudley"}),
-        roles=frozenset(), lists=frozenset({"readers"}), file="readers.csv", line=9,
+        roles=frozenset(), lists=frozenset({"readers"}), place="readers.csv", line=9,
     )  # fmt: skip
     made = assignments(
         Variants(issue),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter_mailer.deliver.reasons import reason, without_addresses
+from newsletter_mailer.deliver.answers.reasons import reason, without_addresses
 
 ANN = "ann.o'neill@dudley.example.org"
 

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter_mailer.deliver.replies import (
+from newsletter_mailer.deliver.smtp.replies import (
     LARGEST,
     LONGEST_LINE,
     Garbage,
     Reply,
     ReplyReader,
-    Stage,
     outcome_of,
 )
+from newsletter_mailer.deliver.smtp.stage import Stage
 from newsletter_mailer.store.states import State
 
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any  # a run's values are those of the JSON object
+from typing import Any  # fields of a run
 from zoneinfo import ZoneInfo
 
 import lxml.html
 import pytest
 
 from newsletter_mailer.report.page import About, page
-from newsletter_mailer.report.progress import milestones, sittings
 from newsletter_mailer.report.standing import Reason, Standing
-from newsletter_mailer.store.rows import By, Moment, Resolution
+from newsletter_mailer.report.timeline import milestones, sittings
+from newsletter_mailer.store.figures import Moment
+from newsletter_mailer.store.resolutions import Resolution
+from newsletter_mailer.store.runs import By, RunRecord
 from newsletter_mailer.store.states import State
 
 LONDON = ZoneInfo("Europe/London")
@@ -24,22 +27,21 @@ AT = int(NINE.timestamp())
 ABOUT = About(newsletter="Test News", made=NINE + timedelta(hours=1), zone=LONDON)
 
 
-def run(number: int, began: datetime, minutes: float | None, **more: Any) -> dict[str, Any]:
+def run(number: int, began: datetime, minutes: float | None, **more: Any) -> RunRecord:
     """`minutes` None: it was cut short."""
-    ended = None if minutes is None else (began + timedelta(minutes=minutes)).isoformat()
-    return {
-        "run": number,
-        "began": began.isoformat(),
-        "ended": ended,
-        "who": "ann",
-        "host": "laptop",
-        "filters": {"lists": [], "regions": ["dudley"], "roles": []},
-        "content_hash": "c0ffee",
-        "planned": 100,
-        "skipped": {"unsubscribed": 2},
-        "counts": {"sent": 90, "refused": 10} if ended else None,
-        **more,
-    }
+    ended = None if minutes is None else began + timedelta(minutes=minutes)
+    usual = RunRecord(
+        number=number,
+        began=began,
+        ended=ended,
+        by=By("ann", "laptop"),
+        filters={"lists": [], "regions": ["dudley"], "roles": []},
+        content_hash="c0ffee",
+        planned=100,
+        skipped={"unsubscribed": 2},
+        counts={State.SENT: 90, State.REFUSED: 10} if ended else None,
+    )
+    return replace(usual, **more)
 
 
 STANDING = Standing(

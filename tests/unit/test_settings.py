@@ -8,8 +8,8 @@ import pytest
 
 from newsletter_mailer.errors import ProjectError
 from newsletter_mailer.findings import Severity
-from newsletter_mailer.settings import direction, read_settings, readers_settings
-from newsletter_mailer.smtp_settings import read_smtp_settings
+from newsletter_mailer.settings.newsletter import direction, read_settings, readers_settings
+from newsletter_mailer.settings.smtp import read_smtp_settings
 from tests.newsroom import made_settings
 
 LEAST = 'name = "Test News"\nfrom = "Test News <news@example.org>"\n'
@@ -173,6 +173,13 @@ def test_the_port_follows_from_the_security(environment: dict[str, str], port: i
     assert read_smtp_settings({**SMTP, **environment}).port == port
 
 
+def test_a_server_beyond_ascii_is_asked_for_as_the_network_knows_it() -> None:
+    settings = read_smtp_settings({"SMTP_HOST": "mail.straße.de", "SMTP_HELO_NAME": "BÜCHER.de"})
+
+    assert settings.host == "mail.xn--strae-oqa.de"
+    assert settings.helo_name == "xn--bcher-kva.de"
+
+
 @pytest.mark.parametrize(
     ("environment", "says"),
     [
@@ -182,6 +189,8 @@ def test_the_port_follows_from_the_security(environment: dict[str, str], port: i
         ({"SMTP_SECURITY": "none"}, "unencrypted"),
         ({"SMTP_SECURITY": "none", "SMTP_HOST": "127.evil.example"}, "unencrypted"),
         ({"SMTP_SECURITY": "none", "SMTP_ALLOW_PLAINTEXT": "no"}, "unencrypted"),
+        ({"SMTP_HOST": "mail.\ue000.org"}, "no machine can have that name"),
+        ({"SMTP_HELO_NAME": "news.\ue000.org"}, "no machine can have that name"),
         ({"SMTP_PORT": "0"}, "from 1 to 65535"),
         ({"SMTP_PORT": "65536"}, "from 1 to 65535"),
         ({"SMTP_PORT": "smtp"}, "from 1 to 65535"),

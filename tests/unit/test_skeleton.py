@@ -15,7 +15,7 @@ from newsletter_mailer.issue.skeleton import (
     next_section,
     section_file_name,
 )
-from newsletter_mailer.toml_lines import parse_toml
+from newsletter_mailer.toml_text import parse_toml
 from tests.newsroom import Newsroom
 
 DAY = date(2030, 2, 1)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter_mailer.cli.speed import Score, rate_text
-from newsletter_mailer.deliver.replies import Outcome
-from newsletter_mailer.store.rows import ClaimedRow
+from newsletter_mailer.cli.results.send_speed import Score, rate_text
+from newsletter_mailer.deliver.answers.outcome import Outcome
+from newsletter_mailer.store.claims import ClaimedRow
 from newsletter_mailer.store.states import State
 
 

@@ -7,7 +7,7 @@ import io
 import pytest
 from typer import echo
 
-from newsletter_mailer.cli.streams import Watched
+from newsletter_mailer.cli.terminal.standard_streams import Watched
 
 
 class Interrupted(io.StringIO):

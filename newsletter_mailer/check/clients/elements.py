@@ -10,6 +10,7 @@ from lxml import etree
 
 from newsletter_mailer.check.clients.features import Use
 from newsletter_mailer.check.clients.tables import client_table
+from newsletter_mailer.lazy_patterns import lazy_pattern
 
 _ELEMENTS: dict[str, tuple[str, ...]] = {
     "html-h1-h6": ("h1", "h2", "h3", "h4", "h5", "h6"),
@@ -34,8 +35,8 @@ _PICTURES = {
     "tiff": "image-tiff",
     "webp": "image-webp",
 }
-_ENDING = re.compile(r"^[^?#]*\.([a-z0-9]+)(?:[?#]|$)", re.IGNORECASE)
-_TITLE_OF_ELEMENT = re.compile(r"<(\w+)>(?: element)?")
+_ENDING = lazy_pattern(r"^[^?#]*\.([a-z0-9]+)(?:[?#]|$)", re.IGNORECASE)
+_TITLE_OF_ELEMENT = lazy_pattern(r"<(\w+)>(?: element)?")
 
 
 @cache

@@ -8,19 +8,27 @@ in `width: 90%; width: calc(100% - 20px)` the first is the fallback.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Mapping, Sequence, Set
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 import tinycss2
 from tinycss2 import ast
 from tinycss2.color4 import parse_color
 
+from newsletter_mailer.check.clients.feature_patterns import (
+    ANYWHERE,
+    FAMILIES,
+    MEDIA,
+    SELECTORS,
+    VALUES,
+)
 from newsletter_mailer.check.clients.tables import client_table
+from newsletter_mailer.check.look.parsed_sheets import parsed_sheet
+from newsletter_mailer.lazy_patterns import lazy_pattern
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(NamedTuple):
     """A feature, used. `name` and `value` are what stands in the style sheet or the tag."""
 
     slug: str
@@ -33,113 +41,20 @@ class Use:
         return f"{self.name}: {self.value}" if self.value else self.name
 
 
-_FAMILIES: dict[str, tuple[str, ...]] = {
-    "css-animation": ("animation-name", "animation-duration", "animation-delay"),
-    "css-block-inline-size": ("block-size",),
-    "css-border-inline-block": ("border-inline", "border-block"),
-    "css-border-inline-block-individual": (
-        "border-inline-start", "border-inline-end", "border-block-start", "border-block-end",
-    ),
-    "css-border-inline-block-longhand": (
-        "border-inline-color", "border-inline-style", "border-inline-width",
-        "border-block-color", "border-block-style", "border-block-width",
-    ),
-    "css-border-radius-logical": (
-        "border-start-start-radius", "border-start-end-radius",
-        "border-end-start-radius", "border-end-end-radius",
-    ),
-    "css-color-scheme": ("color-scheme",),
-    "css-column-layout-properties": (
-        "columns", "column-fill", "column-rule", "column-span", "column-width",
-    ),
-    "css-gap": ("gap", "column-gap", "row-gap"),
-    "css-grid-template": (
-        "grid-template", "grid-template-areas", "grid-template-columns", "grid-template-rows",
-    ),
-    "css-inline-size": ("inline-size",),
-    "css-left-right-top-bottom": ("left", "right", "top", "bottom"),
-    "css-margin-block-start-end": ("margin-block-start", "margin-block-end"),
-    "css-margin-inline-block": ("margin-inline", "margin-block"),
-    "css-margin-inline-start-end": ("margin-inline-start", "margin-inline-end"),
-    "css-max-height": ("max-height",),
-    "css-min-height": ("min-height",),
-    "css-min-width": ("min-width",),
-    "css-padding-block-start-end": ("padding-block-start", "padding-block-end"),
-    "css-padding-inline-block": ("padding-inline", "padding-block"),
-    "css-padding-inline-start-end": ("padding-inline-start", "padding-inline-end"),
-    "css-scroll-snap": ("scroll-snap-type", "scroll-snap-align"),
-    "css-text-emphasis": ("text-emphasis-color", "text-emphasis-style"),
-    "css-transition": ("transition-property", "transition-duration"),
-}  # fmt: skip
-#: By property: values that use a feature, and the feature.
-_VALUES: dict[str, tuple[tuple[re.Pattern[str], str], ...]] = {
-    "background": ((re.compile(r"url\("), "css-background-image"),),
-    "background-image": ((re.compile(r"url\("), "css-background-image"),),
-    "display": (
-        (re.compile(r"\bflex\b|inline-flex"), "css-display-flex"),
-        (re.compile(r"\bgrid\b|inline-grid"), "css-display-grid"),
-    ),
-    "flex-direction": ((re.compile("column"), "css-flex-direction"),),
-    "flex-flow": (
-        (re.compile("column"), "css-flex-direction"),
-        (re.compile(r"(?<!no)wrap"), "css-flex-wrap"),
-    ),
-    "flex-wrap": ((re.compile(r"^wrap"), "css-flex-wrap"),),
-    "float": ((re.compile("left|right"), "css-float"),),
-    "position": ((re.compile("absolute|fixed|sticky"), "css-position"),),
-    "visibility": ((re.compile("hidden|collapse"), "css-visibility"),),
-}
-#: In any property: what a client that does not know it drops, with the whole declaration.
-_ANYWHERE = tuple(
-    (re.compile(pattern), slug)
-    for pattern, slug in (
-        (r"\bcalc\(", "css-unit-calc"),
-        (r"(?<![\w-])min\(", "css-function-min"),
-        (r"(?<![\w-])max\(", "css-function-max"),
-        (r"\bclamp\(", "css-function-clamp"),
-        (r"\blight-dark\(", "css-function-light-dark"),
-        (r"\bvar\(", "css-variables"),
-        (r"\blinear-gradient\(", "css-linear-gradient"),
-        (r"\bradial-gradient\(", "css-radial-gradient"),
-        (r"\bconic-gradient\(", "css-conic-gradient"),
-        (r"\b(?:ok)?l(?:ab|ch)\(", "css-modern-color"),
-        (r"\brgba?\((?:[^)]*,){3}|\brgba\(", "css-rgba"),
-        (r"\b(?:fit|min|max)-content\b", "css-intrinsic-size"),
-        (r"\binitial\b", "css-unit-initial"),
-        (r"\dch\b", "css-unit-ch"),
-        (r"\drem\b", "css-unit-rem"),
-        (r"\dvh\b", "css-unit-vh"),
-        (r"\dvw\b", "css-unit-vw"),
-        (r"\dvmin\b", "css-unit-vmin"),
-        (r"\dvmax\b", "css-unit-vmax"),
-    )
-)
-_HAS_VALUE = re.compile(r"[(]|content|initial|\d(?:ch|rem|v[hwm])")
+_IN_ANY_VALUE = r"[(]|content|initial|\d(?:ch|rem|v[hwm])"
+_HAS_VALUE = lazy_pattern(_IN_ANY_VALUE)
+#: The same, before the value is parsed; nested rules, custom properties, comments and escapes too.
+_WHATEVER_PROPERTY = lazy_pattern(rf"[{{\\/]|--|{_IN_ANY_VALUE}")
+_NAME = lazy_pattern(r"[a-z-]+(?=\s*:)")
 #: Properties of which only some values matter, or none alone.
 _BY_VALUE = frozenset({"background-image", "display", "float", "position", "visibility"})
 _BACKGROUNDS = frozenset({"background", "background-color"})
 _NO_EFFECT = frozenset({"none", "auto", "normal", "static", "inherit", "unset", "0", "0px"})
-_MEDIA = (
-    (re.compile("prefers-color-scheme"), "css-at-media-prefers-color-scheme"),
-    (re.compile("prefers-reduced-motion"), "css-at-media-prefers-reduced-motion"),
-    (re.compile(r"\b(?:any-)?hover\b"), "css-at-media-hover"),
-    (re.compile("orientation"), "css-at-media-orientation"),
-    (re.compile("device-pixel-ratio"), "css-at-media-device-pixel-ratio"),
-    (re.compile(""), "css-at-media"),
-)
-_SELECTORS = (
-    (re.compile(r"\+"), "css-selector-adjacent-sibling"),
-    (re.compile("~(?!=)"), "css-selector-general-sibling"),
-    (re.compile(r"\["), "css-selector-attribute"),
-    (re.compile(">"), "css-selector-child"),
-    (re.compile(r"\*(?!=)"), "css-selector-universal"),
-    (re.compile(r"\.[\w-]+\.[\w-]+"), "css-selector-chaining"),
-)
-_PSEUDO = re.compile(r"::?([a-z-]+)")
-_QUOTED = re.compile(r"""("[^"]*"|'[^']*')""")
-_STRINGS = re.compile(r"""("[^"]*"|'[^']*'|\[[^\]]*\])""")
+_PSEUDO = lazy_pattern(r"::?([a-z-]+)")
+_QUOTED = lazy_pattern(r"""("[^"]*"|'[^']*')""")
+_STRINGS = lazy_pattern(r"""("[^"]*"|'[^']*'|\[[^\]]*\])""")
 #: Selectors that reach one client on purpose (howtotarget.email), and MJML's own classes.
-_AIMED = re.compile(
+_AIMED = lazy_pattern(
     r"\[(?:data-ogs[bc]|data-outlook-cycle|x-apple-data-detectors|owa|class~?=.?x_)"
     r"|#outlook|#MessageViewBody|#MessageWebViewDiv|\.ExternalClass|\.moz-text-html|\.mj-"
     r"|\.gmail|\bu\s*\+|\.aolReplacedBody|&\s"
@@ -154,8 +69,23 @@ def _properties() -> Mapping[str, str]:
         for slug, feature in client_table().features.items()
         if slug.startswith("css-") and re.fullmatch(r"[a-z-]+(?: property)? *", feature.title)
     }
-    more = {name: slug for slug, names in _FAMILIES.items() for name in names}
+    more = {name: slug for slug, names in FAMILIES.items() for name in names}
     return {**properties, **more}
+
+
+def properties_with(features: Container[str]) -> frozenset[str]:
+    """The properties that use one of these features, themselves or with some value."""
+    by_value = ((name, slug) for name, values in VALUES.items() for _, slug in values)
+    return frozenset(name for name, slug in (*_properties().items(), *by_value) if slug in features)
+
+
+def may_use(style: str, properties: Set[str]) -> bool:
+    """A cheap look whether a `style` attribute can use a feature that these properties use.
+
+    True also for what uses a feature in any property, and for what cannot be told without parsing.
+    """
+    small = style.lower()
+    return bool(_WHATEVER_PROPERTY.search(small)) or not properties.isdisjoint(_NAME.findall(small))
 
 
 @lru_cache(maxsize=4096)
@@ -172,8 +102,7 @@ def uses_of_style(style: str) -> tuple[Use, ...]:
 def uses_of_sheet(css: str) -> tuple[Use, ...]:
     """What a style sheet uses, rules for one client alone and MJML's own left out."""
     try:
-        nodes = tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True)
-        return tuple(dict.fromkeys(_of_rules(nodes, "")))
+        return tuple(dict.fromkeys(_of_rules(parsed_sheet(css), "")))
     except RecursionError:  # thousands of nested brackets
         return ()
 
@@ -203,7 +132,7 @@ def _at_rule(node: ast.AtRule) -> tuple[str, str]:
     name = str(node.lower_at_keyword)
     prelude = " ".join(tinycss2.serialize(node.prelude).split())
     if name == "media":
-        slug = next(slug for found, slug in _MEDIA if found.search(prelude))
+        slug = next(slug for found, slug in MEDIA if found.search(prelude))
         return slug, f"@media {prelude}"
     slug = f"css-at-{name.removeprefix('-webkit-')}"
     return (slug, f"@{name}") if slug in client_table().features else ("", "")
@@ -224,7 +153,7 @@ def _of_selector(selector: str, within: str) -> Iterator[Use]:
             if slug in client_table().features:
                 mark = ":" if kind == "css-pseudo-class-" else "::"
                 yield Use(slug, f"{mark}{found[1]}", "", within)
-    for pattern, slug in _SELECTORS:
+    for pattern, slug in SELECTORS:
         if pattern.search(bare):
             yield Use(slug, selector, "", within)
 
@@ -262,10 +191,10 @@ def _of_declaration(name: str, value: str, within: str) -> Iterator[Use]:
     slug = _properties().get(name)
     if slug is not None and name not in _BY_VALUE and small not in _NO_EFFECT:
         yield Use(slug, name, value, within)
-    for pattern, feature in _VALUES.get(name, ()):
+    for pattern, feature in VALUES.get(name, ()):
         if pattern.search(small):
             yield Use(feature, name, value, within)
     if _HAS_VALUE.search(small):
-        for pattern, feature in _ANYWHERE:
+        for pattern, feature in ANYWHERE:
             if pattern.search(small):
                 yield Use(feature, name, value, within)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from newsletter_mailer.lazy_patterns import lazy_pattern
+
 _WEEKDAY = (
     r"(?:Mondays?|Mon|Tuesdays?|Tues|Tue|Wednesdays?|Weds|Wed|Thursdays?|Thurs|Thur|Thu|Fridays?|Fri"
     r"|Saturdays?|Sat|Sundays?|Sun)\b"
@@ -26,7 +28,7 @@ _ONE_OF_SEVERAL = (
     rf"(?:{_WEEKDAY}[,.]{{0,2}}\s{{1,4}}(?:the\s{{1,4}})?)?[0-9]{{1,2}}(?:{_ORDINAL})?(?![0-9])"
     rf"\s{{0,4}}(?:{_JOIN})\s{{0,4}}(?=[0-9]|{_WEEKDAY})"
 )
-DAY_FIRST = re.compile(
+DAY_FIRST = lazy_pattern(
     rf"""
     {_ALONE}
     (?P<before> (?:{_ONE_OF_SEVERAL}){{0,8}}+ )
@@ -42,7 +44,7 @@ DAY_FIRST = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-MONTH_FIRST = re.compile(
+MONTH_FIRST = lazy_pattern(
     rf"""
     {_ALONE}(?<!-)
     (?: (?P<weekday>{_WEEKDAY}) [,.]{{0,2}} \s{{1,4}} (?:the\s{{1,4}})? )?
@@ -55,7 +57,7 @@ MONTH_FIRST = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-NUMERIC = re.compile(
+NUMERIC = lazy_pattern(
     rf"""
     {_ALONE}(?<![.:-])
     (?: (?P<weekday>{_WEEKDAY}) [,.]{{0,2}} \s{{1,4}} \(? )?
@@ -65,46 +67,46 @@ NUMERIC = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-ISO = re.compile(
+ISO = lazy_pattern(
     rf"{_ALONE}(?<!-)(?:(?P<weekday>{_WEEKDAY})[,.]{{0,2}}\s{{1,4}}\(?)?"
     r"(?P<year>(?:19|20|21)[0-9]{2})(?P<mark>[-/])(?P<month>[0-9]{2})(?P=mark)(?P<day>[0-9]{2})"
     r"(?![0-9/-])",
     re.IGNORECASE,
 )
-ITEM = re.compile(
+ITEM = lazy_pattern(
     rf"(?:(?P<weekday>{_WEEKDAY})[,.]{{0,2}}\s{{1,4}}(?:the\s{{1,4}})?)?(?P<day>[0-9]{{1,2}})"
     rf"(?P<ordinal>{_ORDINAL})?\s{{0,4}}(?P<join>{_JOIN})\s{{0,4}}",
     re.IGNORECASE,
 )
-BETWEEN_DATES = re.compile(
+BETWEEN_DATES = lazy_pattern(
     r"\s{0,4}(?:-|(?P<word>to|until|till|through|and|or|&)(?!\w))\s{0,4}", re.IGNORECASE
 )
 
 
 #: What makes the number after it a name and no day: Year 6, Key Stage 2, section 17, aged 18.
-LABEL = re.compile(
+LABEL = lazy_pattern(
     r"(?:(?<!New\s)(?<!Academic\s)(?<!Financial\s)(?<!School\s)\bYears?"
     r"|\b(?i:stages?|cohorts?|parts?|sections?|phases?|tiers?|levels?|rooms?|pages?|chapters?"
     r"|grade[ds]?|age[ds]?|regulations?|schedules?|articles?|appendix|paragraphs?|para|steps?"
     r"|modules?|units?|versions?|volumes?|clauses?|releases?|figures?|tables?|v))\s{1,3}\Z"
 )
-VERB = re.compile(
+VERB = lazy_pattern(
     r"\s{1,3}(?:be|have|not|need|also|well|still|attend|apply|want|wish|ask|or\s{1,3}may)\b",
     re.IGNORECASE,
 )
-STREET = re.compile(
+STREET = lazy_pattern(
     r"\s{1,3}(?:Road|Street|Lane|Avenue|Close|Drive|Court|Place|Gardens|Crescent|Terrace|Grove"
     r"|Square|Way)\b"
 )
 #: What may follow `September 23`, so that "In September 23 councils joined" is none.
-AFTER_MONTH_FIRST = re.compile(
+AFTER_MONTH_FIRST = lazy_pattern(
     r"\s{0,3}(?:\Z|[.;!?)\]\"']|-|:(?![0-9])|,(?!\s{0,3}[0-9]{1,2}\b)"
     r"|(?:at|from|to|until|and|for|in|with|is|was|or|onwards|via|by)\b)",
     re.IGNORECASE,
 )
-TO_TIME = re.compile(
+TO_TIME = lazy_pattern(
     r"[\s,;|@()-]{0,6}(?:(?:at|from|between|starting|starts|begins|when|time)\b:?\s{0,3}"
     r"(?:at\s{1,3}|from\s{1,3})?)?",
     re.IGNORECASE,
 )
-FROM_TIME = re.compile(r"[\s,]{0,4}(?:on\s{1,3})?", re.IGNORECASE)
+FROM_TIME = lazy_pattern(r"[\s,]{0,4}(?:on\s{1,3})?", re.IGNORECASE)

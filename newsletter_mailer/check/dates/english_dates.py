@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
-from functools import lru_cache
-from typing import Literal
 
+from newsletter_mailer.check.dates.date_mention import (
+    DateMention,
+    month_written,
+    weekday_written,
+    year_written,
+)
 from newsletter_mailer.check.dates.date_patterns import (
     AFTER_MONTH_FIRST,
     BETWEEN_DATES,
@@ -30,65 +32,38 @@ from newsletter_mailer.check.dates.date_patterns import (
     VERB,
 )
 from newsletter_mailer.check.dates.english_times import PLAIN, TimeMention, likely_times
+from newsletter_mailer.lazy_patterns import lazy_pattern
 
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DIGIT = lazy_pattern(r"[0-9]")
+_IN_DIGITS = lazy_pattern(r"[0-9][/.-][0-9]")  #: without it there is no date in digits
 _MARKS = frozenset("-./")
 _SMALL_VERBS = frozenset({"may", "march", "mar"})
 _SPANS = frozenset({"-", "to", "until", "till", "through"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DateMention:
-    """A date at `text[start:end]`. Its parts are as written, so they may make no date."""
-
-    start: int
-    end: int
-    day: int
-    month: int
-    year: int | None = None  #: None: not given
-    weekday: int | None = None  #: 0 is Monday; None: not given
-    clock: TimeMention | None = None  #: the time beside it
-    is_ambiguous: bool = False  #: in digits that are another date in American order
-    part: Literal["", "first", "last"] = ""  #: of a span of days: `first` is followed by its `last`
-
-    @property
-    def is_possible(self) -> bool:
-        return self.in_year(self.year or 2000) is not None
-
-    def in_year(self, year: int) -> date | None:
-        try:
-            return date(year, self.month, self.day)
-        except ValueError:
-            return None
-
-
-def dates_in(text: str) -> tuple[DateMention, ...]:
-    """The dates in a text, in order."""
-    return _dates_in(text) if _DIGIT.search(text) else ()
-
-
-_DIGIT = re.compile(r"[0-9]")
-
-
-@lru_cache(maxsize=1024)
-def _dates_in(text: str) -> tuple[DateMention, ...]:
+def dates_in(text: str, times: Sequence[TimeMention] | None = None) -> tuple[DateMention, ...]:
+    """The dates in a text, in order. `times`: those in it, where they are known already."""
+    if not _DIGIT.search(text):
+        return ()
     plain = text.translate(PLAIN)
-    found = [*_day_first(plain), *_month_first(plain), *_numeric(plain), *_iso(plain)]
+    found = [*_day_first(plain), *_month_first(plain)]
+    if _IN_DIGITS.search(plain):
+        found += [*_numeric(plain), *_iso(plain)]
     found.sort(key=lambda one: (one.start, -one.end))
     alone: list[DateMention] = []
     for one in found:
         if not alone or one.start >= alone[-1].end:
             alone.append(one)
-    return tuple(_with_times(_in_spans(alone, plain), text, plain))
+    known = likely_times(text) if times is None else times
+    return tuple(_with_times(_in_spans(alone, plain), known, plain))
 
 
 def _day_first(text: str) -> Iterator[DateMention]:
     for found in DAY_FIRST.finditer(text):
-        year = _year(found["year"] or found["apostrophe"])
+        year = year_written(found["year"] or found["apostrophe"])
         if found["short"] and (len(found["month"]) <= 4 or found["of"] in _MARKS):
-            year = _year(found["short"])
-        before, after = _weekday(found["weekday"]), _weekday(found["after"])
+            year = year_written(found["short"])
+        before, after = weekday_written(found["weekday"]), weekday_written(found["after"])
         weekday = after if before is None else before
         if not _is_day_first(found, text, weekday, year):
             continue
@@ -96,13 +71,13 @@ def _day_first(text: str) -> Iterator[DateMention]:
             start=found.start("day" if before is None else "weekday"),
             end=found.start("short") - 1 if found["short"] and year is None else found.end(),
             day=int(found["day"]),
-            month=_month(found["month"]),
+            month=month_written(found["month"]),
             year=year,
             weekday=weekday,
         )
         earlier = [*_earlier_days(found, last)]
         yield from earlier
-        yield replace(last, part="last") if earlier and earlier[-1].part == "first" else last
+        yield last._replace(part="last") if earlier and earlier[-1].part == "first" else last
 
 
 def _is_day_first(found: re.Match[str], text: str, weekday: int | None, year: int | None) -> bool:
@@ -135,7 +110,7 @@ def _earlier_days(found: re.Match[str], last: DateMention) -> Iterator[DateMenti
     plural: int | None = None
     was_first = False
     for item in items:
-        weekday = _weekday(item["weekday"])
+        weekday = weekday_written(item["weekday"])
         if weekday is not None and item["weekday"].lower().endswith("days"):
             plural = weekday
         is_first = item["join"].lower() in _SPANS
@@ -153,7 +128,7 @@ def _earlier_days(found: re.Match[str], last: DateMention) -> Iterator[DateMenti
 
 def _month_first(text: str) -> Iterator[DateMention]:
     for found in MONTH_FIRST.finditer(text):
-        weekday, year = _weekday(found["weekday"]), _year(found["year"])
+        weekday, year = weekday_written(found["weekday"]), year_written(found["year"])
         day, month = int(found["day"]), found["month"]
         is_sure = bool(found["ordinal"]) or weekday is not None or year is not None
         if day == 0 or month in _SMALL_VERBS:
@@ -166,7 +141,7 @@ def _month_first(text: str) -> Iterator[DateMention]:
             if found["last"]
             else found.end(),
             day=day,
-            month=_month(month),
+            month=month_written(month),
             year=year,
             weekday=weekday,
         )
@@ -174,9 +149,8 @@ def _month_first(text: str) -> Iterator[DateMention]:
             yield first
             continue
         is_span = found["join"].lower() in _SPANS
-        yield replace(first, part="first" if is_span else "")
-        yield replace(
-            first,
+        yield first._replace(part="first" if is_span else "")
+        yield first._replace(
             start=found.start("last"),
             end=found.end(),
             day=int(found["last"]),
@@ -188,8 +162,8 @@ def _month_first(text: str) -> Iterator[DateMention]:
 def _numeric(text: str) -> Iterator[DateMention]:
     for found in NUMERIC.finditer(text):
         day, month, written = int(found["day"]), int(found["month"]), found["year"]
-        weekday = _weekday(found["weekday"])
-        year = _year(written)
+        weekday = weekday_written(found["weekday"])
+        year = year_written(written)
         is_real = 1 <= day <= 31 and 1 <= month <= 12
         is_american = 1 <= day <= 12 < month <= 31
         if written is None:
@@ -218,7 +192,7 @@ def _iso(text: str) -> Iterator[DateMention]:
     for found in ISO.finditer(text):
         year, month, day = int(found["year"]), int(found["month"]), int(found["day"])
         if 1 <= month <= 12 or (12 < month <= 31 and 1 <= day <= 12):
-            weekday = _weekday(found["weekday"])
+            weekday = weekday_written(found["weekday"])
             yield DateMention(
                 start=found.start("year") if weekday is None else found.start(),
                 end=found.end(),
@@ -241,15 +215,16 @@ def _in_spans(found: Sequence[DateMention], text: str) -> Iterator[DateMention]:
             continue
         if first.year is None and last.year is not None:
             is_over_new_year = first.month > last.month
-            first = replace(first, year=last.year - 1 if is_over_new_year else last.year)
+            first = first._replace(year=last.year - 1 if is_over_new_year else last.year)
         is_span = (join["word"] or "-").lower() in _SPANS
-        done[at] = replace(first, part="first") if is_span else first
-        done[at + 1] = replace(last, part="last") if is_span else last
+        done[at] = first._replace(part="first") if is_span else first
+        done[at + 1] = last._replace(part="last") if is_span else last
     yield from done
 
 
-def _with_times(found: Iterator[DateMention], text: str, plain: str) -> Iterator[DateMention]:
-    times = likely_times(text)
+def _with_times(
+    found: Iterator[DateMention], times: Sequence[TimeMention], plain: str
+) -> Iterator[DateMention]:
     at = 0
     for one in found:
         while at < len(times) and times[at].start < one.end:
@@ -263,28 +238,8 @@ def _with_times(found: Iterator[DateMention], text: str, plain: str) -> Iterator
         if clock is None and before is not None and 0 <= one.start - before.end <= 10:
             is_beside = FROM_TIME.fullmatch(plain, before.end, one.start)
             clock = before if is_beside and before.is_certain else None
-        yield replace(one, clock=clock)
+        yield one._replace(clock=clock)
 
 
 def _lead(text: str, start: int) -> str:
     return text[max(0, start - 24) : start]
-
-
-def _weekday(written: str | None) -> int | None:
-    """None also for "sat" and "sun" in small letters: words of their own."""
-    if not written or (len(written) <= 3 and written.islower()):
-        return None
-    return _WEEKDAYS.index(written[:3].lower())
-
-
-def _month(written: str) -> int:
-    return _MONTHS.index(written[:3].lower()) + 1
-
-
-def _year(written: str | None) -> int | None:
-    if written is None:
-        return None
-    year = int(written)
-    if len(written) == 2:
-        return 2000 + year if 20 <= year <= 49 else None
-    return year if 1900 <= year <= 2199 else None

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import time
-from functools import lru_cache
+from typing import NamedTuple
+
+from newsletter_mailer.lazy_patterns import lazy_pattern
 
 #: Each sign becomes one other, so that places in the text stay what they are.
 PLAIN = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-") | dict.fromkeys("‘’ʼ", "'"))
@@ -21,7 +22,7 @@ _EVENING = 17 * 60
 #: `10:30 – 3:00` ends at 15:00; beyond this many minutes a slip is likelier.
 _LONGEST_GUESS = 10 * 60
 
-_TIME = re.compile(
+_TIME = lazy_pattern(
     r"""
     (?<![\w£$€/+:])(?<!\d[.,])
     (?: (?:12\s{0,2})? (?P<word>noon|midday|midnight)
@@ -35,15 +36,14 @@ _TIME = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_RANGE = re.compile(r"\s{0,3}(?:-|(?:to|until|till)\b)\s{0,3}", re.IGNORECASE)
-_AND = re.compile(r"\s{0,3}(?:and|&)\s{0,3}", re.IGNORECASE)
-_BETWEEN = re.compile(r"\bbetween\s{1,3}\Z", re.IGNORECASE)
-_CUE = re.compile(r"(?:\b(?:at|from|by|until|till|between|time:?)|@)\s{0,3}\Z", re.IGNORECASE)
-_NO_CLOCK = re.compile(r"\s{0,3}(?:min|sec|split|ratio|odds|hours\b)", re.IGNORECASE)
+_RANGE = lazy_pattern(r"\s{0,3}(?:-|(?:to|until|till)\b)\s{0,3}", re.IGNORECASE)
+_AND = lazy_pattern(r"\s{0,3}(?:and|&)\s{0,3}", re.IGNORECASE)
+_BETWEEN = lazy_pattern(r"\bbetween\s{1,3}\Z", re.IGNORECASE)
+_CUE = lazy_pattern(r"(?:\b(?:at|from|by|until|till|between|time:?)|@)\s{0,3}\Z", re.IGNORECASE)
+_NO_CLOCK = lazy_pattern(r"\s{0,3}(?:min|sec|split|ratio|odds|hours\b)", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimeMention:
+class TimeMention(NamedTuple):
     """A time of day, or a span of it, at `text[start:end]`."""
 
     start: int
@@ -68,8 +68,7 @@ class TimeMention:
         return apart == 0 or (self.is_open and apart == 12)
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(NamedTuple):
     """One time, or a number that may be one."""
 
     start: int
@@ -82,12 +81,6 @@ class _Token:
     letters: str
 
 
-def times_in(text: str) -> tuple[TimeMention, ...]:
-    """The times in a text, in order, but for those that only a date beside them makes times."""
-    return tuple(found for found in likely_times(text) if found.is_certain)
-
-
-@lru_cache(maxsize=1024)
 def likely_times(text: str) -> tuple[TimeMention, ...]:
     """The times in a text, in order, also the uncertain."""
     return tuple(_mentions(text.translate(PLAIN)))

@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Container, Iterator
 
-_KNOWN = """
-AI AGM AM AND ASAP ATM AV BA BBC BBQ BC BSC BST CC CCTV CD CE CEO COVID CSV CV DIY DJ DNA DVD EU
-FAQ FM FREE FYI GB GCSE GDPR GMT GP HD HGV HIV HMRC HQ HR HTML ID IOS IQ IP ISBN IT ITV KB KG KM
-LED LGBT LTD MA MB MBE MOT MP MPHIL MSC NATO NB NEW NHS NO NOT NOW OBE OK ON OR PA PC PDF PE PHD
-PIN PLC PM PO PR PS QA QC QR RAF RE RSPCA RSVP SMS SOS TBA TBC TV UK UN UNESCO UNICEF URL US USA
-USB VAT VIP WC WIFI XL YES YMCA ZIP
-"""
-#: What everybody in Britain reads without help. Words in capitals for emphasis are no acronyms.
-EVERYBODY_KNOWS = frozenset(_KNOWN.split())
-#: These, and what is no acronym: another rule says that the text is not finished.
-_PASSED_OVER = EVERYBODY_KNOWS | {"TODO", "FIXME"}
+from newsletter_mailer.lazy_patterns import lazy_pattern
+
+#: No acronyms: another rule says that the text is not finished.
+_UNFINISHED = frozenset({"TODO", "FIXME"})
 #: The codes of other mailing programs, *|NAME|*, %%NAME%% and [[NAME]], are another rule's too.
-_ACRONYM = re.compile(
+_ACRONYM = lazy_pattern(
     r"(?<![\w&@#/.'’|%-])(?<!\[\[)(?=[A-Z0-9]*[A-Z][A-Z0-9]*[A-Z])(?P<name>[A-Z][A-Z0-9]{1,5})"
     r"(?:['’]?s)?(?![\w&@/|%]|[.]\w|-[A-Z\d])"
 )
-_ROMAN = re.compile(r"(?=[IVX])X{0,3}(?:IX|IV|V?I{0,3})")
-_POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?")
-_INWARD = re.compile(r"\s?\d[A-Z]{2}\b")
-_WORD = re.compile(r"\w+(?:['’]\w+)*")
-_IN_BRACKETS = re.compile(r"\s{0,3}[(\[]([^()\[\]]{0,200})[)\]]")
-_OPENED = re.compile(r"[(\[]\s*[\"“'‘]?$")
+_ROMAN = lazy_pattern(r"(?=[IVX])X{0,3}(?:IX|IV|V?I{0,3})")
+_POSTCODE = lazy_pattern(r"[A-Z]{1,2}\d[A-Z\d]?")
+_INWARD = lazy_pattern(r"\s?\d[A-Z]{2}\b")
+_WORD = lazy_pattern(r"\w+(?:['’]\w+)*")
+_IN_BRACKETS = lazy_pattern(r"\s{0,3}[(\[]([^()\[\]]{0,200})[)\]]")
+_OPENED = lazy_pattern(r"[(\[]\s*[\"“'‘]?$")
 _SMALL = frozenset(
     {"a", "an", "and", "at", "by", "for", "in", "of", "on", "or", "the", "to", "with"}
 )
@@ -35,13 +27,13 @@ _LONGEST_FORM = 14  #: words that a long form has at most
 _NEAR = 300  #: letters in which these are looked for
 
 
-def acronyms(text: str) -> Iterator[re.Match[str]]:
-    """Each acronym that not everybody knows; its group `name` is without a plural's s."""
+def acronyms(text: str, known: Container[str]) -> Iterator[re.Match[str]]:
+    """Each acronym that is not known; its group `name` is without a plural's s."""
     if text.upper() == text:
         return  # a line in capitals
     for found in _ACRONYM.finditer(text):
         name = found["name"]
-        if name in _PASSED_OVER or _ROMAN.fullmatch(name):
+        if name in known or name in _UNFINISHED or _ROMAN.fullmatch(name):
             continue
         if _POSTCODE.fullmatch(name) and _INWARD.match(text, found.end("name")):
             continue
@@ -64,7 +56,6 @@ def _ends_in(name: str, text: str) -> bool:
     return any(_spells(name.lower(), words[at:]) for at in range(len(words)))
 
 
-@lru_cache(maxsize=1024)
 def stands_for(name: str, words: str) -> bool:
     """Whether the words are those that the acronym is made of.
 

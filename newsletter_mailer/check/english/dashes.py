@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
+
+from newsletter_mailer.lazy_patterns import lazy_pattern
 
 DASHES = {"-": "a hyphen", "–": "an en dash", "—": "an em dash"}
 #: With blanks around it any of them; the em dash without blanks too, between letters.
-_DASH = re.compile(
+_DASH = lazy_pattern(
     r"(?<=\S)[ \n\u00a0]+(?P<mark>--?|–|—)[ \n\u00a0]+(?=\S)|(?<=\w)(?P<tight>—)(?=\w)"
 )
 _NAMED = (
@@ -18,14 +19,13 @@ _NAMED = (
 )
 _NUMBER = r"[£€#]?\d[\d.,:/]*(?:am|pm|st|nd|rd|th|k|m|%)?|[ap]\.?m\.?|years?|[A-Z]"
 #: What a range begins and ends with: a number, a time, a day, a month, a single letter.
-_LEFT = re.compile(rf"(?:(?i:\b(?:{_NAMED}))|(?<!\w)(?:{_NUMBER}))[.,)]?$")
-_RIGHT = re.compile(rf"(?:(?i:(?:{_NAMED})\b)|(?:{_NUMBER})(?!\w))")
+_LEFT = lazy_pattern(rf"(?:(?i:\b(?:{_NAMED}))|(?<!\w)(?:{_NUMBER}))[.,)]?$")
+_RIGHT = lazy_pattern(rf"(?:(?i:(?:{_NAMED})\b)|(?:{_NUMBER})(?!\w))")
 
 _NEAR = 12  #: letters before a dash that are looked at
 
 
-@dataclass(frozen=True, slots=True)
-class Dash:
+class Dash(NamedTuple):
     """One that breaks a sentence, and where it stands."""
 
     mark: str  #: a key of DASHES

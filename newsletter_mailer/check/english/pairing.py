@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
+
+from newsletter_mailer.lazy_patterns import lazy_pattern
 
 _CLOSES = {")": "(", "]": "[", "”": "“"}
 _OPENS = {"(": ")", "[": "]", "“": "”"}
 _NAMES = {"(": "bracket", ")": "bracket", "[": "bracket", "]": "bracket"}
-_MARK = re.compile(r"[()\[\]“”\"]")
+_MARK = lazy_pattern(r"[()\[\]“”\"]")
 #: What looks like a bracket and is none: 1) and a), faces such as :-) and ;(.
-_NO_BRACKET = re.compile(r"(?:(?<=\s)|^)(?:[A-Za-z]|\d{1,2}|[ivx]{1,5})\)|[:;=8]['’]?-?[()]")
+_NO_BRACKET = lazy_pattern(r"(?:(?<=\s)|^)(?:[A-Za-z]|\d{1,2}|[ivx]{1,5})\)|[:;=8]['’]?-?[()]")
 #: Inches and seconds: 12", 5'10".
-_INCHES = re.compile(r"(?<=\d)\"(?!\w)")
+_INCHES = lazy_pattern(r"(?<=\d)\"(?!\w)")
 #: A single quotation mark is one only before a word that does not begin with an apostrophe.
-_OPENING = re.compile(
+_OPENING = lazy_pattern(
     r"(?:(?<=[\s(\[“\"—–-])|^)['‘]"
     r"(?!\d|(?:tis|twas|twere|twill|twould|tween|em|im|er|n|cause|cos|til|till|round|bout|ere|ello"
     r"|appen|nuff|gainst|neath|nother|tude|s|t)\b)(?=\w)",
     re.IGNORECASE,
 )
-_CLOSING = re.compile(r"(?<=[\w.,!?…)\]%])['’](?!\w)")
+_CLOSING = lazy_pattern(r"(?<=[\w.,!?…)\]%])['’](?!\w)")
 
 
-@dataclass(frozen=True, slots=True)
-class Unpaired:
+class Unpaired(NamedTuple):
     """A mark without its other half, and where it stands."""
 
     mark: str

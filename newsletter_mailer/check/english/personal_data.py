@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from newsletter_mailer.address import WEBMAIL
+from newsletter_mailer.check.english.vocabulary import Vocabulary
+from newsletter_mailer.lazy_patterns import lazy_pattern
 
 Kind = Literal[
     "mobile", "telephone", "NHS number", "National Insurance number", "unique pupil number",
@@ -20,8 +20,7 @@ Kind = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Personal:
+class Personal(NamedTuple):
     """`text[start:end]` is about a person."""
 
     start: int
@@ -30,7 +29,10 @@ class Personal:
 
 
 #: Without it there is nothing of all this.
-_MAY_BE = re.compile(r"\d\D{0,3}\d|@")
+_MAY_BE = lazy_pattern(r"\d\D{0,3}\d|@")
+#: Without these there is nothing of a kind whose own expression takes longer.
+_LONG_NUMBER = lazy_pattern(r"\d(?:[\s.\-–\u2011()]{0,4}\d){5}")
+_BIRTH = lazy_pattern(r"born|[Bb]irth|(?i:D\.?O\.?B)")
 _GAP = r"(?:[\s.\-–\u2011]|[\s]?[()][\s]?)?"
 
 
@@ -45,37 +47,37 @@ _TRUNK = rf"(?:(?:\+|\b00)44{_GAP}(?:\(?0\)?{_GAP})?|\(?\b0)"
 _NO_NUMBER_BEFORE = r"(?<![\w£$€#=.@-])(?<![^\d\s]/)(?<!\d[\s,–-])"
 _NO_NUMBER_AFTER = r"(?![\w@])(?!/[^\s0+])(?![\s.,–-]\d)"
 #: Ofcom's National Telephone Numbering Plan: 071 to 075, 077 to 079, and 07624 of the Isle of Man.
-_MOBILE = re.compile(
+_MOBILE = lazy_pattern(
     rf"{_NO_NUMBER_BEFORE}{_TRUNK}(?=7[1-57-9]|7{_GAP}624|7624)"
     rf"(?:{_grouped('4 3 3', '3 3 4', '4 2 2 2', '4 4 2', '2 4 4', '2 2 2 2 2')}){_NO_NUMBER_AFTER}"
 )
 #: 01 and 02 of places, 03 and 08 of services, 09 at a premium.
-_TELEPHONE = re.compile(
+_TELEPHONE = lazy_pattern(
     rf"{_NO_NUMBER_BEFORE}{_TRUNK}(?=[12389])"
     rf"(?:{_grouped('3 3 4', '2 4 4', '4 3 3', '4 6', '3 7', '4 2 2 2', '4 5', '3 3 3')})"
     rf"{_NO_NUMBER_AFTER}"
 )
-_TEN_DIGITS = re.compile(
+_TEN_DIGITS = lazy_pattern(
     rf"{_NO_NUMBER_BEFORE}(?<!\+)[1-9]\d\d(?P<gap>[\s\-–]?)\d{{3}}(?P=gap)\d{{4}}{_NO_NUMBER_AFTER}"
 )
 #: A meeting's number has the form of an NHS number too, and so has an ISBN of ten digits.
-_OTHER_NUMBER = re.compile(
+_OTHER_NUMBER = lazy_pattern(
     r"\b(?:ID|isbn|meeting|webinar|conference|zoom|teams|dial|call|tel|telephone|phone|fax"
     r"|pass ?code|access code|pin|ticket|order|invoice|account|ref|reference|utr|vat|charity"
     r"|company|barcode|doi|issn|grid)\b",
     re.IGNORECASE,
 )
-_NHS = re.compile(r"\bNHS\b|\bpatient\b", re.IGNORECASE)
+_NHS = lazy_pattern(r"\bNHS\b|\bpatient\b", re.IGNORECASE)
 _CONTEXT = 40  #: characters before a number that say what it is
 #: HMRC's NIM39110. No D, F, I, Q, U, V in front, no O in second place, and prefixes never given.
-_INSURANCE = re.compile(
+_INSURANCE = lazy_pattern(
     r"(?<![\w/-])(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]"
     r"(?:\d{6}[A-D]|[\s-]?\d\d[\s-]\d\d[\s-]\d\d[\s-]?[A-D]|[\s-]?\d{6}[\s-]?[A-D](?!\s+\w))(?!\w|-\w)",
     re.IGNORECASE,
 )
 #: Department for Education, Unique pupil numbers: a check letter, then twelve digits; in a
 #: temporary number the last is a letter.
-_PUPIL = re.compile(r"(?<![\w/-])[A-HJ-NP-RT-Z]\d{11}[\dA-HJ-NP-RT-Z](?!\w)")
+_PUPIL = lazy_pattern(r"(?<![\w/-])[A-HJ-NP-RT-Z]\d{11}[\dA-HJ-NP-RT-Z](?!\w)")
 _PUPIL_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
 
 _MONTH = (
@@ -91,7 +93,7 @@ _ONE_DAY = (
     rf"{_DAY}(?!\d)"
     rf"(?!\s*(?:[-–—]|to|and|or|until)\s*(?:{_DAY}|later|earlier|after|before|now))"
 )
-_BORN = re.compile(
+_BORN = lazy_pattern(
     rf"\b(?i:D\.?O\.?B)\b\.?[\s:–-]*(?:is\s|was\s)?{_ONE_DAY}"
     rf"|\b[Dd]ate\sof\s[Bb]irth[\s:–-]*(?:is\s|was\s)?{_ONE_DAY}"
     r"|\b(?!Children|Babies|Pupils|Those|Any|Every|People|Girls|Boys|Infants|Twins|Toddlers|If|Was"
@@ -99,6 +101,7 @@ _BORN = re.compile(
     rf"{_ONE_DAY}"
 )
 _POST_CODE = r"[A-Z]{1,2}\d[A-Z\d]?\s?\d[ABD-HJLNP-UW-Z]{2}\b"
+_ANY_POST_CODE = lazy_pattern(_POST_CODE)
 _TITLED = (
     r"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Master)\.?\s(?:(?:[A-Z]\.?|[A-Z][\w'’-]+)\s){0,2}[A-Z][\w'’-]+"
 )
@@ -110,30 +113,17 @@ _INITIALLED = (
 _FAMILY = r"\b[Tt]he\s[A-Z][\w'’-]+\s[Ff]amily"
 #: Numbers and names of streets and towns: what stands between a name and its post code.
 _STREET = r"(?:\d+\w?|[A-Z][\w'’-]*|of|on|upon|in|at|the|and|lives?)"
-_HOME = re.compile(
+_HOME = lazy_pattern(
     rf"(?:{_TITLED}|{_FAMILY})(?=\s?[,(\n–-]|\s(?:of|in|at|lives?)\s)"
     rf"(?:[\s,(–-]{{1,3}}{_STREET}){{0,9}}[\s,(–-]{{1,3}}{_POST_CODE}"
     rf"|{_INITIALLED}\s?[,(]\s?{_POST_CODE}"
 )
-#: Where people work, meet or learn, and not where they live.
-_VENUE = re.compile(
-    r"\b(?:hall|house|centre|council|school|academy|hospital|surgery|practice|pharmacy|clinic|office|offices|building"
-    r"|university|college|library|church|hotel|hub|team|service|services|trust|studio|theatre|museum"
-    r"|court|stadium|club|chamber|station|unit|suite|floor|department|nursery|director|manager)\b",
-    re.IGNORECASE,
-)
-_NAMED_ADDRESS = re.compile(
+_WORD = lazy_pattern(r"\w+")
+_NAMED_ADDRESS = lazy_pattern(
     r"(?<![\w.+-])(?P<box>[a-z]+[._-][a-z]+(?:[._-][a-z]+)?\d*)@(?P<domain>[\w-]+(?:\.[\w-]+)+)",
     re.IGNORECASE,
 )
-#: Words in the address of a group or an office.
-_GROUP = re.compile(
-    r"info|admin|office|enquir|contact|hello|support|team|group|forum|network|club|society|carers?"
-    r"|parents?|youth|school|nursery|church|events?|bookings?|training|news|send|charity|trust|project"
-    r"|trustees?|secretary|chair|treasurer|community|centre|council|voice|hub|west|east|north|south",
-    re.IGNORECASE,
-)
-_CASE = re.compile(
+_CASE = lazy_pattern(
     r"\b(?:case|child|client|pupil|patient|service\suser|family|LCS|Mosaic|Liquidlogic|EHM|referral)['’]?s?\s?"
     r"(?:file\s|record\s)?(?:no|number|ref|reference|id)\b\.?[\s:#-]*(?:is\s|no\.?\s)?"
     r"(?P<number>[A-Z]{0,3}[-/]?\d{4,})\b(?![/.-]?\w)",
@@ -141,21 +131,32 @@ _CASE = re.compile(
 )
 
 
-@lru_cache(maxsize=4096)
-def personal_data(text: str) -> Sequence[Personal]:
+def personal_data(text: str, vocabulary: Vocabulary) -> Sequence[Personal]:
     """All of it in order; of what overlaps, what is known the most surely."""
     taken: list[Personal] = []
     if not _MAY_BE.search(text):
         return taken
-    for found in _candidates(text):
+    for found in _candidates(text, vocabulary):
         if all(found.end <= one.start or one.end <= found.start for one in taken):
             taken.append(found)
     return sorted(taken)
 
 
-def is_of_a_group(box: str) -> bool:
+def is_of_a_group(box: str, vocabulary: Vocabulary) -> bool:
     """Whether what stands before the @ is no person's name: enquiries, dudley.carers."""
-    return bool(_GROUP.search(box))
+    box = box.lower()
+    return any(part in box for part in vocabulary.words("office-mailboxes"))
+
+
+def _is_a_venue(address: str, vocabulary: Vocabulary) -> bool:
+    """Whether people work, meet or learn there, and do not live."""
+    words = _spaced(address)
+    return any(_spaced(venue) in words for venue in vocabulary.words("venue-words"))
+
+
+def _spaced(text: str) -> str:
+    """Its words in small letters, with a blank on both sides of each."""
+    return f" {' '.join(_WORD.findall(text.lower()))} "
 
 
 def is_nhs_number(digits: str) -> bool:
@@ -172,8 +173,25 @@ def is_pupil_number(text: str) -> bool:
     return _PUPIL_LETTERS[weighted % 23] == text[0].upper()
 
 
-def _candidates(text: str) -> Iterator[Personal]:
+def _candidates(text: str, vocabulary: Vocabulary) -> Iterator[Personal]:
     """The surest first."""
+    if _LONG_NUMBER.search(text):
+        yield from _numbers(text)
+    if _BIRTH.search(text):
+        yield from _found(_BORN, "date of birth", text)
+    if _ANY_POST_CODE.search(text):
+        for one in _HOME.finditer(text):
+            if not _is_a_venue(one[0], vocabulary):
+                yield Personal(*one.span(), "post code beside a name")
+    if "@" in text:
+        for one in _NAMED_ADDRESS.finditer(text):
+            if one["domain"].lower() in WEBMAIL and not is_of_a_group(one["box"], vocabulary):
+                yield Personal(*one.span(), "private address")
+    yield from _found(_CASE, "case number", text)
+
+
+def _numbers(text: str) -> Iterator[Personal]:
+    """Those of six digits or more with nothing between them but what groups digits."""
     yield from _found(_INSURANCE, "National Insurance number", text)
     for one in _PUPIL.finditer(text):
         if is_pupil_number(one[0]):
@@ -183,14 +201,6 @@ def _candidates(text: str) -> Iterator[Personal]:
     for one in _TEN_DIGITS.finditer(text):
         if is_nhs_number(re.sub(r"\D", "", one[0])) and _is_about_health(one, text):
             yield Personal(*one.span(), "NHS number")
-    yield from _found(_BORN, "date of birth", text)
-    for one in _HOME.finditer(text):
-        if not _VENUE.search(one[0]):
-            yield Personal(*one.span(), "post code beside a name")
-    for one in _NAMED_ADDRESS.finditer(text):
-        if one["domain"].lower() in WEBMAIL and not is_of_a_group(one["box"]):
-            yield Personal(*one.span(), "private address")
-    yield from _found(_CASE, "case number", text)
 
 
 def _found(pattern: re.Pattern[str], kind: Kind, text: str) -> Iterator[Personal]:

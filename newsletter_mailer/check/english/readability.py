@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
-_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?:\s|$)")
-_ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|etc|Mr|Mrs|Ms|Dr|Prof|St|No|vs|approx)\.(?=\s)")
-_VOWELS = re.compile(r"[aeiouyà-öø-ÿ]+")
+from newsletter_mailer.lazy_patterns import lazy_pattern
+
+_WORD = lazy_pattern(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_SENTENCE_END = lazy_pattern(r"[.!?…]+[\"'”’)\]]*(?:\s|$)")
+_ABBREVIATION = lazy_pattern(r"\b(?:e\.g|i\.e|etc|Mr|Mrs|Ms|Dr|Prof|St|No|vs|approx)\.(?=\s)")
+_VOWELS = lazy_pattern(r"[aeiouyà-öø-ÿ]+")
 #: An e that is written and not heard (make, makes, named), unless the consonants need it.
-_SILENT = re.compile(r"(?:[^aeiouy]e|[^aeioudty]ed|[^aeiouycgsxz]es)$")
-_HEARD = re.compile(r"[^aeiouy]l(?:e|es|ed)$")
+_SILENT = lazy_pattern(r"(?:[^aeiouy]e|[^aeioudty]ed|[^aeiouycgsxz]es)$")
+_HEARD = lazy_pattern(r"[^aeiouy]l(?:e|es|ed)$")
 #: Vowels side by side that are two syllables: ra-dio, sci-ence, soci-ety, appreci-ate, cre-ate,
 #: are-a, be-ing, actu-al, vide-o, co-operate; but not so-cial, na-tion, mil-lion, opin-ion.
-_APART = re.compile(
+_APART = lazy_pattern(
     r"(?<![tcsgx])i(?:a|ou|en)|(?<![tcsgxnl])io|iat[eio]|\bscie|iet|(?:(?<=[rd])ea|(?<=[dh])eo)$"
     r"|(?<=cr)ea|eality|[eo]ing|seum|(?<!q)ua[lt]|heor|\bcoo[pr]"
 )

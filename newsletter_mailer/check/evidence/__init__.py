@@ -1,1 +1,4 @@
-"""What questions need from outside: dictionaries, the web, a browser. These touch the world."""
+"""What questions need from outside, a kind a module. Whatever module lies in this folder is known.
+
+The rooms below it gather: they touch the web, dictionaries, a browser, SpamAssassin.
+"""

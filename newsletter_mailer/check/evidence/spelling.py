@@ -1,219 +1,30 @@
-"""The dictionary: hunspell if it is installed, otherwise its files read by spylls.
-
-hunspell takes 0.05 s for an issue, spylls 0.7 s and 95 MB.
-"""
+"""A dictionary of the issue's language."""
 
 from __future__ import annotations
 
-import importlib.util
-import shutil
-import subprocess
-import sys
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
 
-from newsletter_mailer.check.english.vocabulary import (
-    EVERYDAY,
-    KnownWords,
-    listed_words,
-    names_of,
-    parts,
-    words_of,
-)
-from newsletter_mailer.check.subject import Subject
+from newsletter_mailer.check.evidence.registry import Evidence, Surroundings, register
 
-WORD_LIST = "words.txt"
-_PATIENCE = 20.0  #: seconds for all words of an issue; it takes 12 ms to suggest for an unknown one
-#: Languages that are written without their country.
-_USUAL_COUNTRY = {"en": "GB", "cy": "GB", "gd": "GB", "ga": "IE"}
-#: Where dictionaries are: of the system, of Homebrew, of LibreOffice. {KEY}: of the environment.
-_FOLDERS = {
-    "linux": (
-        "{HOME}/.local/share/hunspell",
-        "/usr/share/hunspell",
-        "/usr/share/myspell",
-        "/usr/share/myspell/dicts",
-        "/usr/local/share/hunspell",
-        "/usr/lib/libreoffice/share/extensions/dict-*",
-        "/opt/libreoffice*/share/extensions/dict-*",
-    ),
-    "darwin": (
-        "{HOME}/Library/Spelling",
-        "/Library/Spelling",
-        "/opt/homebrew/share/hunspell",
-        "/usr/local/share/hunspell",
-        "/Applications/LibreOffice.app/Contents/Resources/extensions/dict-*",
-    ),
-    "win32": (
-        "{APPDATA}/hunspell",
-        "{PROGRAMFILES}/hunspell",
-        "{PROGRAMFILES}/LibreOffice/share/extensions/dict-*",
-        "{PROGRAMFILES(X86)}/LibreOffice/share/extensions/dict-*",
-    ),
-}
+if TYPE_CHECKING:
+    from newsletter_mailer.check.context.context import CheckContext
 
 
-class Dictionary(Protocol):
-    def has(self, word: str) -> bool: ...
-
-    def near(self, word: str) -> Sequence[str]: ...
-
-
-class CannotSpell(Exception):
-    """There is no dictionary to ask. The text is a sentence for a person."""
-
-
-class Spelling:
+class Speller(Protocol):
     """A dictionary, and the newsletter's own words."""
 
-    def __init__(self, dictionary: Dictionary, own: KnownWords) -> None:
-        self._dictionary, self._own = dictionary, own
-
     def is_known(self, word: str) -> bool:
-        return self._has(word) or all(map(self._has, parts(word)))
+        """Whether the word is spelt as it should be."""
 
     def suggestions(self, word: str) -> Sequence[str]:
-        """The likeliest first. Of a word with hyphens, with its first unknown part replaced."""
-        wrong = next((part for part in parts(word) if not self._has(part)), word)
-        return [word.replace(wrong, one, 1) for one in self._dictionary.near(wrong)]
-
-    def _has(self, word: str) -> bool:
-        return word in self._own or self._dictionary.has(word)
+        """What may be meant instead, the likeliest first."""
 
 
-def spelling(
-    subject: Subject, root: Path, environment: Mapping[str, str], note: Callable[[str], None]
-) -> Spelling | None:
-    """The dictionary of the issue's language. None if there is none; `note` says why."""
-    own = KnownWords([*_words_of_the_project(root, note), *names_of(subject), *EVERYDAY])
-    words = {word.text for passage in subject.passages for word in words_of(passage)}
-    asked = {part for word in words if word not in own for part in (word, *parts(word))}
-    try:
-        return Spelling(dictionary(subject.issue.language, asked, environment), own)
-    except CannotSpell as reason:
-        note(f"Spelling was not checked: {reason}")
-        return None
+def _gather(context: CheckContext, here: Surroundings) -> Speller | None:
+    from newsletter_mailer.check.evidence.dictionary.hunspell import spelling  # subprocess
+
+    return spelling(context, here.root, here.environment, here.note)
 
 
-def dictionary(language: str, words: Collection[str], environment: Mapping[str, str]) -> Dictionary:
-    """One that can be asked for these words. Raises CannotSpell."""
-    name = dictionary_name(language)
-    path = find_dictionary(name, environment)
-    program = shutil.which("hunspell", path=environment.get("PATH"))
-    if program is not None:
-        asked = Hunspell(program, str(path) if path else name)
-        if asked.look_up(words):
-            return asked
-    if path is not None and importlib.util.find_spec("spylls") is not None:
-        from newsletter_mailer.check.evidence.spylls_files import Spylls
-
-        try:
-            return Spylls(path)
-        except (OSError, LookupError, ValueError) as fault:
-            raise CannotSpell(f"{path}.dic is damaged ({fault}).") from None
-    raise CannotSpell(
-        f"there is no dictionary {name}. Install hunspell and its dictionary (on Debian and "
-        f"Ubuntu: hunspell and hunspell-{name.lower().replace('_', '-')})."
-        if path is None
-        else 'install hunspell, or newsletter-mailer with its extra "spelling".'
-    )
-
-
-def dictionary_name(language: str) -> str:
-    """Of a BCP 47 tag: en-GB -> en_GB, en -> en_GB, sr-Latn-RS -> sr_Latn_RS."""
-    first, *rest = language.split("-")
-    if not rest and first.lower() in _USUAL_COUNTRY:
-        rest = [_USUAL_COUNTRY[first.lower()]]
-    return "_".join((first.lower(), *(part.upper() if len(part) == 2 else part for part in rest)))
-
-
-def find_dictionary(name: str, environment: Mapping[str, str]) -> Path | None:
-    """The path of a dictionary's two files, without their endings."""
-    for folder in _folders(environment):
-        path = folder / name
-        if path.with_suffix(".aff").is_file() and path.with_suffix(".dic").is_file():
-            return path
-    return None
-
-
-class Hunspell:
-    """The program, asked once for all words of an issue in its pipe mode (hunspell(1), -a)."""
-
-    def __init__(self, program: str, name: str) -> None:
-        self._command = [program, "-d", name, "-i", "utf-8", "-a"]
-        self._near: dict[str, Sequence[str]] = {}
-
-    def look_up(self, words: Collection[str]) -> bool:
-        """Whether it could be asked: it may lack the dictionary. Raises CannotSpell."""
-        if not self._ask(sorted(words)):
-            return False
-        # What may stand for an unknown word with a capital, if that is its sentence's.
-        lower = {word.lower() for word in self._near if word[:1].isupper()}
-        return self._ask(sorted(lower - self._near.keys()))
-
-    def _ask(self, words: Sequence[str]) -> bool:
-        try:
-            done = subprocess.run(  # noqa: S603  # the program found on PATH, words only as input
-                self._command,
-                input="".join(f"^{word}\n" for word in words),
-                capture_output=True,
-                encoding="utf-8",
-                errors="replace",
-                timeout=_PATIENCE,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise CannotSpell(
-                f"hunspell took more than {_PATIENCE:.0f} seconds for {len(words):,} words."
-            ) from None
-        except OSError:
-            return False
-        _, _, answered = done.stdout.partition("\n")  # after its greeting
-        answers = answered.split("\n\n")
-        if done.returncode or len(answers) < len(words):
-            return False
-        for word, answer in zip(words, answers, strict=False):
-            near = _suggested(answer)
-            if near is not None:
-                self._near[word] = near
-        return True
-
-    def has(self, word: str) -> bool:
-        return word not in self._near
-
-    def near(self, word: str) -> Sequence[str]:
-        return self._near.get(word, ())
-
-
-def _suggested(answer: str) -> Sequence[str] | None:
-    """What hunspell says to one word. None: it knows it (*, + and -). "#": it has no idea."""
-    for line in answer.split("\n"):
-        if line.startswith("&"):
-            return line.partition(": ")[2].split(", ")
-        if line.startswith("#"):
-            return ()
-    return None
-
-
-def _words_of_the_project(root: Path, note: Callable[[str], None]) -> Sequence[str]:
-    try:
-        return listed_words((root / WORD_LIST).read_text("utf-8-sig"))
-    except FileNotFoundError:
-        return ()
-    except (OSError, UnicodeDecodeError):
-        note(f"{WORD_LIST} cannot be read as UTF-8 text, so its words are not known.")
-        return ()
-
-
-def _folders(environment: Mapping[str, str]) -> Iterator[Path]:
-    separator = ";" if sys.platform == "win32" else ":"
-    yield from (Path(one) for one in environment.get("DICPATH", "").split(separator) if one)
-    for pattern in _FOLDERS.get(sys.platform, _FOLDERS["linux"]):
-        for key in ("HOME", "APPDATA", "PROGRAMFILES", "PROGRAMFILES(X86)"):
-            pattern = pattern.replace(f"{{{key}}}", environment.get(key, ""))
-        folder = Path(pattern)
-        if "*" in pattern:
-            yield from sorted(Path(folder.anchor).glob(str(folder.relative_to(folder.anchor))))
-        else:
-            yield folder
+SPELLING: Evidence[Speller] = register(Evidence(name="spelling", gather=_gather))

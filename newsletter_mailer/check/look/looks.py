@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from newsletter_mailer.check.look.colours import BLACK, WHITE, Colour, parse_colour
+from newsletter_mailer.lazy_patterns import lazy_pattern
 
 #: What Chromium paints under a page that says it can be dark (color-scheme), and on it.
 _DARK_CANVAS, _DARK_LINK = Colour(18 / 255, 18 / 255, 18 / 255), Colour(158 / 255, 158 / 255, 1.0)
@@ -18,8 +19,7 @@ _NORMAL = 1.2
 _UNREAD = 2.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Look(NamedTuple):
     """One element in one medium. Lengths in pixels."""
 
     is_there: bool = True  #: false under display: none
@@ -153,7 +153,7 @@ def _backdrop(colour: str | None, picture: str | None, parent: Look) -> tuple[Co
     return (None if parent.backdrop is None else painted.over(parent.backdrop)), True
 
 
-_NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))([a-z%]*)")
+_NUMBER = lazy_pattern(r"([+-]?(?:\d+\.?\d*|\.\d+))([a-z%]*)")
 _UNITS = {
     "px": 1.0,
     "pt": 4 / 3,

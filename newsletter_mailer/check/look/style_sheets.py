@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import tinycss2
 from tinycss2 import ast
 
 from newsletter_mailer.check.look.colours import parse_colour
+from newsletter_mailer.check.look.parsed_sheets import parsed_sheet
 from newsletter_mailer.check.look.selectors import Selector, parse_selectors
+from newsletter_mailer.lazy_patterns import lazy_pattern
 
 
-@dataclass(frozen=True, slots=True)
-class Medium:
+class Medium(NamedTuple):
     """How a reader looks at a mail."""
 
     is_dark: bool
@@ -27,20 +28,18 @@ LIGHT, DARK, PHONE = Medium(False, 640), Medium(True, 640), Medium(False, 375)
 MEDIA = (LIGHT, DARK, PHONE)
 
 
-@dataclass(frozen=True, slots=True)
-class Declarations:
+class Declarations(NamedTuple):
     """Values by property, in lower case; shorthands taken apart as far as we read them."""
 
-    usual: Mapping[str, str] = field(default_factory=dict)
-    important: Mapping[str, str] = field(default_factory=dict)
+    usual: Mapping[str, str]
+    important: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class StyleRule:
+class StyleRule(NamedTuple):
     selector: Selector
     declares: Declarations
     media: tuple[bool, bool, bool]  #: whether it counts in each of MEDIA
-    order: int
+    order: int  #: its place among all of a page
 
 
 @lru_cache(maxsize=16)
@@ -54,7 +53,7 @@ def parse_sheets(sheets: tuple[tuple[str, str], ...]) -> tuple[StyleRule, ...]:
     for media, text in sheets:
         meant = _media(media)
         try:
-            found = [*_rules(tinycss2.parse_stylesheet(text, True, True), meant)]
+            found = [*_rules(parsed_sheet(text), meant)]
         except RecursionError:  # thousands of nested brackets: no client reads on there either
             continue
         for selectors, declares, applies in found:
@@ -66,7 +65,7 @@ def parse_sheets(sheets: tuple[tuple[str, str], ...]) -> tuple[StyleRule, ...]:
 
 
 def _rules(
-    nodes: list[ast.Node], meant: tuple[bool, bool, bool]
+    nodes: Sequence[ast.Node], meant: tuple[bool, bool, bool]
 ) -> Iterator[tuple[tuple[Selector, ...], Declarations, tuple[bool, bool, bool]]]:
     for node in nodes:
         if isinstance(node, ast.QualifiedRule):
@@ -80,8 +79,8 @@ def _rules(
                 yield from _rules(tinycss2.parse_rule_list(node.content, True, True), both)
 
 
-_FEATURE = re.compile(r"\(\s*([a-z-]+)\s*(?::\s*([^()]*?)\s*)?\)")
-_PIXELS = re.compile(r"(\d+(?:\.\d+)?)(px|em|rem)?")
+_FEATURE = lazy_pattern(r"\(\s*([a-z-]+)\s*(?::\s*([^()]*?)\s*)?\)")
+_PIXELS = lazy_pattern(r"(\d+(?:\.\d+)?)(px|em|rem)?")
 
 
 def _media(query: str) -> tuple[bool, bool, bool]:
@@ -121,8 +120,8 @@ def _has_feature(name: str, value: str | None, medium: Medium) -> bool:
     return False
 
 
-_HARD = re.compile(r"""["'(\\]|/\*""")
-_IMPORTANT = re.compile(r"\s*!\s*important$")
+_HARD = lazy_pattern(r"""["'(\\]|/\*""")
+_IMPORTANT = lazy_pattern(r"\s*!\s*important$")
 
 
 @lru_cache(maxsize=4096)
@@ -132,7 +131,7 @@ def parse_style(text: str) -> Declarations:
         try:
             return _declared(tinycss2.parse_blocks_contents(text, True, True))
         except RecursionError:  # thousands of nested brackets: no value
-            return Declarations()
+            return Declarations({}, {})
     usual: dict[str, str] = {}
     important: dict[str, str] = {}
     for one in text.lower().split(";"):
@@ -164,8 +163,8 @@ _KEPT = frozenset(
         "margin-bottom", "border-top", "border-bottom",
     }
 )  # fmt: skip
-_FONT_SIZE = re.compile(r"(?:^|\s)(\d*\.?\d+(?:px|pt|em|rem|%))(?:\s*/\s*([\d.]+[a-z%]*))?")
-_FONT_WEIGHT = re.compile(r"(?:^|\s)(bold|[1-9]00)(?=\s)")
+_FONT_SIZE = lazy_pattern(r"(?:^|\s)(\d*\.?\d+(?:px|pt|em|rem|%))(?:\s*/\s*([\d.]+[a-z%]*))?")
+_FONT_WEIGHT = lazy_pattern(r"(?:^|\s)(bold|[1-9]00)(?=\s)")
 _COLOURS = ("color", "background-color")
 _WORDS_FOR_COLOURS = frozenset({"inherit", "initial", "unset", "currentcolor", "transparent"})
 

@@ -7,14 +7,14 @@ place are computed once, also over variants: they share a `Node`.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from lxml import etree
 
 from newsletter_mailer.check.look.colours import parse_colour
 from newsletter_mailer.check.look.looks import Look, first_look, look_of
+from newsletter_mailer.check.look.selectors import RuleIndex, Selectable, SelectableTree
 from newsletter_mailer.check.look.style_sheets import (
     MEDIA,
     Declarations,
@@ -22,25 +22,20 @@ from newsletter_mailer.check.look.style_sheets import (
     parse_sheets,
     parse_style,
 )
+from newsletter_mailer.lazy_patterns import lazy_pattern
 
-_WORD = re.compile(r"\w")
-#: The one XPath that libxml2 answers faster than a loop: who holds text of their own.
-_HOLDS_TEXT = etree.XPath("descendant-or-self::*[text()[normalize-space()]]")
+_WORD = lazy_pattern(r"\w")
 _MANY = 20_000  #: nodes kept over pages and issues, some 1 KB each
 
 
 class Node:
-    """An element as far as its look depends on it, and that look in each medium."""
+    """Elements that look the same for the same reasons, and that look in each medium."""
 
-    __slots__ = ("attributes", "classes", "dark", "id", "light", "parent", "phone", "tag")
+    __slots__ = ("dark", "light", "parent", "phone", "tag")
 
-    def __init__(
-        self, parent: Node | None, tag: str, name: str, classes: str, attributes: dict[str, str]
-    ) -> None:
+    def __init__(self, parent: Node | None, tag: str) -> None:
         self.parent = parent
-        self.tag, self.id = tag, name
-        self.classes = frozenset(classes.split())
-        self.attributes: Mapping[str, str] = attributes
+        self.tag = tag
         self.light: Look
         self.dark: Look
         self.phone: Look
@@ -58,12 +53,8 @@ class Styles:
 
     def __init__(self, tree: etree._Element) -> None:
         self._cascade = _cascade(_sheets(tree))
+        self._selectable = SelectableTree(tree)
         self._nodes: dict[etree._Element, Node] = {}
-        self._singled_out: dict[etree._Element, tuple[int, ...]] = {}
-        for number, xpath in self._cascade.by_xpath:
-            for element in xpath(tree):
-                kept = self._singled_out.get(element, ())
-                self._singled_out[element] = (*kept, number)
 
     def of(self, element: etree._Element) -> Node:
         chain = []
@@ -73,18 +64,15 @@ class Styles:
             one = one.getparent()
         node = self._nodes[one] if one is not None else None
         for each in reversed(chain):
-            node = self._cascade.node(each, node, self._singled_out.get(each, ()))
+            node = self._cascade.node(self._selectable.of(each), node)
             self._nodes[each] = node
         return self._nodes[element]
 
-    def worded(
-        self, body: etree._Element, among: Sequence[etree._Element]
-    ) -> Mapping[Node, Sequence[etree._Element]]:
+    def worded(self, among: Iterable[etree._Element]) -> Mapping[Node, Sequence[etree._Element]]:
         """Those with words of their own that a reader sees, by their look, in order."""
-        meant = {*among}
         found: dict[Node, list[etree._Element]] = {}
-        for element in _HOLDS_TEXT(body):
-            if element in meant and _WORD.search(own_words(element)):
+        for element in among:
+            if _WORD.search(own_words(element)):
                 node = self.of(element)
                 if node.light.is_seen or node.dark.is_seen or node.phone.is_seen:
                     found.setdefault(node, []).append(element)
@@ -112,108 +100,64 @@ def _cascade(sheets: tuple[tuple[str, str], ...]) -> _Cascade:
 
 
 class _Cascade:
-    """The rules of a page, filed by what their last part asks for; and the nodes made so far."""
+    """The rules of a page, and the nodes made so far."""
 
     def __init__(self, rules: Sequence[StyleRule]) -> None:
-        self._rules = rules
-        self._by_id: dict[str, list[StyleRule]] = {}
-        self._by_class: dict[str, list[StyleRule]] = {}
-        self._by_tag: dict[str, list[StyleRule]] = {}
-        self.by_xpath: list[tuple[int, etree.XPath]] = []
-        asked: set[str] = set()
-        for number, rule in enumerate(rules):
-            if rule.selector.xpath:
-                self.by_xpath.append((number, etree.XPath(rule.selector.xpath)))
-                continue
-            asked.update(rule.selector.attributes())
-            subject = rule.selector.subject
-            if subject.id:
-                self._by_id.setdefault(subject.id, []).append(rule)
-            elif subject.classes:
-                self._by_class.setdefault(min(subject.classes), []).append(rule)
-            else:
-                self._by_tag.setdefault(subject.tag, []).append(rule)
-        self._asked = tuple(sorted(asked))
-        self._ids = {
-            compound.id for rule in rules for compound, _ in rule.selector.compounds if compound.id
-        }
+        self._rules = RuleIndex((rule.selector, rule) for rule in rules)
         self._nodes: dict[object, Node] = {}
 
-    def node(self, element: etree._Element, parent: Node | None, singled: tuple[int, ...]) -> Node:
-        tag = element.tag if isinstance(element.tag, str) else ""
-        get = dict(element.items()).get
-        name = get("id", "")
-        if name not in self._ids:
-            name = ""
-        classes, style = get("class", ""), get("style", "")
+    def node(self, element: Selectable, parent: Node | None) -> Node:
+        tag = element.local_name
+        get = element.etree_element.get
+        style = get("style", "")
         hints = tuple([get(one) for one in _HINTING])
         is_link = tag == "a" and get("href") is not None
-        asked = tuple([get(one) for one in self._asked])
-        key = (parent, tag, name, classes, style, hints, is_link, asked, singled)
+        rules = self._rules.of(element)
+        key = (parent, tag, style, hints, is_link, tuple([rule.order for rule in rules]))
         node = self._nodes.get(key)
         if node is None:
             if len(self._nodes) >= _MANY:
                 self._nodes.clear()
-            attributes = {
-                one: value
-                for one, value in zip(self._asked, asked, strict=True)
-                if value is not None
-            }
-            node = Node(parent, tag, name, classes, attributes)
+            node = Node(parent, tag)
             given = {**_BROWSERS.get(tag, _NOTHING), **_hinted(tag, hints)}
             if is_link:
                 given["text-decoration"] = "underline"
-            self._compute(node, given, parse_style(style), singled, is_link=is_link)
+            _compute(node, given, parse_style(style), rules, is_link=is_link)
             self._nodes[key] = node
         return node
 
-    def _compute(
-        self,
-        node: Node,
-        given: Mapping[str, str],
-        style: Declarations,
-        singled: Sequence[int],
-        *,
-        is_link: bool,
-    ) -> None:
-        rules = self._rules_for(node, singled)
-        above = node.parent
-        seen: dict[tuple[int, tuple[int, ...]], Look] = {}
-        looks = []
-        for nth, medium in enumerate(MEDIA):
-            chosen = [rule for rule in rules if rule.media[nth]]
-            parent = None if above is None else (above.light, above.dark, above.phone)[nth]
-            key = (id(parent), tuple(rule.order for rule in chosen))
-            if above is not None and key in seen:
-                looks.append(seen[key])
-                continue
-            declared = dict(given)
-            for rule in chosen:
-                declared.update(rule.declares.usual)
-            declared.update(style.usual)
-            for rule in chosen:
-                declared.update(rule.declares.important)
-            declared.update(style.important)
-            if parent is None:
-                can_be_dark = "dark" in declared.get("color-scheme", "").split()
-                parent = first_look(is_dark=medium.is_dark and can_be_dark)
-            seen[key] = look_of(parent, declared, is_link=is_link)
-            looks.append(seen[key])
-        node.light, node.dark, node.phone = looks
 
-    def _rules_for(self, node: Node, singled: Sequence[int]) -> Sequence[StyleRule]:
-        """Those that hold for it, the weakest first."""
-        candidates = [
-            *self._by_tag.get("", ()),
-            *self._by_tag.get(node.tag, ()),
-            *self._by_id.get(node.id, ()),
-        ]
-        for name in node.classes:
-            candidates.extend(self._by_class.get(name, ()))
-        rules = [rule for rule in candidates if rule.selector.matches(node)]
-        rules.extend(self._rules[number] for number in singled)
-        rules.sort(key=lambda rule: (rule.selector.specificity, rule.order))
-        return rules
+def _compute(
+    node: Node,
+    given: Mapping[str, str],
+    style: Declarations,
+    rules: Sequence[StyleRule],
+    *,
+    is_link: bool,
+) -> None:
+    above = node.parent
+    seen: dict[tuple[int, tuple[int, ...]], Look] = {}
+    looks = []
+    for nth, medium in enumerate(MEDIA):
+        chosen = [rule for rule in rules if rule.media[nth]]
+        parent = None if above is None else (above.light, above.dark, above.phone)[nth]
+        key = (id(parent), tuple(rule.order for rule in chosen))
+        if above is not None and key in seen:
+            looks.append(seen[key])
+            continue
+        declared = dict(given)
+        for rule in chosen:
+            declared.update(rule.declares.usual)
+        declared.update(style.usual)
+        for rule in chosen:
+            declared.update(rule.declares.important)
+        declared.update(style.important)
+        if parent is None:
+            can_be_dark = "dark" in declared.get("color-scheme", "").split()
+            parent = first_look(is_dark=medium.is_dark and can_be_dark)
+        seen[key] = look_of(parent, declared, is_link=is_link)
+        looks.append(seen[key])
+    node.light, node.dark, node.phone = looks
 
 
 _NOTHING: Mapping[str, str] = {}

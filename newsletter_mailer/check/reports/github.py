@@ -6,16 +6,16 @@ are those of actions/toolkit, packages/core/src/command.ts.
 
 from __future__ import annotations
 
-from newsletter_mailer.check.reports.report import Report
+from newsletter_mailer.characters.terminal import visible
+from newsletter_mailer.check.reports.check_result import CheckResult
 from newsletter_mailer.findings import Finding, Severity
-from newsletter_mailer.visible import visible
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 
 
-def github_report(report: Report) -> str:
+def github_report(result: CheckResult) -> str:
     """One command a line; nothing if there is no finding."""
-    return "".join(f"{_command(finding, report.prefix)}\n" for finding in report.findings)
+    return "".join(f"{_command(finding, result.prefix)}\n" for finding in result.findings)
 
 
 def _command(finding: Finding, prefix: str) -> str:

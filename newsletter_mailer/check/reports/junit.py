@@ -18,14 +18,14 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from xml.etree import ElementTree
 
-from newsletter_mailer.check.reports.report import Report
+from newsletter_mailer.characters.terminal import visible
+from newsletter_mailer.check.reports.check_result import CheckResult
 from newsletter_mailer.findings import Finding
-from newsletter_mailer.visible import visible
 
 
-def junit_report(report: Report) -> str:
+def junit_report(result: CheckResult) -> str:
     root = ElementTree.Element("testsuites", name="newsletter-mailer check")
-    suites = [*_issues(report), *_files(report)]
+    suites = [*_issues(result), *_files(result)]
     root.extend(suites)
     for count in ("tests", "failures", "errors", "skipped"):
         root.set(count, str(sum(int(suite.get(count, "0")) for suite in suites)))
@@ -33,21 +33,21 @@ def junit_report(report: Report) -> str:
     return f'<?xml version="1.0" encoding="utf-8"?>\n{ElementTree.tostring(root, "unicode")}\n'
 
 
-def _issues(report: Report) -> Iterator[ElementTree.Element]:
+def _issues(result: CheckResult) -> Iterator[ElementTree.Element]:
     clean = [
         ElementTree.Element("testcase", classname="issues", name=visible(issue), time="0")
-        for issue, findings in report.by_issue.items()
-        if not any(report.fails(finding) for finding in findings)
+        for issue, findings in result.by_issue.items()
+        if not any(result.fails(finding) for finding in findings)
     ]
     if clean:
         yield _suite("issues", clean)
 
 
-def _files(report: Report) -> Iterator[ElementTree.Element]:
-    for file, findings in groupby(report.findings, key=lambda finding: finding.source.file):
-        path = visible(report.prefix + file)
+def _files(result: CheckResult) -> Iterator[ElementTree.Element]:
+    for file, findings in groupby(result.findings, key=lambda finding: finding.source.file):
+        path = visible(result.prefix + file)
         names: Counter[str] = Counter()
-        yield _suite(path, [_case(finding, path, names, report) for finding in findings])
+        yield _suite(path, [_case(finding, path, names, result) for finding in findings])
 
 
 def _suite(name: str, cases: Sequence[ElementTree.Element]) -> ElementTree.Element:
@@ -59,7 +59,9 @@ def _suite(name: str, cases: Sequence[ElementTree.Element]) -> ElementTree.Eleme
     return suite
 
 
-def _case(finding: Finding, path: str, names: Counter[str], report: Report) -> ElementTree.Element:
+def _case(
+    finding: Finding, path: str, names: Counter[str], result: CheckResult
+) -> ElementTree.Element:
     name = f"{finding.rule}: {visible(finding.message)}"
     names[name] += 1
     if names[name] > 1:
@@ -72,7 +74,7 @@ def _case(finding: Finding, path: str, names: Counter[str], report: Report) -> E
         line=str(finding.source.line),
         time="0",
     )
-    outcome = ElementTree.SubElement(case, "failure" if report.fails(finding) else "skipped")
+    outcome = ElementTree.SubElement(case, "failure" if result.fails(finding) else "skipped")
     outcome.set("type", finding.severity.value)
     outcome.set("message", visible(finding.message))
     outcome.text = "\n".join(

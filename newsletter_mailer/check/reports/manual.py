@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from itertools import groupby
 
-from newsletter_mailer.check.registry import Need, Rule
+from newsletter_mailer.check.data.examples import example_of
+from newsletter_mailer.check.questions.rule import Rule
 from newsletter_mailer.check.reports.text import Look
 from newsletter_mailer.check.reports.wrapping import wrapped
-
-#: The option with which a rule is asked that is not asked otherwise.
-OPTIONS: Mapping[Need, str] = {"reached": "--links", "axe": "--browser", "spam": "--spam"}
 
 _LEAST_ROOM = 40
 
@@ -30,8 +29,8 @@ def rule_list(rules: Iterable[Rule], look: Look) -> str:
 def _entries(rules: Iterable[Rule], indent: int, look: Look) -> Iterator[str]:
     for rule in rules:
         summary = rule.summary
-        if rule.needs in OPTIONS:
-            summary += f" ({OPTIONS[rule.needs]})"
+        if rule.option:
+            summary += f" ({rule.option})"
         first, *rest = wrapped(summary, _room(indent, look))
         severity = look.paint(f"{rule.severity:<9}", rule.severity.value)
         yield f"  {severity}{rule.id.ljust(indent - 11)}{first}"
@@ -42,7 +41,20 @@ def manual_page(rule: Rule, look: Look) -> str:
     """Id, severity, chapter; then the rule's manual, its paragraphs broken at the width."""
     head = f"{look.paint(rule.id, 'file')} ({look.paint(rule.severity, rule.severity.value)})"
     paragraphs = [_paragraph(part, look) for part in re.split(r"\n{2,}", rule.manual)]
-    return "\n\n".join([f"{head}\n{rule.group.partition(':')[0]}", *paragraphs, _change(rule)])
+    page = [f"{head}\n{rule.group.partition(':')[0]}", *paragraphs, *_example(rule, look)]
+    return "\n\n".join([*page, _change(rule)])
+
+
+def _example(rule: Rule, look: Look) -> Iterator[str]:
+    """What breaks it, and what stands there where it is kept."""
+    example = example_of(rule.id)
+    if example is not None:
+        yield f"{look.paint('Found', 'error')}, in {example.file}:\n\n{_indented(example.bad)}"
+        yield f"Not found:\n\n{_indented(example.good)}"
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}" for line in text.split("\n"))
 
 
 def _paragraph(text: str, look: Look) -> str:
@@ -60,7 +72,7 @@ def _change(rule: Rule) -> str:
             "It stands against fraud, so that only newsletter.toml can lower it or leave it out; "
             f'issue.toml may make it an error:\n\n    [check]\n    {rule.id} = "error"'
         )
-    asked = f"Asked only with {OPTIONS[rule.needs]}.\n" if rule.needs in OPTIONS else ""
+    asked = f"Asked only with {rule.option}.\n" if rule.option else ""
     return (
         f"{asked}Change it in newsletter.toml or issue.toml, or leave it out:\n\n"
         f'    [check]\n    {rule.id} = "error"        # or "warning", "info"\n'
@@ -79,7 +91,8 @@ def rule_object(rule: Rule) -> dict[str, object]:
         "manual": rule.manual,
         "adjustable": rule.adjustable,
         "guards": rule.guards,
-        "option": OPTIONS.get(rule.needs, ""),
+        "option": rule.option,
+        "example": asdict(example) if (example := example_of(rule.id)) else None,
     }
 
 

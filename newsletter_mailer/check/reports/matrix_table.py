@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len, set_cell_size
 
-from newsletter_mailer.check.matrix import Group, Matrix, Row
+from newsletter_mailer.characters.terminal import visible
+from newsletter_mailer.check.context.matrix import Group, Matrix, Row
 from newsletter_mailer.check.reports.wrapping import wrapped
-from newsletter_mailer.visible import visible
 
 _NOBODY = "-"
 _LEAST_ROOM = 20  #: columns for titles, however narrow the terminal

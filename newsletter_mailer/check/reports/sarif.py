@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from newsletter_mailer import __version__
-from newsletter_mailer.check.registry import Rule
-from newsletter_mailer.check.reports.report import Report
+from newsletter_mailer.characters.terminal import visible, without_surrogates
+from newsletter_mailer.check.questions.rule import Rule
+from newsletter_mailer.check.reports.check_result import CheckResult
 from newsletter_mailer.findings import Finding, Severity, Source
-from newsletter_mailer.visible import visible, without_surrogates
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -29,13 +29,13 @@ _PROBLEMS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO
 Json = dict[str, object]
 
 
-def sarif_log(report: Report, rules: Mapping[str, Rule], issue: str | None) -> Json:
+def sarif_log(result: CheckResult, rules: Mapping[str, Rule], issue: str | None) -> Json:
     """One run over all rules. `issue`: the only one that was asked for, None for all to come.
 
     A later run with the same id replaces an earlier one (3.17.3), so the id says which issue.
     """
     scope = "/".join(
-        ["newsletter-mailer", *report.prefix.strip("/").split("/"), issue or "all"]
+        ["newsletter-mailer", *result.prefix.strip("/").split("/"), issue or "all"]
     ).replace("//", "/")
     places = {rule: place for place, rule in enumerate(rules)}
     same: Counter[str] = Counter()
@@ -55,7 +55,7 @@ def sarif_log(report: Report, rules: Mapping[str, Rule], issue: str | None) -> J
                 "invocations": [
                     {
                         "executionSuccessful": not any(
-                            finding.rule == "internal-error" for finding in report.findings
+                            finding.rule == "internal-error" for finding in result.findings
                         )
                     }
                 ],
@@ -63,7 +63,7 @@ def sarif_log(report: Report, rules: Mapping[str, Rule], issue: str | None) -> J
                     _ROOT: {"description": {"text": "The root of the repository."}}
                 },
                 "columnKind": "unicodeCodePoints",
-                "results": [_result(finding, report, places, same) for finding in report.findings],
+                "results": [_result(finding, result, places, same) for finding in result.findings],
             }
         ],
     }
@@ -85,27 +85,27 @@ def _rule(rule: Rule) -> Json:
 
 
 def _result(
-    finding: Finding, report: Report, places: Mapping[str, int], same: Counter[str]
+    finding: Finding, result: CheckResult, places: Mapping[str, int], same: Counter[str]
 ) -> Json:
     words = "\n".join(visible(part) for part in (finding.message, finding.hint) if part)
-    result: Json = {"ruleId": finding.rule}
+    told: Json = {"ruleId": finding.rule}
     if finding.rule in places:
-        result["ruleIndex"] = places[finding.rule]
-    return result | {
+        told["ruleIndex"] = places[finding.rule]
+    return told | {
         "level": _LEVELS[finding.severity],
         "message": {"text": _literal(words)},
         "locations": [
             {
                 "physicalLocation": {
                     "artifactLocation": {
-                        "uri": _uri(report.prefix + finding.source.file),
+                        "uri": _uri(result.prefix + finding.source.file),
                         "uriBaseId": _ROOT,
                     },
                     "region": _region(finding.source),
                 }
             }
         ],
-        "partialFingerprints": {"newsletterMailer/v1": _fingerprint(finding, report, same)},
+        "partialFingerprints": {"newsletterMailer/v1": _fingerprint(finding, result, same)},
     }
 
 
@@ -130,15 +130,15 @@ def _region(source: Source) -> Json:
     return region
 
 
-def _fingerprint(finding: Finding, report: Report, same: Counter[str]) -> str:
+def _fingerprint(finding: Finding, result: CheckResult, same: Counter[str]) -> str:
     """The same while the line says the same, wherever it moves to (3.27.17).
 
     The second of what is the same in all that counts gets another.
     """
     source = finding.source
-    lines = report.lines(source.file) or ()
+    lines = result.lines(source.file) or ()
     line = lines[source.line - 1].strip() if 0 < source.line <= len(lines) else ""
-    parts = "\0".join((finding.rule, report.prefix + source.file, finding.message, line))
+    parts = "\0".join((finding.rule, result.prefix + source.file, finding.message, line))
     same[parts] += 1
     whole = f"{parts}\0{same[parts]}"
     return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from operator import attrgetter
 from typing import NamedTuple
 
 from rich.cells import cell_len
 
-from newsletter_mailer.visible import HOSTILE, named
+from newsletter_mailer.characters.terminal import HOSTILE, named
+from newsletter_mailer.lazy_patterns import lazy_pattern
 
 _TAB = 4  #: cells between the stops of tabs
 _CUT = "…"
-_PIECE = re.compile(f"{HOSTILE.pattern}|[^{HOSTILE.pattern[1:]}+")
+_PIECE = lazy_pattern(f"{HOSTILE.pattern}|[^{HOSTILE.pattern[1:]}+")
 _JOINER = "\u200d"
 
 
@@ -29,6 +32,10 @@ class _Cell(NamedTuple):
     start: int  #: the first of its characters in the line
     at: int  #: columns of the terminal before it
 
+    @property
+    def end(self) -> int:
+        return self.at + self.width
+
 
 def snippet(line: str, column: int, width: int, room: int) -> Snippet:
     """`column` counts characters from 1, `width` characters too; 0: not known.
@@ -37,14 +44,16 @@ def snippet(line: str, column: int, width: int, room: int) -> Snippet:
     """
     column, width = min(column, len(line) + 1), min(width, 2 * room)
     line, column = _near(line.rstrip().ljust(column), column, width, room)
-    cells = [*_cells(line)]
+    cells = _cells(line)
     if not cells:
         return Snippet("", "")
-    total = cells[-1].at + cells[-1].width
+    total = cells[-1].end
     first, last = _marked(cells, column, width) if column else (0, 0)
-    begins, ends = cells[first].at, cells[last].at + cells[last].width
+    begins, ends = cells[first].at, cells[last].end
     left, right = _window(begins, ends, total, room)
-    shown = [cell for cell in cells if cell.at >= left and cell.at + cell.width <= right]
+    begin = bisect_left(cells, left, key=attrgetter("at"))
+    stop = bisect_right(cells, right, key=attrgetter("end"))
+    shown = cells[begin:stop]
     cut_left = _CUT if left else ""
     words = "".join(cell.shown for cell in shown)
     text = f"{cut_left}{words}{_CUT if right < total else ''}"
@@ -57,20 +66,24 @@ def snippet(line: str, column: int, width: int, room: int) -> Snippet:
 
 
 def _near(line: str, column: int, width: int, room: int) -> tuple[str, int]:
-    """A line of a million characters, without most of what is not shown."""
-    enough = 4 * room
-    start, end = max(0, column - enough), column + width + enough
+    """A line of a million characters, without most of what is not shown.
+
+    Cut between blocks: whatever is meant in one block is shown of the same piece of the line.
+    """
+    block = 4 * room
+    start = max(0, column - block) // block * block
+    end = ((column + width + block) // block + 1) * block
     if end < len(line):
         line = line[:end] + _CUT
     return (_CUT + line[start:], column - start + 1) if start else (line, column)
 
 
-def _marked(cells: list[_Cell], column: int, width: int) -> tuple[int, int]:
+def _marked(cells: Sequence[_Cell], column: int, width: int) -> tuple[int, int]:
     """The first and the last cell of what is meant."""
     start, end = column - 1, column - 1 + max(1, width)
-    first = max((i for i, cell in enumerate(cells) if cell.start <= start), default=0)
-    last = max((i for i, cell in enumerate(cells) if cell.start < end), default=first)
-    return first, max(first, last)
+    first = bisect_right(cells, start, key=attrgetter("start")) - 1
+    last = bisect_left(cells, end, key=attrgetter("start")) - 1
+    return first, last
 
 
 def _window(begins: int, ends: int, total: int, room: int) -> tuple[int, int]:
@@ -85,7 +98,10 @@ def _window(begins: int, ends: int, total: int, room: int) -> tuple[int, int]:
     return left, total if total - left <= room - len(_CUT) else left + inside
 
 
-def _cells(line: str) -> Iterator[_Cell]:
+@lru_cache(maxsize=8)
+def _cells(line: str) -> Sequence[_Cell]:
+    """Kept: a line may have a hundred thousand faults, and measuring it is slow."""
+    cells = []
     at = 0
     for piece in _PIECE.finditer(line):
         for offset, text in _clusters(piece[0]):
@@ -96,8 +112,9 @@ def _cells(line: str) -> Iterator[_Cell]:
             else:
                 shown = text
             width = cell_len(shown)
-            yield _Cell(shown, width, piece.start() + offset, at)
+            cells.append(_Cell(shown, width, piece.start() + offset, at))
             at += width
+    return cells
 
 
 def _clusters(text: str) -> Iterator[tuple[int, str]]:

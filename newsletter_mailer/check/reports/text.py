@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Literal
 
+from newsletter_mailer.characters.terminal import visible
+from newsletter_mailer.check.reports.check_result import CheckResult, Lines
 from newsletter_mailer.check.reports.matrix_table import matrix_table
-from newsletter_mailer.check.reports.report import Lines, Report
 from newsletter_mailer.check.reports.snippet import snippet
 from newsletter_mailer.check.reports.wrapping import wrapped
 from newsletter_mailer.findings import Finding, Severity, Source
-from newsletter_mailer.visible import visible
 
 Style = Literal["file", "error", "warning", "info", "message", "faint", "gutter", "help"]
 #: Colours a text, or gives it back as it is.
@@ -33,23 +34,57 @@ class Look:
     wraps: bool = False  #: sentences are broken at the width; a pipe gets them whole
     paint: Paint = plain
     is_compact: bool = False  #: a line for each finding, without the file's line and the hint
+    most_alike: int | None = None  #: entries of one rule and severity in a file; None: all
 
 
-def report_for_people(report: Report, look: Look) -> str:
+def report_for_people(result: CheckResult, look: Look) -> str:
     """Findings, matrices, and a sentence that sums up."""
-    parts = [text_report(report.findings, report.lines, look)] if report.findings else []
+    parts = [text_report(result.findings, result.lines, look)] if result.findings else []
     parts += [
-        f"{matrix_table(issue, matrix, look.width)}\n" for issue, matrix in report.matrices.items()
+        f"{matrix_table(issue, matrix, look.width)}\n" for issue, matrix in result.matrices.items()
     ]
-    if report.findings or report.by_issue:
-        parts += wrapped(report.summary(), look.width if look.wraps else None)
+    if result.findings or result.by_issue:
+        parts += wrapped(result.summary(), look.width if look.wraps else None)
     return "\n".join(parts)
 
 
 def text_report(findings: Sequence[Finding], lines: Lines, look: Look) -> str:
-    """Every finding, in the order given. Empty if there is none."""
+    """In the order given, with the number of those not shown. Empty if there is none."""
     files = groupby(findings, key=lambda finding: finding.source.file)
-    return "\n".join(_group(file, [*found], lines, look) for file, found in files)
+    return "\n".join(
+        _group(file, _in_brief([*found], look.most_alike), lines, look) for file, found in files
+    )
+
+
+def _in_brief(findings: Sequence[Finding], most_alike: int | None) -> Sequence[Finding]:
+    """The first of each kind; where they are too many, the last that is shown counts the rest."""
+    if most_alike is None:
+        return findings
+    found = Counter(map(_kind, findings))
+    met: Counter[tuple[str, Severity]] = Counter()
+    shown = []
+    for finding in findings:
+        kind = _kind(finding)
+        met[kind] += 1
+        if met[kind] < most_alike or found[kind] == most_alike:
+            shown.append(finding)
+        elif met[kind] == most_alike:
+            shown.append(_counting(finding, found[kind] - most_alike + 1))
+    return shown
+
+
+def _kind(finding: Finding) -> tuple[str, Severity]:
+    """A rule may tell errors and warnings; many of the one must not hide the other."""
+    return finding.rule, finding.severity
+
+
+def _counting(first: Finding, count: int) -> Finding:
+    """In place of the first of those that are not shown."""
+    return replace(
+        first,
+        message=f"{count:,} more like this in this file, from here on.",
+        hint="With --output FILE, newsletter-mailer check writes all of them to a file.",
+    )
 
 
 def _group(file: str, findings: Sequence[Finding], lines: Lines, look: Look) -> str:

@@ -1,88 +1,24 @@
-"""The questions, by what they ask about. Importing this package registers them."""
+"""The questions, a chapter a module. Whatever module lies in this folder is asked."""
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Mapping
+from functools import cache
 
-from newsletter_mailer.check.registry import RULES, Rule
-from newsletter_mailer.check.rules import (
-    accessibility,
-    browser,
-    clarity,
-    clients,
-    contrast,
-    dark_mode,
-    dates,
-    diary,
-    events,
-    inbox,
-    legibility,
-    link_targets,
-    links,
-    listening,
-    lists,
-    manner,
-    merge,
-    mjml,
-    part_links,
-    parts,
-    pictures,
-    pictures_alt,
-    plain_text,
-    privacy,
-    reading,
-    repetition,
-    sender,
-    spam,
-    spelling,
-    support,
-    targeting,
-    template_html,
-    unseen,
-    values,
-    words,
-)
-
-__all__ = [
-    "accessibility",
-    "all_rules",
-    "browser",
-    "clarity",
-    "clients",
-    "contrast",
-    "dark_mode",
-    "dates",
-    "diary",
-    "events",
-    "inbox",
-    "legibility",
-    "link_targets",
-    "links",
-    "listening",
-    "lists",
-    "manner",
-    "merge",
-    "mjml",
-    "part_links",
-    "parts",
-    "pictures",
-    "pictures_alt",
-    "plain_text",
-    "privacy",
-    "reading",
-    "repetition",
-    "sender",
-    "spam",
-    "spelling",
-    "support",
-    "targeting",
-    "template_html",
-    "unseen",
-    "values",
-    "words",
-]
+from newsletter_mailer.check.questions.registry import RULES
+from newsletter_mailer.check.questions.rule import Rule
 
 
 def all_rules() -> Mapping[str, Rule]:
-    """Every rule by its id, chapter by chapter."""
+    """Every rule by its id, chapter by chapter in the order of the modules' names."""
+    _load_chapters()
     return RULES
+
+
+@cache
+def _load_chapters() -> None:
+    """Finds the modules of this folder, in a wheel or a zip file too; registers what they ask."""
+    for chapter in sorted(module.name for module in pkgutil.iter_modules(__path__)):
+        importlib.import_module(f"{__name__}.{chapter}")

@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterator
 from operator import attrgetter
 
+from newsletter_mailer.check.context.audience_overlap import comes_with
+from newsletter_mailer.check.context.context import CheckContext
 from newsletter_mailer.check.english.acronyms import acronyms, is_explained_at
 from newsletter_mailer.check.english.readability import Measure, measure
-from newsletter_mailer.check.meeting import comes_with
-from newsletter_mailer.check.passages import Passage
-from newsletter_mailer.check.registry import Ask, check
-from newsletter_mailer.check.subject import Subject
+from newsletter_mailer.check.questions.registry import check
+from newsletter_mailer.check.questions.rule import Ask
+from newsletter_mailer.check.text.passages import Passage
 from newsletter_mailer.findings import Finding, Severity
 from newsletter_mailer.issue.model import Section
 
@@ -22,7 +23,7 @@ _OLDEST = 21  #: the age at which a degree is taken; beyond, the number means no
 
 
 @check("unexplained-acronym", Severity.INFO)
-def unexplained_acronym(subject: Subject, ask: Ask) -> Iterator[Finding]:
+def unexplained_acronym(context: CheckContext, ask: Ask) -> Iterator[Finding]:
     """An acronym that is not spelt out where it is first used.
 
     Write it out once: "multi-agency child protection teams (MACPTs)" or "MACPTs (multi-agency
@@ -36,13 +37,14 @@ def unexplained_acronym(subject: Subject, ask: Ask) -> Iterator[Finding]:
     says what an acronym stands for (its first use then needs these words near it, and it is a
     warning if they are missing) or, with "", that your readers know it.
     """
-    meanings = {**subject.settings.check.acronyms, **subject.issue.check.acronyms}
+    meanings = {**context.settings.check.acronyms, **context.issue.check.acronyms}
+    known = context.vocabulary.words("known-acronyms")
     explained: dict[str, list[Section]] = {}
     told: set[str] = set()
-    for section, passages in _by_section(subject):
+    for section, passages in _by_section(context):
         first: dict[str, tuple[Passage, re.Match[str]]] = {}
         for passage in passages:
-            for found in acronyms(passage.text):
+            for found in acronyms(passage.text, known):
                 name = found["name"]
                 first.setdefault(name, (passage, found))
                 if is_explained_at(passage.text, found):
@@ -65,7 +67,7 @@ def unexplained_acronym(subject: Subject, ask: Ask) -> Iterator[Finding]:
 
 
 @check("reading-age", Severity.INFO)
-def reading_age(subject: Subject, ask: Ask) -> Iterator[Finding]:
+def reading_age(context: CheckContext, ask: Ask) -> Iterator[Finding]:
     """Texts that take more than thirteen years of school to read with ease.
 
     The Flesch-Kincaid grade (Kincaid et al., 1975) of all texts of 100 words and more together,
@@ -74,7 +76,7 @@ def reading_age(subject: Subject, ask: Ask) -> Iterator[Finding]:
     specialists, too, prefer plain English: they have the most to read. Shorter sentences help most.
     """
     measured: list[tuple[Measure, Section]] = []
-    for section, passages in _by_section(subject):
+    for section, passages in _by_section(context):
         found = measure(one.text for one in passages if one.where == "body")
         if found.words >= _LONG_TEXT:
             measured.append((found, section))
@@ -90,9 +92,9 @@ def reading_age(subject: Subject, ask: Ask) -> Iterator[Finding]:
         )
 
 
-def _by_section(subject: Subject) -> Iterator[tuple[Section, list[Passage]]]:
+def _by_section(context: CheckContext) -> Iterator[tuple[Section, list[Passage]]]:
     """The passages of each section, in reading order. The subject and the preheader have none."""
-    for section, passages in itertools.groupby(subject.passages, attrgetter("section")):
+    for section, passages in itertools.groupby(context.passages, attrgetter("section")):
         if section is not None:
             yield section, [*passages]
 

@@ -5,26 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from lxml import etree
-
+from newsletter_mailer.check.context.context import CheckContext
+from newsletter_mailer.check.context.faulty_looks import faulty_looks
+from newsletter_mailer.check.context.pictures import ShownPicture
 from newsletter_mailer.check.look.colours import BLACK, Colour, contrast
-from newsletter_mailer.check.look.faulty_looks import faulty_looks
+from newsletter_mailer.check.look.drawn_colours import drawn_colours
 from newsletter_mailer.check.look.looks import Look
-from newsletter_mailer.check.look.png_pixels import drawn_colours, has_transparent_parts
 from newsletter_mailer.check.look.styles import Node
-from newsletter_mailer.check.page import Page
-from newsletter_mailer.check.registry import Ask, check
-from newsletter_mailer.check.subject import Subject
-from newsletter_mailer.findings import Finding, Severity, Source
-from newsletter_mailer.issue.pictures import Picture
+from newsletter_mailer.check.page.page import Page
+from newsletter_mailer.check.questions.registry import check
+from newsletter_mailer.check.questions.rule import Ask
+from newsletter_mailer.findings import Finding, Severity
+from newsletter_mailer.lazy_patterns import lazy_pattern
 
 _META = '<meta name="color-scheme" content="light dark" />'
 _ROOT = ":root { color-scheme: light dark; }"
-_ROOT_RULE = re.compile(r"(?::root|\bhtml)\b[^{}]*\{[^{}]*\bcolor-scheme\s*:", re.IGNORECASE)
+_ROOT_RULE = lazy_pattern(r"(?::root|\bhtml)\b[^{}]*\{[^{}]*\bcolor-scheme\s*:", re.IGNORECASE)
 
 
-@check("undeclared-dark-mode", Severity.WARNING)
-def undeclared_dark_mode(subject: Subject, ask: Ask) -> Iterator[Finding]:
+@check("undeclared-dark-mode", Severity.WARNING, each=Page)
+def undeclared_dark_mode(page: Page, ask: Ask) -> Iterator[Finding]:
     """A page that does not say whether it can be dark (color-scheme).
 
     Apple Mail and others then darken it as they see fit, and pay no attention to its own colours
@@ -33,15 +33,14 @@ def undeclared_dark_mode(subject: Subject, ask: Ask) -> Iterator[Finding]:
     </mj-raw>, in head.css by :root { color-scheme: light dark; }. A page that shall stay light says
     "light only".
     """
-    for page in subject.pages:
-        missing = [*_not_declared(page)]
-        if missing:
-            yield ask.finding(
-                subject.in_template("mj-head"),
-                f"The page does not say whether it can be dark: {' and '.join(missing)} "
-                f"{'is' if len(missing) == 1 else 'are'} missing.",
-                f"Add {_META} in mj-raw and {_ROOT} to head.css; light only if it cannot.",
-            )
+    missing = [*_not_declared(page)]
+    if missing:
+        yield ask.finding(
+            ask.context.in_template("mj-head"),
+            f"The page does not say whether it can be dark: {' and '.join(missing)} "
+            f"{'is' if len(missing) == 1 else 'are'} missing.",
+            f"Add {_META} in mj-raw and {_ROOT} to head.css; light only if it cannot.",
+        )
 
 
 def _not_declared(page: Page) -> Iterator[str]:
@@ -55,7 +54,7 @@ def _not_declared(page: Page) -> Iterator[str]:
 
 
 @check("colour-pair", Severity.WARNING)
-def colour_pair(subject: Subject, ask: Ask) -> Iterator[Finding]:
+def colour_pair(context: CheckContext, ask: Ask) -> Iterator[Finding]:
     """Words whose background has a colour and they have none, or the other way round.
 
     A mail program that shows light words on dark paints the one and not the other: white words on
@@ -64,7 +63,7 @@ def colour_pair(subject: Subject, ask: Ask) -> Iterator[Finding]:
     words are left alone: MJML itself writes those. So are links, for which every program has a
     colour that suits its background.
     """
-    for words in faulty_looks(subject, _half_a_pair):
+    for words in faulty_looks(context, _half_a_pair):
         is_painted = words.fault
         yield ask.finding(
             words.source,
@@ -90,8 +89,8 @@ _SEEN_FROM, _LOST_FROM = 3.0, 0.9
 _THIN = 2  #: pixels; a picture no wider or higher is a line or holds a space
 
 
-@check("dark-picture", Severity.WARNING)
-def dark_picture(subject: Subject, ask: Ask) -> Iterator[Finding]:
+@check("dark-picture", Severity.WARNING, each=ShownPicture)
+def dark_picture(shown: ShownPicture, ask: Ask) -> Iterator[Finding]:
     """A dark drawing on a transparent ground, such as a logo, that is lost in dark mode.
 
     What shines through is then the dark background. Give the picture a white ground or a light rim,
@@ -99,27 +98,25 @@ def dark_picture(subject: Subject, ask: Ask) -> Iterator[Finding]:
     they cannot be (a GIF, a very large PNG) it is only information that there is something to look
     at. A picture without transparent parts, as every JPEG is, brings its own ground.
     """
-    for page in subject.pages:
-        for image in page.elements("img"):
-            picture = page.picture(image)
-            ground = _dark_ground(page.styles.of(image))
-            if picture is None or ground is None or min(picture.width, picture.height) <= _THIN:
-                continue
-            colours = drawn_colours(picture) if has_transparent_parts(picture) else {}
-            if colours is None:
-                yield ask.finding(
-                    _place(subject, page, image, picture),
-                    f"{picture.path} has transparent parts and stands on {ground} in dark mode.",
-                    "Look whether it is seen there; a white ground is always safe.",
-                    Severity.INFO,
-                )
-            elif _lost(colours, ground) >= _LOST_FROM:
-                yield ask.finding(
-                    _place(subject, page, image, picture),
-                    f"{picture.path} is dark on a transparent ground; in dark mode it stands on "
-                    f"{ground} and can hardly be seen.",
-                    "Save it on a white ground or with a light rim.",
-                )
+    picture, image = shown.picture, shown.element
+    ground = _dark_ground(image.page.styles.of(image.node))
+    if ground is None or min(picture.width, picture.height) <= _THIN:
+        return
+    colours = drawn_colours(picture) if picture.header.has_transparency else {}
+    if colours is None:
+        yield ask.finding(
+            shown.source,
+            f"{picture.path} has transparent parts and stands on {ground} in dark mode.",
+            "Look whether it is seen there; a white ground is always safe.",
+            Severity.INFO,
+        )
+    elif _lost(colours, ground) >= _LOST_FROM:
+        yield ask.finding(
+            shown.source,
+            f"{picture.path} is dark on a transparent ground; in dark mode it stands on "
+            f"{ground} and can hardly be seen.",
+            "Save it on a white ground or with a light rim.",
+        )
 
 
 def _dark_ground(image: Node) -> Colour | None:
@@ -134,13 +131,3 @@ def _lost(colours: Mapping[Colour, int], ground: Colour) -> float:
     """The part of its points that is hardly seen on that."""
     lost = sum(count for one, count in colours.items() if contrast(one, ground) < _SEEN_FROM)
     return lost / (sum(colours.values()) or 1)
-
-
-def _place(subject: Subject, page: Page, image: etree._Element, picture: Picture) -> Source:
-    """Where the issue names it; for a picture of the template, its tag."""
-    named = (
-        alt.shown
-        for alt in subject.alts
-        if alt.picture is picture and alt.section in page.variant.sections
-    )
-    return next(named, page.source(image))

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from newsletter_mailer.check.passages import Passage
-from newsletter_mailer.check.registry import Ask, check
-from newsletter_mailer.check.subject import Subject
+from newsletter_mailer.check.context.context import CheckContext
+from newsletter_mailer.check.questions.registry import check
+from newsletter_mailer.check.questions.rule import Ask
+from newsletter_mailer.check.text.passages import Passage
 from newsletter_mailer.compose.compiled import filled
-from newsletter_mailer.compose.sample import sample_values
+from newsletter_mailer.compose.sample_reader import sample_values
 from newsletter_mailer.compose.slots import Slots
 from newsletter_mailer.findings import Finding, Severity, Source
-from newsletter_mailer.issue.merge import MergeField, MergeText
-from newsletter_mailer.toml_lines import line_of
+from newsletter_mailer.issue.merge_text import MergeField, MergeText
+from newsletter_mailer.lazy_patterns import lazy_pattern
+from newsletter_mailer.toml_text import line_of
 
 SUBJECT_FITS, SUBJECT_FITS_A_PHONE = 60, 40
 PREHEADER_FITS = range(40, 111)
@@ -23,39 +25,39 @@ _LONGEST_ACRONYM = 5  #: letters
 _SHORTEST_REPEAT = 20  #: characters; fewer are alike by chance, such as a title "Welcome"
 
 #: A text of a TOML file, and where its value begins.
-_VALUE = re.compile(r"""\s*["']?\w+["']?\s*=\s*("{3}|'{3}|["'])(.*?)\1""")
-_FIELD = re.compile(r"\{\{-?\s*([\w.]+)[^}]*\}\}")
-_REPLY = re.compile(r"\s*(?P<prefix>(?:re|fwd?|aw|wg)\s*:)", re.IGNORECASE)
-_MARKS = re.compile(r"[!?]{2,}")
-_WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
-_BLANKS = re.compile(r"\s+")
+_VALUE = lazy_pattern(r"""\s*["']?\w+["']?\s*=\s*("{3}|'{3}|["'])(.*?)\1""")
+_FIELD = lazy_pattern(r"\{\{-?\s*([\w.]+)[^}]*\}\}")
+_REPLY = lazy_pattern(r"\s*(?P<prefix>(?:re|fwd?|aw|wg)\s*:)", re.IGNORECASE)
+_MARKS = lazy_pattern(r"[!?]{2,}")
+_WORD = lazy_pattern(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
+_BLANKS = lazy_pattern(r"\s+")
 
 
 @check("preheader", Severity.WARNING)
-def preheader(subject: Subject, ask: Ask) -> Iterator[Finding]:
+def preheader(context: CheckContext, ask: Ask) -> Iterator[Finding]:
     """No preheader: inboxes then show whatever text comes first."""
-    if subject.issue.preheader.is_empty:
+    if context.issue.preheader.is_empty:
         yield ask.finding(
-            _place(subject, "preheader"),
+            _place(context, "preheader"),
             "The issue has no preheader, the line that inboxes show after the subject.",
             'Add preheader = "..." with 40 to 110 characters.',
         )
 
 
 @check("preheader-length", Severity.WARNING)
-def preheader_length(subject: Subject, ask: Ask) -> Iterator[Finding]:
+def preheader_length(context: CheckContext, ask: Ask) -> Iterator[Finding]:
     """A preheader of less than 40 characters, or more than 110.
 
     Inboxes fill a short one up with whatever text comes next, and cut a long one off. Measured
     with the longest value of each merge field; without the lists, with a made-up reader's.
     """
-    if subject.issue.preheader.is_empty:
+    if context.issue.preheader.is_empty:
         return
-    length = len(_filled(subject, "preheader"))
+    length = len(_filled(context, "preheader"))
     if length not in PREHEADER_FITS:
         is_short = length < PREHEADER_FITS.start
         yield ask.finding(
-            _place(subject, "preheader"),
+            _place(context, "preheader"),
             f"The preheader has {length} characters; "
             + ("inboxes have room for 40 to 110." if is_short else "inboxes show 110 at most."),
             "Say more of what the subject does not."
@@ -65,42 +67,42 @@ def preheader_length(subject: Subject, ask: Ask) -> Iterator[Finding]:
 
 
 @check("preheader-repeats", Severity.WARNING)
-def preheader_repeats(subject: Subject, ask: Ask) -> Iterator[Finding]:
+def preheader_repeats(context: CheckContext, ask: Ask) -> Iterator[Finding]:
     """A preheader that says again what the subject, the first title or the last issue said.
 
     Readers see the subject and the preheader side by side, and the first title right below. One
     that merely begins with the same few words is left alone.
     """
-    issue = subject.issue
-    said = _filled(subject, "preheader")
+    issue = context.issue
+    said = _filled(context, "preheader")
     first = issue.sections[0].title.plain() if issue.sections else ""
-    for what, text in (("the subject", _filled(subject, "subject")), ("the first title", first)):
+    for what, text in (("the subject", _filled(context, "subject")), ("the first title", first)):
         if _repeats(said, text):
             yield ask.finding(
-                _place(subject, "preheader"),
+                _place(context, "preheader"),
                 f"The preheader repeats {what}.",
                 "Say what the subject does not: it is the second line that readers see.",
             )
-    if subject.earlier and _is_same(issue.preheader, subject.earlier[0].preheader):
+    if context.earlier and _is_same(issue.preheader, context.earlier[0].preheader):
         yield ask.finding(
-            _place(subject, "preheader"),
-            f"The preheader is that of issue {subject.earlier[0].id}.",
+            _place(context, "preheader"),
+            f"The preheader is that of issue {context.earlier[0].id}.",
             "Say what is new in this issue.",
         )
 
 
 @check("subject-length", Severity.WARNING)
-def subject_length(subject: Subject, ask: Ask) -> Iterator[Finding]:
+def subject_length(context: CheckContext, ask: Ask) -> Iterator[Finding]:
     """A subject of more than 60 characters, which most inboxes cut off.
 
     Above 40 it is information: phones show about as many. Measured with the longest value of each
     merge field; without the lists, with a made-up reader's.
     """
-    length = len(_filled(subject, "subject"))
+    length = len(_filled(context, "subject"))
     if length > SUBJECT_FITS_A_PHONE:
         is_long = length > SUBJECT_FITS
         yield ask.finding(
-            _place(subject, "subject"),
+            _place(context, "subject"),
             f"The subject has {length} characters; "
             + ("most inboxes show about 60." if is_long else "a phone shows about 40."),
             "Put what matters first; the preheader has room for the rest.",
@@ -109,19 +111,19 @@ def subject_length(subject: Subject, ask: Ask) -> Iterator[Finding]:
 
 
 @check("shouting-subject", Severity.WARNING)
-def shouting_subject(subject: Subject, ask: Ask) -> Iterator[Finding]:
+def shouting_subject(context: CheckContext, ask: Ask) -> Iterator[Finding]:
     """A subject in capitals, or with exclamation or question marks in a row.
 
     It reads as shouting, and spam filters count it (SpamAssassin: SUBJ_ALL_CAPS, PLING_QUERY).
     Acronyms do no harm: at least seven letters in ten must be capitals, and a word longer than
     acronyms are must be among them, or no small letter at all.
     """
-    passage = _passage(subject, "subject")
+    passage = _passage(context, "subject")
     if passage is None:
         return
-    if _is_loud(passage.text, {*subject.settings.check.acronyms, *subject.issue.check.acronyms}):
+    if _is_loud(passage.text, {*context.settings.check.acronyms, *context.issue.check.acronyms}):
         yield ask.finding(
-            _place(subject, "subject"),
+            _place(context, "subject"),
             "The subject is written in capitals.",
             "Write it as a sentence.",
         )
@@ -135,12 +137,12 @@ def shouting_subject(subject: Subject, ask: Ask) -> Iterator[Finding]:
 
 
 @check("reply-subject", Severity.WARNING)
-def reply_subject(subject: Subject, ask: Ask) -> Iterator[Finding]:
+def reply_subject(context: CheckContext, ask: Ask) -> Iterator[Finding]:
     """A subject that begins with Re: or Fwd:, as if it answered somebody.
 
     Readers feel misled, and spam filters count it where there is nothing that it answers.
     """
-    passage = _passage(subject, "subject")
+    passage = _passage(context, "subject")
     begins = _REPLY.match(passage.text) if passage else None
     if passage and begins:
         yield ask.finding(
@@ -151,30 +153,30 @@ def reply_subject(subject: Subject, ask: Ask) -> Iterator[Finding]:
 
 
 @check("repeated-subject", Severity.WARNING)
-def repeated_subject(subject: Subject, ask: Ask) -> Iterator[Finding]:
+def repeated_subject(context: CheckContext, ask: Ask) -> Iterator[Finding]:
     """The subject of the last issue once more.
 
     Gmail then shows both issues as one conversation, and readers think that they know it already.
     A subject that names {{ issue.date }} or {{ issue.id }} is never the same.
     """
-    if subject.earlier and _is_same(subject.issue.subject, subject.earlier[0].subject):
+    if context.earlier and _is_same(context.issue.subject, context.earlier[0].subject):
         yield ask.finding(
-            _place(subject, "subject"),
-            f"Issue {subject.earlier[0].id} had the same subject.",
+            _place(context, "subject"),
+            f"Issue {context.earlier[0].id} had the same subject.",
             "Say what is new in this issue.",
         )
 
 
-def _passage(subject: Subject, where: str) -> Passage | None:
-    return next((one for one in subject.passages if one.where == where), None)
+def _passage(context: CheckContext, where: str) -> Passage | None:
+    return next((one for one in context.passages if one.where == where), None)
 
 
-def _place(subject: Subject, where: str) -> Source:
+def _place(context: CheckContext, where: str) -> Source:
     """Where the text of a setting of issue.toml stands; line 1 if it is missing."""
-    passage = _passage(subject, where)
+    passage = _passage(context, where)
     if passage is None:
-        text = subject.issue.files.get("issue.toml", b"").decode("utf-8", "replace")
-        return subject.issue.source.at(line_of(text, where))
+        text = context.issue.files.get("issue.toml", b"").decode("utf-8", "replace")
+        return context.issue.source.at(line_of(text, where))
     if not 0 < passage.source.line <= len(passage.written):
         return passage.source
     found = _VALUE.match(passage.written[passage.source.line - 1])
@@ -183,19 +185,19 @@ def _place(subject: Subject, where: str) -> Source:
     return passage.source.at(passage.source.line, found.start(2) + 1, len(found[2]))
 
 
-def _filled(subject: Subject, where: str) -> str:
+def _filled(context: CheckContext, where: str) -> str:
     """The subject or preheader with the longest values, as a reader may see it."""
-    pieces = _pieces(subject, where)
+    pieces = _pieces(context, where)
     fields = [piece for piece in pieces if not isinstance(piece, str)]
-    known = {name: value for name, value in subject.longest_values.items() if value}
+    known = {name: value for name, value in context.longest_values.items() if value}
     return filled(pieces, {**sample_values(fields), **known}, {}).strip()
 
 
-def _pieces(subject: Subject, where: str) -> Sequence[str | MergeField]:
-    for compiled in subject.compiled:
+def _pieces(context: CheckContext, where: str) -> Sequence[str | MergeField]:
+    for compiled in context.compiled:
         return compiled.subject if where == "subject" else compiled.preheader
-    issue = subject.issue  # nothing could be composed
-    slots = Slots(issue, subject.template, subject.settings, content_hash="")
+    issue = context.issue  # nothing could be composed
+    slots = Slots(issue, context.template, context.settings, content_hash="")
     return slots.in_line(issue.subject if where == "subject" else issue.preheader)
 
 

@@ -7,12 +7,13 @@ from functools import partial
 
 from lxml import etree
 
-from newsletter_mailer.check.look.faulty_looks import faulty_looks, one_cause
+from newsletter_mailer.check.context.context import CheckContext
+from newsletter_mailer.check.context.faulty_looks import faulty_looks, one_cause
 from newsletter_mailer.check.look.looks import Look
 from newsletter_mailer.check.look.styles import Node, own_words
-from newsletter_mailer.check.page import UNSUBSCRIBE, Page
-from newsletter_mailer.check.registry import Ask, check
-from newsletter_mailer.check.subject import Subject
+from newsletter_mailer.check.page.page import UNSUBSCRIBE, Element, Page
+from newsletter_mailer.check.questions.registry import check
+from newsletter_mailer.check.questions.rule import Ask
 from newsletter_mailer.findings import Finding, Severity
 
 LEAST_LINE = 1.4  #: of the letters' size
@@ -22,14 +23,14 @@ _ROUNDING = 0.01  #: pixels
 
 
 @check("text-size", Severity.WARNING)
-def text_size(subject: Subject, ask: Ask) -> Iterator[Finding]:
+def text_size(context: CheckContext, ask: Ask) -> Iterator[Finding]:
     """Words smaller than 14 pixels, or than 12 in the footer with the way to unsubscribe.
 
     No standard gives a number; 14 is what mail designers agree on, and phones enlarge what is
     smaller, which breaks the layout. Rules for narrow screens are looked at too.
     """
     for least, is_meant in _LEAST_SIZES:
-        for words in faulty_looks(subject, partial(_small_size, least), is_meant):
+        for words in faulty_looks(context, partial(_small_size, least), is_meant):
             size, medium = words.fault
             yield ask.finding(
                 words.source,
@@ -76,13 +77,13 @@ _LEAST_SIZES: Sequence[tuple[float, Callable[[etree._Element], bool]]] = (
 
 
 @check("line-height", Severity.INFO)
-def line_height(subject: Subject, ask: Ask) -> Iterator[Finding]:
+def line_height(context: CheckContext, ask: Ask) -> Iterator[Finding]:
     """A paragraph whose lines are less than 1.4 times as high as its letters.
 
     Tight lines are hard to follow for people with dyslexia or low vision; WCAG 1.4.12 names 1.5.
     """
     yield from _paragraphs(
-        subject,
+        context,
         ask,
         lambda look: look.line < (LEAST_LINE - 0.01) * look.size,
         "stand in tight lines",
@@ -91,10 +92,10 @@ def line_height(subject: Subject, ask: Ask) -> Iterator[Finding]:
 
 
 @check("justified-text", Severity.INFO)
-def justified_text(subject: Subject, ask: Ask) -> Iterator[Finding]:
+def justified_text(context: CheckContext, ask: Ask) -> Iterator[Finding]:
     """A justified paragraph: gaps between words run through it like rivers (WCAG 1.4.8)."""
     yield from _paragraphs(
-        subject,
+        context,
         ask,
         lambda look: look.align == "justify",
         "are justified",
@@ -103,13 +104,13 @@ def justified_text(subject: Subject, ask: Ask) -> Iterator[Finding]:
 
 
 @check("capitals-by-style", Severity.INFO)
-def capitals_by_style(subject: Subject, ask: Ask) -> Iterator[Finding]:
+def capitals_by_style(context: CheckContext, ask: Ask) -> Iterator[Finding]:
     """A paragraph that the style sheet shows in capitals.
 
     Words lose the shape that they are read by. A label of one or two words is fine.
     """
     yield from _paragraphs(
-        subject,
+        context,
         ask,
         lambda look: look.transform == "uppercase",
         "are shown in capitals",
@@ -118,12 +119,12 @@ def capitals_by_style(subject: Subject, ask: Ask) -> Iterator[Finding]:
 
 
 def _paragraphs(
-    subject: Subject, ask: Ask, is_wrong: Callable[[Look], bool], what: str, hint: str
+    context: CheckContext, ask: Ask, is_wrong: Callable[[Look], bool], what: str, hint: str
 ) -> Iterator[Finding]:
     def fault_of(node: Node) -> bool | None:
         return (node.light.is_seen and is_wrong(node.light)) or None
 
-    for words in faulty_looks(subject, fault_of, _has_several_lines):
+    for words in faulty_looks(context, fault_of, _has_several_lines):
         yield ask.finding(words.source, f'The words "{words.words}" {what}.', hint)
 
 
@@ -131,31 +132,24 @@ def _has_several_lines(element: etree._Element) -> bool:
     return len(own_words(element).strip()) >= _A_PARAGRAPH
 
 
-@check("target-size", Severity.WARNING)
-def target_size(subject: Subject, ask: Ask) -> Iterator[Finding]:
+@check("target-size", Severity.WARNING, each=Element, tags=("a",))
+def target_size(link: Element, ask: Ask) -> Iterator[Finding]:
     """A button or a linked picture less than 24 pixels high, or links in a list that are as close.
 
     Fingers that tremble, and thumbs on phones, hit the wrong one (WCAG 2.2, 2.5.8 Target Size); 44
     pixels are better for a button. Links within a sentence are exempt.
     """
-    told: set[object] = set()
-    for page in subject.pages:
-        for link in page.elements("a"):
-            if link.get("href") is None:
-                continue
-            height, what = _target(page, link)
-            if height is None or height >= LEAST_TARGET - _ROUNDING:
-                continue
-            source = page.source(link)
-            cause = one_cause(subject, source, link)
-            if cause not in told:
-                told.add(cause)
-                yield ask.finding(
-                    source,
-                    f"{what} is {height:.3g} pixels high; {LEAST_TARGET:g} is the least that "
-                    "fingers hit.",
-                    "Give it more padding, or a higher line.",
-                )
+    if link.node.get("href") is None:
+        return
+    height, what = _target(link.page, link.node)
+    if height is None or height >= LEAST_TARGET - _ROUNDING:
+        return
+    if ask.is_first(one_cause(ask.context, link.source, link.node)):
+        yield ask.finding(
+            link.source,
+            f"{what} is {height:.3g} pixels high; {LEAST_TARGET:g} is the least that fingers hit.",
+            "Give it more padding, or a higher line.",
+        )
 
 
 _BOXES = frozenset({"block", "inline-block", "flex", "inline-flex", "table", "table-cell", "grid"})

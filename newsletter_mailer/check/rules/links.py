@@ -4,48 +4,32 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from urllib.parse import unquote
 
 from lxml import etree
 
-from newsletter_mailer.check.linked import words_place
-from newsletter_mailer.check.meeting import may_meet
-from newsletter_mailer.check.page import Page
-from newsletter_mailer.check.passages import BLANK, Link
-from newsletter_mailer.check.registry import Ask, check
-from newsletter_mailer.check.subject import Subject
-from newsletter_mailer.check.targets import is_bare_address
+from newsletter_mailer.check.addresses.targets import is_bare_address
+from newsletter_mailer.check.context.audience_overlap import share_readers
+from newsletter_mailer.check.context.context import CheckContext
+from newsletter_mailer.check.context.link_targets import words_place
+from newsletter_mailer.check.english.words import BLANK
+from newsletter_mailer.check.page.page import Element, Page
+from newsletter_mailer.check.questions.registry import also, check
+from newsletter_mailer.check.questions.rule import Ask
+from newsletter_mailer.check.text.written_links import Link
 from newsletter_mailer.findings import Finding, Severity, Source
 from newsletter_mailer.issue.markdown import FIELD
+from newsletter_mailer.lazy_patterns import lazy_pattern
 
-_VAGUE_WORDS = """
-a link; all details; article; book; book here; book now; button; click; click here; click here
-for details; click here for more; click here for more information; click here to book; click here
-to find out more; click here to read more; click here to register; click me; click on this link;
-click the link; click this; click this link; continue; continue reading; details; document;
-download; download here; download now; event link; find out more; find out more here; follow the
-link; follow this link; for details; for more details; for more information; full details; full
-story; further details; further information; go; go here; here; info; information; join here;
-learn more; learn more here; link; link here; link to website; listen; listen here; more; more
-details; more here; more info; more information; more on this; our website; page; pdf; press
-here; read article; read full story; read here; read it here; read more; read more here; read on;
-read story; read the article; read the full article; read the full story; read this; register
-here; register now; registration link; see details; see here; see more; see more here; see this;
-sign up here; tap here; the link; the website; this; this article; this document; this form; this
-link; this one; this page; this site; this survey; this website; url; via this link; view; view
-details; view here; view more; visit; visit here; visit the website; visit website; watch; watch
-here; watch now; web link; web page; web site; weblink; webpage; website; your link
-"""
-_VAGUE = frozenset(_VAGUE_WORDS.replace("\n", " ").strip().split("; "))
 _AROUND = " \t\n.,:;!?…-–—>»›→()[]\"'“”‘’\u00a0\u200b"
-_INVISIBLE = re.compile(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]+")
-_ANCHOR = re.compile(r'\bhref="#([^"]+)"')
-_PLACE = re.compile(r'\b(?:id|name)="([^"]+)"')
+_INVISIBLE = lazy_pattern(r"[\s\u00ad\u200b-\u200f\u2060\ufeff]+")
+_ANCHOR = lazy_pattern(r'href="#([^"]+)"')
+_PLACE = lazy_pattern(r'\b(?:id|name)="([^"]+)"')
 
 
-@check("vague-link", Severity.WARNING)
-def vague_link(subject: Subject, ask: Ask) -> Iterator[Finding]:
+@check("vague-link", Severity.WARNING, each=Link)
+def vague_link(link: Link, ask: Ask) -> Iterator[Finding]:
     """A link whose words do not say where it leads: "click here", "read more", a bare address.
 
     People who use a screen reader go from link to link and hear nothing but these words; everybody
@@ -55,40 +39,40 @@ def vague_link(subject: Subject, ask: Ask) -> Iterator[Finding]:
     Write what the reader finds there: "Read Ofsted's report on Shropshire", not "Read more".
     An e-mail address may stand as it is.
     """
-    for link in subject.links:
-        words = " ".join(link.words.strip(_AROUND).split())
-        if is_bare_address(words):
-            yield ask.finding(
-                words_place(subject, link),
-                f"A bare address stands here as a link: {_short(words)}",
-                "Write in words what the reader finds there, and link those.",
-            )
-        elif words.casefold().removeprefix("please ") in _VAGUE:
-            yield ask.finding(
-                words_place(subject, link),
-                f'The link\'s words "{words}" do not say where it leads.',
-                "Name what the reader finds there, such as: Book a place at the seminar.",
-            )
+    words = " ".join(link.words.strip(_AROUND).split())
+    if is_bare_address(words):
+        yield ask.finding(
+            words_place(ask.context, link),
+            f"A bare address stands here as a link: {_short(words)}",
+            "Write in words what the reader finds there, and link those.",
+        )
+    elif words.casefold().removeprefix("please ") in ask.context.vocabulary.words("vague-links"):
+        yield ask.finding(
+            words_place(ask.context, link),
+            f'The link\'s words "{words}" do not say where it leads.',
+            "Name what the reader finds there, such as: Book a place at the seminar.",
+        )
 
 
 @check("same-words", Severity.WARNING)
-def same_words(subject: Subject, ask: Ask) -> Iterator[Finding]:
+def same_words(context: CheckContext, ask: Ask) -> Iterator[Finding]:
     """Links with the same words that lead to different places.
 
     Who hears or sees only the words cannot tell them apart (WCAG 2.4.4, Email Markup Consortium's
     rule 10). Sections that no reader gets together are not compared, and words that are vague
     anyhow are told once, by vague-link.
     """
+    vague = context.vocabulary.words("vague-links")
     known: dict[str, list[Link]] = {}
-    for link in subject.links:
+    for link in context.links:
         words = _folded(link.words)
-        if not words or words in _VAGUE or BLANK in words:
+        if not words or words in vague or BLANK in words:
             continue
         others = known.setdefault(words, [])
-        other = next((one for one in others if may_meet(one.section, link.section)), None)
+        other = next((one for one in others if share_readers(one.section, link.section)), None)
         if other is not None and _page(other.target) != _page(link.target):
             yield ask.finding(
-                words_place(subject, link),
+                words_place(context, link),
                 f'"{_short(link.words.strip())}" leads to {_shown(link)} here, and to '
                 f"{_shown(other)} in {other.source.file}, line {other.source.line}.",
                 "Let the words of each say what is special about it, or mend the wrong address.",
@@ -97,14 +81,14 @@ def same_words(subject: Subject, ask: Ask) -> Iterator[Finding]:
 
 
 @check("doubled-link", Severity.INFO)
-def doubled_link(subject: Subject, ask: Ask) -> Iterator[Finding]:
+def doubled_link(context: CheckContext, ask: Ask) -> Iterator[Finding]:
     """The same target twice within a section.
 
     Twice the same words are a warning: one of them was probably meant to lead elsewhere. A link in
     the text and a button for the same page are only information.
     """
     known: dict[tuple[str, str], Link] = {}
-    for link in subject.links:
+    for link in context.links:
         key = (link.section.slug, _page(link.target))
         other = known.setdefault(key, link)
         if other is link or FIELD in link.target:
@@ -119,46 +103,49 @@ def doubled_link(subject: Subject, ask: Ask) -> Iterator[Finding]:
         )
 
 
-@check("empty-link", Severity.ERROR)
-def empty_link(subject: Subject, ask: Ask) -> Iterator[Finding]:
+@check("empty-link", Severity.ERROR, each=Link)
+def empty_link(link: Link, ask: Ask) -> Iterator[Finding]:
     """A link without words: nobody can see it or press it, and screen readers read its address.
 
     It was found in 71 % of 376,000 mails (Email Markup Consortium, 2025; WCAG 2.4.4 and 4.1.2).
     Often it is what remained when its words were deleted: [](https://...). A picture with
     alternative text is enough; one without is linked-image-without-words.
     """
-    own = set()
-    for link in subject.links:
-        if link.where == "body" and not _INVISIBLE.sub("", link.words):
-            own.add(link.target)
-            yield ask.finding(link.source, f"The link to {_shown(link)} has no words.", _GIVE_WORDS)
-    for page in subject.pages:
-        for anchor in page.elements("a"):
-            target = anchor.get("href", "")
-            if target and target not in own and _is_silent(anchor):
-                yield ask.finding(
-                    page.source(anchor), f"The link to {_short(target)} has no words.", _GIVE_WORDS
-                )
+    if _is_without_words(link):
+        yield ask.finding(link.source, f"The link to {_shown(link)} has no words.", _GIVE_WORDS)
+
+
+@also("empty-link", each=Element, tags=("a",))
+def empty_link_of_template(anchor: Element, ask: Ask) -> Iterator[Finding]:
+    target = anchor.get("href")
+    if not target or not _is_silent(anchor.node):
+        return
+    if not any(link.target == target and _is_without_words(link) for link in ask.context.links):
+        yield ask.finding(anchor.source, f"The link to {_short(target)} has no words.", _GIVE_WORDS)
+
+
+def _is_without_words(link: Link) -> bool:
+    return link.where == "body" and not _INVISIBLE.sub("", link.words)
 
 
 @check("broken-anchor", Severity.ERROR)
-def broken_anchor(subject: Subject, ask: Ask) -> Iterator[Finding]:
+def broken_anchor(context: CheckContext, ask: Ask) -> Iterator[Finding]:
     """A link to a place in the mail (#...) that is not there.
 
     The place may also be in a section that only some readers get: for everyone else the link
     leads nowhere. Section headings are such places; #top always is (HTML, section 7.4.6.4).
     """
     missing: dict[str, Page] = {}
-    places: set[str] = set()
-    for page in subject.pages:
-        here = {html.unescape(place) for place in _PLACE.findall(page.html)}
-        places |= here
-        for written in dict.fromkeys(_ANCHOR.findall(page.html)):
-            anchor = html.unescape(written)
+    for page in context.pages:
+        links = dict.fromkeys(_ANCHOR.findall(page.html))
+        sought = [html.unescape(link) for link in links if f' id="{link}"' not in page.html]
+        here = _places(page) if sought else frozenset[str]()
+        for anchor in sought:
             if anchor not in here and unquote(anchor) not in here and anchor.lower() != "top":
                 missing.setdefault(anchor, page)
+    places = {place for page in context.pages for place in _places(page)} if missing else set()
     for anchor, page in missing.items():
-        for source in _anchor_sources(subject, page, anchor):
+        for source in _anchor_sources(context, page, anchor):
             yield ask.finding(
                 source,
                 f"The link #{_short(anchor)} leads to a place that not every reader of it has."
@@ -166,6 +153,11 @@ def broken_anchor(subject: Subject, ask: Ask) -> Iterator[Finding]:
                 else f"The link #{_short(anchor)} leads to no place in this mail.",
                 "Link to a section that is there for the same readers, or to a web page.",
             )
+
+
+def _places(page: Page) -> Set[str]:
+    """Where a link may lead."""
+    return {html.unescape(place) for place in _PLACE.findall(page.html)}
 
 
 _GIVE_WORDS = "Write between the square brackets where it leads, or remove it."
@@ -177,8 +169,8 @@ def _is_silent(anchor: etree._Element) -> bool:
     return next(anchor.iter("img"), None) is None
 
 
-def _anchor_sources(subject: Subject, page: Page, anchor: str) -> Iterator[Source]:
-    own = [link.source for link in subject.links if link.target == f"#{anchor}"]
+def _anchor_sources(context: CheckContext, page: Page, anchor: str) -> Iterator[Source]:
+    own = [link.source for link in context.links if link.target == f"#{anchor}"]
     if own:
         yield from own
         return

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from newsletter_mailer.check.places import people, places
-from newsletter_mailer.check.registry import Ask, check
-from newsletter_mailer.check.subject import Subject
+from newsletter_mailer.check.context.context import CheckContext
+from newsletter_mailer.check.questions.registry import check
+from newsletter_mailer.check.questions.rule import Ask
+from newsletter_mailer.check.text.wording import people, places
 from newsletter_mailer.findings import Finding, Severity, Source
 
 #: Since the last issue, of the people in a list; and how many people that must be at least.
@@ -14,7 +15,7 @@ CHANGED, CHANGED_BY = 0.2, 5
 
 
 @check("domain-typo", Severity.WARNING)
-def domain_typo(subject: Subject, ask: Ask) -> Iterator[Finding]:
+def domain_typo(context: CheckContext, ask: Ask) -> Iterator[Finding]:
     """An address whose domain is a letter away from one that many readers have, or from a big
     provider's.
 
@@ -22,9 +23,9 @@ def domain_typo(subject: Subject, ask: Ask) -> Iterator[Finding]:
     domain meant must have at least three times as many readers of these lists. Mail to a mistyped
     domain bounces, or is read by a stranger who has registered it.
     """
-    for slip in subject.plan.slips:
+    for slip in context.plan.slips:
         (address, source), *_ = slip.addresses.first
-        count, readers = slip.addresses.count, subject.plan.domains[slip.meant]
+        count, readers = slip.addresses.count, context.plan.domains[slip.meant]
         sources = [place for _, place in slip.addresses.first]
         yield ask.finding(
             source,
@@ -42,13 +43,13 @@ def domain_typo(subject: Subject, ask: Ask) -> Iterator[Finding]:
 
 
 @check("machine-address", Severity.WARNING)
-def machine_address(subject: Subject, ask: Ask) -> Iterator[Finding]:
+def machine_address(context: CheckContext, ask: Ask) -> Iterator[Finding]:
     """An address in a list that no person reads, such as noreply@ or postmaster@.
 
     Mail to such addresses harms the sender's name with the providers. Shared mailboxes that people
     do read (info@, office@) are left alone.
     """
-    machines = subject.plan.machines
+    machines = context.plan.machines
     for address, source in machines.first:
         yield ask.finding(
             source,
@@ -64,13 +65,13 @@ def machine_address(subject: Subject, ask: Ask) -> Iterator[Finding]:
 
 
 @check("row-twice", Severity.WARNING)
-def row_twice(subject: Subject, ask: Ask) -> Iterator[Finding]:
+def row_twice(context: CheckContext, ask: Ask) -> Iterator[Finding]:
     """Rows of one list with the same address.
 
     The person gets one mail, addressed as the first row says, and what either row's regions and
     roles bring.
     """
-    for doubles in subject.plan.census.repeated.values():
+    for doubles in context.plan.census.repeated.values():
         source, earlier = doubles.first[0]
         rows = [place for place, _ in doubles.first]
         yield ask.finding(
@@ -84,12 +85,12 @@ def row_twice(subject: Subject, ask: Ask) -> Iterator[Finding]:
 
 
 @check("in-several-lists", Severity.INFO)
-def in_several_lists(subject: Subject, ask: Ask) -> Iterator[Finding]:
+def in_several_lists(context: CheckContext, ask: Ask) -> Iterator[Finding]:
     """People who stand in more than one list of the issue.
 
     They get one mail, addressed as the first list says, with the regions and roles of all.
     """
-    shared = subject.plan.census.shared
+    shared = context.plan.census.shared
     if shared.count:
         rows = [place for place, _ in shared.first]
         yield ask.finding(
@@ -101,14 +102,14 @@ def in_several_lists(subject: Subject, ask: Ask) -> Iterator[Finding]:
 
 
 @check("list-size", Severity.WARNING)
-def list_size(subject: Subject, ask: Ask) -> Iterator[Finding]:
+def list_size(context: CheckContext, ask: Ask) -> Iterator[Finding]:
     """A list with over 20 % more or fewer people than when the last issue was sent.
 
     Perhaps an export went wrong. The sizes are kept in that issue's sent.toml; lists that changed
     by fewer than five people are left alone, and an empty one is another rule's.
     """
-    for name, size in subject.plan.census.sizes.items():
-        earlier = next((one for one in subject.earlier if name in one.list_sizes), None)
+    for name, size in context.plan.census.sizes.items():
+        earlier = next((one for one in context.earlier if name in one.list_sizes), None)
         if earlier is None or not size:
             continue
         before = earlier.list_sizes[name]
@@ -116,7 +117,7 @@ def list_size(subject: Subject, ask: Ask) -> Iterator[Finding]:
             how = "grew" if size > before else "shrank"
             share = f" by {abs(size - before) / before:.0%}" if before else ""
             yield ask.finding(
-                Source(_file(name)),
+                Source(context.plan.census.places[name]),
                 f"The list {how}{share} since issue {earlier.id}, from {before:,} to {size:,} "
                 "people.",
                 "Make sure that it is the right export, and the whole of it.",
@@ -124,19 +125,15 @@ def list_size(subject: Subject, ask: Ask) -> Iterator[Finding]:
 
 
 @check("empty-list", Severity.WARNING)
-def empty_list(subject: Subject, ask: Ask) -> Iterator[Finding]:
+def empty_list(context: CheckContext, ask: Ask) -> Iterator[Finding]:
     """A list without a single usable address. If no list has one, that is an error."""
-    for name, size in subject.plan.census.sizes.items():
+    for name, size in context.plan.census.sizes.items():
         if not size:
             yield ask.finding(
-                Source(_file(name)),
+                Source(context.plan.census.places[name]),
                 "This list holds no address that can be mailed.",
                 "Fill it, or take it out of lists in issue.toml.",
                 None
-                if subject.plan.census.people or not subject.plan.has_lists
+                if context.plan.census.people or not context.plan.has_lists
                 else Severity.ERROR,
             )
-
-
-def _file(name: str) -> str:
-    return f"recipients/{name}.csv"

@@ -4,47 +4,33 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
+from newsletter_mailer.check.context.context import CheckContext
+from newsletter_mailer.check.context.template_words import template_words
 from newsletter_mailer.check.english.dashes import DASHES, Dash, dashes
-from newsletter_mailer.check.passages import Passage
-from newsletter_mailer.check.registry import Ask, check
-from newsletter_mailer.check.subject import Subject
-from newsletter_mailer.check.template.words import template_words
+from newsletter_mailer.check.english.list_lines import POINTS
+from newsletter_mailer.check.english.phrases import Phrases
+from newsletter_mailer.check.english.vocabulary import Vocabulary
+from newsletter_mailer.check.questions.registry import also, check
+from newsletter_mailer.check.questions.rule import Ask
+from newsletter_mailer.check.text.passages import Passage
 from newsletter_mailer.findings import Finding, Severity
 
 _MANY_SECTIONS = 15
-#: SpamAssassin 4.0.1, 20_phrases.cf and 72_active.cf: what it scores with a point or more however
-#: it is set up, with the points that it gives offline (50_scores.cf, set 0). Its rules' names are
-#: GUARANTEED_100_PERCENT, BANG_GUAR, DEAR_FRIEND, DEAR_SOMETHING, DEAR_WINNER, EXCUSE_4,
-#: EXCUSE_REMOVE, UNCLAIMED_MONEY, FREE_QUOTE_INSTANT.
-_SPAM = (
-    (r"100%\sguaranteed", 2.7),
-    (r"\bguaranteed?!", 1.0),
-    (r"\A\s*dear\sfriend\b", 2.7),
-    (r"\bdear\s(?:candidate|sirs?|madam|investor|travell?er|internet|web)\b", 2.0),
-    (r"\bdear\b.{1,20}\bwinner", 3.1),
-    (r"\bto\sbe\sremoved,?\splease", 2.4),
-    (r"\bto\sbe\sremoved\sfrom\b.{0,20}(?:mailings|offers)", 2.9),
-    (r"\bunclaimed\s(?:assets?|accounts?|money|monies|funds?|prizes?|payments?|deposits?)\b", 2.7),
-    (r"\bfree.{0,12}(?:instant|express|online|no.?obligation).{0,32}\bquote", 2.7),
-)
-_SPAM_PHRASE = re.compile(
-    "|".join(f"(?P<n{number}>{phrase})" for number, (phrase, _) in enumerate(_SPAM)),
-    re.IGNORECASE | re.DOTALL,
-)
 
 
 @check("mixed-dashes", Severity.INFO)
-def mixed_dashes(subject: Subject, ask: Ask) -> Iterator[Finding]:
+def mixed_dashes(context: CheckContext, ask: Ask) -> Iterator[Finding]:
     """Hyphens, en dashes and em dashes side by side for the same thing: a break in a sentence.
 
     Texts by several hands show it - like this – or this — and look unfinished. The kind that the
     issue uses most is taken for the one that is meant, an en dash where two are used alike. Ranges
     (09:30–11:00, Monday - Friday) and joined words (parent–child) are not meant.
     """  # noqa: RUF002  # dashes are what it is about
-    found = [(passage, dash) for passage in subject.passages for dash in dashes(passage.text)]
+    found = [(passage, dash) for passage in context.passages for dash in dashes(passage.text)]
     counts = Counter(dash.mark for _, dash in found)
     if len(counts) < 2:
         return
@@ -64,35 +50,39 @@ def mixed_dashes(subject: Subject, ask: Ask) -> Iterator[Finding]:
         )
 
 
-@check("spam-phrase", Severity.WARNING)
-def spam_phrase(subject: Subject, ask: Ask) -> Iterator[Finding]:
+@check("spam-phrase", Severity.WARNING, each=Passage)
+def spam_phrase(passage: Passage, ask: Ask) -> Iterator[Finding]:
     """A phrase that alone costs a point or more at SpamAssassin: "Dear friend", "100% guaranteed".
 
     With 5 points a mail is spam, and an honest newsletter has spent one or two on other things. The
     list is short, for what counts today is who sends and who complains: "act now", "click below"
     and "free", which old lists warn of, cost next to nothing (SpamAssassin 4.0.1, 50_scores.cf).
     """
-    written = set()
-    for passage in subject.passages:
-        for found in _SPAM_PHRASE.finditer(passage.text):
-            written.add(found[0])
-            yield ask.finding(passage.at(*found.span()), _price(found), "Say it in other words.")
-    for found, source in template_words(subject, _SPAM_PHRASE):
-        if found[0] not in written:
-            yield ask.finding(source, _price(found), "Say it in other words, in the template.")
+    phrases = _spam_phrases(ask.context.vocabulary)
+    for found in phrases.finditer(passage.text):
+        price = phrases.price(found)
+        yield ask.finding(passage.at(*found.span()), price, "Say it in other words.")
+
+
+@also("spam-phrase", each=CheckContext)
+def spam_phrase_of_template(context: CheckContext, ask: Ask) -> Iterator[Finding]:
+    phrases = _spam_phrases(context.vocabulary)
+    for found, source in template_words(context, phrases.finditer):
+        price = phrases.price(found)
+        yield ask.finding(source, price, "Say it in other words, in the template.")
 
 
 @check("many-sections", Severity.INFO)
-def many_sections(subject: Subject, ask: Ask) -> Iterator[Finding]:
+def many_sections(context: CheckContext, ask: Ask) -> Iterator[Finding]:
     """More than fifteen sections in what one reader gets.
 
     Few people read so far. Some sections may be for some regions or roles only, or wait for the
     next issue; what matters to most belongs at the top.
     """
-    most = max((len(one.sections) for one in subject.plan.variants.values()), default=0)
+    most = max((len(one.sections) for one in context.plan.variants.values()), default=0)
     if most > _MANY_SECTIONS:
         yield ask.finding(
-            subject.issue.source,
+            context.issue.source,
             f"Some readers get {most} sections in one mail.",
             "Give sections to those whom they concern (regions and roles), or keep some for later.",
         )
@@ -107,7 +97,21 @@ class _Odd:
     times: int = 0
 
 
-def _price(found: re.Match[str]) -> str:
-    _, points = _SPAM[int((found.lastgroup or "n0")[1:])]
-    phrase = " ".join(found[0].split())
-    return f'"{phrase}" costs {points:g} of the 5 points that make a mail spam for SpamAssassin.'
+class _SpamPhrases(Phrases):
+    """The phrases of the newsletter's list, and what SpamAssassin asks for each."""
+
+    def __init__(self, points: Mapping[str, str]) -> None:
+        super().__init__([*points])
+        self._points = points
+
+    def price(self, found: re.Match[str]) -> str:
+        points = self._points[self.which(found)]
+        costs = points if POINTS.fullmatch(points) else "1"
+        phrase = " ".join(found[0].split())
+        return f'"{phrase}" costs {costs} of the 5 points that make a mail spam for SpamAssassin.'
+
+
+@lru_cache(maxsize=1)
+def _spam_phrases(vocabulary: Vocabulary) -> _SpamPhrases:
+    """Made once for an issue's many passages."""
+    return _SpamPhrases(vocabulary.table("spam-phrases"))

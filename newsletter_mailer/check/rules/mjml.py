@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from newsletter_mailer.check.clients.tables import mjml_attributes
-from newsletter_mailer.check.registry import Ask, check
-from newsletter_mailer.check.subject import Subject
+from newsletter_mailer.check.questions.registry import check
+from newsletter_mailer.check.questions.rule import Ask
 from newsletter_mailer.check.template.mjml_tags import Tag
 from newsletter_mailer.check.template.mjml_values import IGNORED, complaint, wrong_padding
-from newsletter_mailer.check.template.tags import TemplateFile, template_files
+from newsletter_mailer.check.template.tags import TemplateTag
 from newsletter_mailer.compose.mjml import CHILDREN, COMPONENTS
-from newsletter_mailer.findings import Finding, Severity, did_you_mean
+from newsletter_mailer.did_you_mean import did_you_mean
+from newsletter_mailer.findings import Finding, Severity
 
 _INSTEAD = {
     "mj-include": "Use Jinja2's {% include %} instead.",
@@ -26,35 +27,35 @@ _ANY = frozenset({"mj-all", "mj-class"})
 _ONE_CLASS = frozenset({"mj-section", "mj-wrapper", "mj-column", "mj-group", "mj-hero"})
 
 
-@check("mjml-component", Severity.ERROR)
-def mjml_component(subject: Subject, ask: Ask) -> Iterator[Finding]:
+@check("mjml-component", Severity.ERROR, each=TemplateTag)
+def mjml_component(written: TemplateTag, ask: Ask) -> Iterator[Finding]:
     """An element of the template that MJML does not have, or that stands where it cannot.
 
     The compiler here copies an unknown element into the mail as it stands, and mail clients show
     its content without any layout. Looked at is every branch of every file, also of kinds that
     this issue does not use.
     """
-    for file, tag in _tags(subject):
-        if not tag.is_component:
-            continue
-        place = file.place(tag.start, tag.name)
-        if tag.name not in COMPONENTS:
-            message = f"There is no <{tag.name}> in MJML as it is compiled here."
-            hint = _INSTEAD.get(tag.name) or did_you_mean(tag.name, COMPONENTS)
-        elif tag.inside in CHILDREN and tag.name not in CHILDREN[tag.inside]:
-            message = f"<{tag.name}> cannot stand directly in <{tag.inside}>."
-            hint = _homes(tag.name)
-        elif tag.inside == "mj-class":
-            message = "<mj-class> cannot hold other elements here."
-            hint = "Give each component a class of its own."
-        else:
-            continue
-        if (place.file, place.line) not in subject.refused_at:
-            yield ask.finding(place, message, hint)
+    file, tag = written.file, written.tag
+    if not tag.is_component:
+        return
+    place = file.place(tag.start, tag.name)
+    if tag.name not in COMPONENTS:
+        message = f"There is no <{tag.name}> in MJML as it is compiled here."
+        hint = _INSTEAD.get(tag.name) or did_you_mean(tag.name, COMPONENTS)
+    elif tag.inside in CHILDREN and tag.name not in CHILDREN[tag.inside]:
+        message = f"<{tag.name}> cannot stand directly in <{tag.inside}>."
+        hint = _homes(tag.name)
+    elif tag.inside == "mj-class":
+        message = "<mj-class> cannot hold other elements here."
+        hint = "Give each component a class of its own."
+    else:
+        return
+    if (place.file, place.line) not in ask.context.refused_at:
+        yield ask.finding(place, message, hint)
 
 
-@check("mjml-attribute", Severity.WARNING)
-def mjml_attribute(subject: Subject, ask: Ask) -> Iterator[Finding]:
+@check("mjml-attribute", Severity.WARNING, each=TemplateTag)
+def mjml_attribute(written: TemplateTag, ask: Ask) -> Iterator[Finding]:
     """An attribute that its MJML component does not have, or a value that it does not take.
 
     Nothing happens then, without a word: `<mj-text colour="red">` stays black. The attributes are
@@ -62,73 +63,73 @@ def mjml_attribute(subject: Subject, ask: Ask) -> Iterator[Finding]:
     """
     table = mjml_attributes()
     everything = {name: takes for known in table.values() for name, takes in known.items()}
-    for file, tag in _tags(subject):
-        if tag.name not in COMPONENTS:
+    file, tag = written.file, written.tag
+    if tag.name not in COMPONENTS:
+        return
+    known = everything if tag.name in _ANY else table.get(tag.name, {})
+    for attribute, given in tag.attributes.items():
+        place = file.place(given.start, attribute)
+        if attribute in _EVERYWHERE:
             continue
-        known = everything if tag.name in _ANY else table.get(tag.name, {})
-        for attribute, given in tag.attributes.items():
-            place = file.place(given.start, attribute)
-            if attribute in _EVERYWHERE:
-                continue
-            if attribute not in known:
-                if not _is_let_pass(tag, attribute):
-                    yield ask.finding(
-                        place,
-                        f'<{tag.name}> has no attribute "{attribute}", so it does nothing.',
-                        did_you_mean(attribute, known),
-                    )
-            elif attribute in IGNORED.get(tag.name, ()):
+        if attribute not in known:
+            if not _is_let_pass(tag, attribute):
                 yield ask.finding(
                     place,
-                    f'The compiler here does not look at "{attribute}" of <{tag.name}>.',
-                    "Remove it, or write it in HTML of your own.",
+                    f'<{tag.name}> has no attribute "{attribute}", so it does nothing.',
+                    did_you_mean(attribute, known),
                 )
-            elif given.is_known and tag.name not in _ANY:
-                should_be = complaint(known[attribute], given.value)
-                if should_be is not None:
-                    yield ask.finding(
-                        place,
-                        f'{attribute}="{given.value}" is not what <{tag.name}> takes.',
-                        f"Write {should_be}.",
-                    )
+        elif attribute in IGNORED.get(tag.name, ()):
+            yield ask.finding(
+                place,
+                f'The compiler here does not look at "{attribute}" of <{tag.name}>.',
+                "Remove it, or write it in HTML of your own.",
+            )
+        elif given.is_known and tag.name not in _ANY:
+            should_be = complaint(known[attribute], given.value)
+            if should_be is not None:
+                yield ask.finding(
+                    place,
+                    f'{attribute}="{given.value}" is not what <{tag.name}> takes.',
+                    f"Write {should_be}.",
+                )
 
 
-@check("mjml-padding", Severity.WARNING)
-def mjml_padding(subject: Subject, ask: Ask) -> Iterator[Finding]:
+@check("mjml-padding", Severity.WARNING, each=TemplateTag)
+def mjml_padding(written: TemplateTag, ask: Ask) -> Iterator[Finding]:
     """A padding that Outlook's widths do not know of, because it is not in pixels.
 
     The compiler here counts `padding="10px 20px"`, but not `padding="0 20px"` or a percentage: one
     value without `px` and it computes widths as if there were no padding at the sides. Pictures
     and columns then come out too wide in Outlook for Windows. Write 0px, not 0.
     """
-    for file, tag in _tags(subject):
-        for attribute, given in tag.attributes.items():
-            if (
-                attribute.startswith("padding")
-                and given.is_known
-                and wrong_padding(tag.name, attribute, given.value)
-            ):
-                yield ask.finding(
-                    file.place(given.start, attribute),
-                    f'{attribute}="{given.value}" of <{tag.name}> is left out of the widths that '
-                    "Outlook gets.",
-                    "Write every value in pixels: 0px instead of 0.",
-                )
+    file, tag = written.file, written.tag
+    for attribute, given in tag.attributes.items():
+        if (
+            attribute.startswith("padding")
+            and given.is_known
+            and wrong_padding(tag.name, attribute, given.value)
+        ):
+            yield ask.finding(
+                file.place(given.start, attribute),
+                f'{attribute}="{given.value}" of <{tag.name}> is left out of the widths that '
+                "Outlook gets.",
+                "Write every value in pixels: 0px instead of 0.",
+            )
 
 
-@check("mjml-trap", Severity.ERROR)
-def mjml_trap(subject: Subject, ask: Ask) -> Iterator[Finding]:
+@check("mjml-trap", Severity.ERROR, each=TemplateTag)
+def mjml_trap(written: TemplateTag, ask: Ask) -> Iterator[Finding]:
     """Something that MJML or HTML allows and that comes out broken here.
 
     Two classes on a section: Outlook's copy gets only the last. `<![CDATA[` and `<?...?>`: the
     compiler stops. `<![if !mso]>` that is no comment: it is destroyed on the way; write
     `<!--[if !mso]><!-->`. All measured with the compiler and the inliner used here.
     """
-    for file, tag in _tags(subject):
-        found = _trap(tag)
-        if found is not None:
-            severity, message, hint = found
-            yield ask.finding(file.place(tag.start), message, hint, severity)
+    file, tag = written.file, written.tag
+    found = _trap(tag)
+    if found is not None:
+        severity, message, hint = found
+        yield ask.finding(file.place(tag.start), message, hint, severity)
 
 
 def _trap(tag: Tag) -> tuple[Severity, str, str] | None:
@@ -156,13 +157,6 @@ def _trap(tag: Tag) -> tuple[Severity, str, str] | None:
             "Give it one class.",
         )
     return None
-
-
-def _tags(subject: Subject) -> Iterator[tuple[TemplateFile, Tag]]:
-    """Every tag of the template's MJML files, each with its file."""
-    for file in template_files(subject.template, ".mjml"):
-        for tag in file.tags():
-            yield file, tag
 
 
 def _homes(component: str) -> str:

@@ -3,85 +3,78 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from urllib.parse import unquote
 
-from newsletter_mailer.check.page import UNSUBSCRIBE, Page
-from newsletter_mailer.check.passages import Link
-from newsletter_mailer.check.registry import Ask, check
-from newsletter_mailer.check.said import Said, seen_text
-from newsletter_mailer.check.subject import Subject
+from newsletter_mailer.check.context.context import CheckContext
+from newsletter_mailer.check.page.page import OWN_LINKS, Element, Page
+from newsletter_mailer.check.page.visible_text import ComparableText, visible_text
+from newsletter_mailer.check.questions.registry import check
+from newsletter_mailer.check.questions.rule import Ask
 from newsletter_mailer.check.template.kind_files import add_to_text, declared, text_file
+from newsletter_mailer.check.text.written_links import Link
 from newsletter_mailer.findings import Finding, Severity, Source
 from newsletter_mailer.issue.markdown import FIELD
+from newsletter_mailer.lazy_patterns import lazy_pattern
 
-_LINK = re.compile(
+_LINK = lazy_pattern(
     r"(?:https?://|mailto:|tel:)[^\s<>\"]+|(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE
 )
-_END = re.compile(r"/?[.,;:!?)\]>}'\"”’*_]*(?:\s|$)")
+_END = lazy_pattern(r"/?[.,;:!?)\]>}'\"”’*_]*(?:\s|$)")
 _LAST = ".,;:!?)]>}'\"”’*_"
 
 
-@check("link-missing-in-text", Severity.WARNING)
-def link_missing_in_text(subject: Subject, ask: Ask) -> Iterator[Finding]:
+@check("link-missing-in-text", Severity.WARNING, each=Element, tags=("a",))
+def link_missing_in_text(anchor: Element, ask: Ask) -> Iterator[Finding]:
     """A link of the HTML that is not in the plain text.
 
     Readers of the plain text cannot follow it then. The plain text has a link if its field has a
     label, or if the kind's .txt names it. The link to unsubscribe is another rule's matter:
     unsubscribe-link.
     """
-    fields = {_bare(link.target): link for link in subject.links if link.where != "body"}
-    told: set[tuple[str, str]] = set()
-    for page in subject.pages:
-        text = unquote(page.text)
-        for anchor in page.elements("a"):
-            target = anchor.get("href", "")
-            if target.startswith(("#", "[")) or target in ("", UNSUBSCRIBE):
-                continue
-            if _stands(target, text) or _is_lost_with_its_words(subject, target, page):
-                continue
-            link = fields.get(_bare(target)) or _of_a_reader(fields, target)
-            if link is None:
-                yield ask.finding(
-                    page.source(anchor),
-                    f"The link to {_shown(target)} is not in the plain text.",
-                    "The plain text is made of the sections: name it in one, or in postal_address.",
-                )
-            elif (link.section.kind.name, link.where) not in told:
-                told.add((link.section.kind.name, link.where))
-                yield ask.finding(
-                    text_file(subject, link.section, link.where),
-                    f'The plain text leaves out the links of the field "{link.where}", such as '
-                    f"{_shown(target)} of {link.section.source.file}.",
-                    add_to_text(subject, link.section, link.where),
-                )
+    context, page, target = ask.context, anchor.page, anchor.get("href")
+    if target.startswith(("#", "[")) or target in ("", *OWN_LINKS.values()):
+        return
+    if _stands(target, unquote(page.text)) or _is_lost_with_its_words(context, target, page):
+        return
+    link = _field_of(context, target)
+    if link is None:
+        yield ask.finding(
+            anchor.source,
+            f"The link to {_shown(target)} is not in the plain text.",
+            "The plain text is made of the sections: name it in one, or in postal_address.",
+        )
+    elif ask.is_first((link.section.kind.name, link.where)):
+        yield ask.finding(
+            text_file(context.template, link.section, link.where),
+            f'The plain text leaves out the links of the field "{link.where}", such as '
+            f"{_shown(target)} of {link.section.source.file}.",
+            add_to_text(context.template, link.section, link.where),
+        )
 
 
-@check("link-missing-in-html", Severity.WARNING)
-def link_missing_in_html(subject: Subject, ask: Ask) -> Iterator[Finding]:
+@check("link-missing-in-html", Severity.WARNING, each=Page)
+def link_missing_in_html(page: Page, ask: Ask) -> Iterator[Finding]:
     """A link or an e-mail address of the plain text that is not in the HTML.
 
     Nearly all readers see the HTML. Mostly a kind's .mjml forgets a field that has a label.
     """
-    told: set[str] = set()
-    for page in subject.pages:
-        links = dict.fromkeys(_links(page.text))
-        new = [link for link in links if link not in told and link != UNSUBSCRIBE]
-        if not new:
-            continue
-        told.update(new)
-        led_to = {_bare(anchor.get("href", "")) for anchor in page.tree.iter("a")}
-        unlinked = [
-            link for link in new if not any(_bare(one) in led_to for one in _without_its_end(link))
-        ]
-        shown = unquote("\n".join([*led_to, seen_text(page.body)])) if unlinked else ""
-        for link in unlinked:
-            if not any(_stands(one, shown) for one in _without_its_end(link)):
-                yield ask.finding(
-                    _written(subject, link.rstrip(_LAST)),
-                    f"{_shown(link.rstrip(_LAST))} is in the plain text and not in the HTML.",
-                    "Show it there too, or remove it from the plain text.",
-                )
+    links = dict.fromkeys(_links(page.text))
+    new = [link for link in links if link not in OWN_LINKS.values() and ask.is_first(link)]
+    if not new:
+        return
+    led_to = {_bare(anchor.get("href", "")) for anchor in page.tree.iter("a")}
+    unlinked = [
+        link for link in new if not any(_bare(one) in led_to for one in _without_its_end(link))
+    ]
+    shown = unquote("\n".join([*led_to, visible_text(page.body)])) if unlinked else ""
+    for link in unlinked:
+        if not any(_stands(one, shown) for one in _without_its_end(link)):
+            yield ask.finding(
+                _written(ask.context, link.rstrip(_LAST)),
+                f"{_shown(link.rstrip(_LAST))} is in the plain text and not in the HTML.",
+                "Show it there too, or remove it from the plain text.",
+            )
 
 
 def _links(text: str) -> Iterator[str]:
@@ -118,33 +111,36 @@ def _without_its_end(link: str) -> Iterator[str]:
         yield link
 
 
-def _of_a_reader(fields: Mapping[str, Link], target: str) -> Link | None:
-    """The field whose link holds merge fields and begins as the target does."""
+def _field_of(context: CheckContext, target: str) -> Link | None:
+    """The field that holds a link; with merge fields, one that begins as the target does."""
+    fields = {_bare(link.target): link for link in context.links if link.where != "body"}
+    if _bare(target) in fields:
+        return fields[_bare(target)]
     for written, link in fields.items():
         if FIELD in written and unquote(target).startswith(written.partition(FIELD)[0] or "\0"):
             return link
     return None
 
 
-def _is_lost_with_its_words(subject: Subject, target: str, page: Page) -> bool:
+def _is_lost_with_its_words(context: CheckContext, target: str, page: Page) -> bool:
     """Whether the plain text lacks the words of a link too, which another rule tells."""
-    text = Said(page.text)
-    words = [link.words for link in subject.links if link.target == target and link.where == "body"]
+    text = ComparableText(page.text)
+    words = [link.words for link in context.links if link.target == target and link.where == "body"]
     return any(one and not text.has(one) for one in words)
 
 
-def _written(subject: Subject, link: str) -> Source:
+def _written(context: CheckContext, link: str) -> Source:
     """Where the plain text has a link from: a field, a .txt of the template, a setting."""
-    for one in subject.links:
+    for one in context.links:
         if one.where != "body" and _bare(one.target) == _bare(link):
-            return declared(subject, one.section, one.where)
-    for name, text in subject.template.texts.items():
+            return declared(context.template, one.section, one.where)
+    for name, text in context.template.texts.items():
         if name.endswith(".txt") and link in text:
             line = text.count("\n", 0, text.find(link)) + 1
-            return Source(f"{subject.template.folder}/{name}", line)
-    if link in subject.settings.postal_address:
-        return subject.settings.source("postal_address")
-    return subject.template_source
+            return Source(f"{context.template.folder}/{name}", line)
+    if link in context.settings.postal_address:
+        return context.settings.source("postal_address")
+    return context.template_source
 
 
 def _shown(target: str) -> str:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lxml import etree
 
+from newsletter_mailer.check.context.context import CheckContext
+from newsletter_mailer.check.english.words import BLANK
 from newsletter_mailer.check.look.styles import own_words
-from newsletter_mailer.check.page import Page
-from newsletter_mailer.check.passages import BLANK, Passage
-from newsletter_mailer.check.registry import Ask, check
-from newsletter_mailer.check.said import Said, seen_text
-from newsletter_mailer.check.subject import Subject
+from newsletter_mailer.check.page.page import Page
+from newsletter_mailer.check.page.visible_text import ComparableText, visible_text
+from newsletter_mailer.check.questions.registry import check
+from newsletter_mailer.check.questions.rule import Ask
 from newsletter_mailer.check.template.kind_files import (
     add_to_text,
     declared,
@@ -20,6 +21,7 @@ from newsletter_mailer.check.template.kind_files import (
     shown_as,
     text_file,
 )
+from newsletter_mailer.check.text.passages import Passage
 from newsletter_mailer.findings import Finding, Severity, Source
 from newsletter_mailer.issue.model import Section
 from newsletter_mailer.issue.moments import Moment
@@ -28,26 +30,24 @@ LEAST_SHARE = 0.7  #: of the words of the HTML
 _TOO_FEW = 30  #: words that say nothing about a share
 
 
-@dataclass(frozen=True, slots=True)
-class _Lost:
+class _Lost(NamedTuple):
     """What one part says and the other does not."""
 
     words: str
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
-class _Pair:
+class _Pair(NamedTuple):
     """The two parts of a version, and those of its sections that they are looked at for."""
 
     page: Page
     sections: Sequence[Section]
-    html: Said
-    text: Said
+    html: ComparableText
+    text: ComparableText
 
 
 @check("text-differs", Severity.WARNING)
-def text_differs(subject: Subject, ask: Ask) -> Iterator[Finding]:
+def text_differs(context: CheckContext, ask: Ask) -> Iterator[Finding]:
     """The plain text leaves out what the HTML says, or the other way round.
 
     Some readers, watches and screen readers show the plain text, and spam filters compare the two
@@ -56,28 +56,32 @@ def text_differs(subject: Subject, ask: Ask) -> Iterator[Finding]:
     seven words in ten of the HTML must be in the plain text. What the template hides, what a
     button says and what a picture shows need not be there.
     """
-    pages = [*_pages(subject)]
-    lost = [*_lost(subject, pages)]
+    pages = [*_pages(context)]
+    lost = [*_lost(context, pages)]
     for section, where, in_html, what in lost:
-        yield _told(subject, ask, section, where, what, is_in_html=in_html)
+        yield _told(context, ask, section, where, what, is_in_html=in_html)
     if not lost:
         yield from _scarce(pages, ask)
 
 
-def _pages(subject: Subject) -> Iterator[_Pair]:
+def _pages(context: CheckContext) -> Iterator[_Pair]:
     """Versions with sections that no earlier one has: a section reads the same in all of them."""
     known: set[str] = set()
-    for page in subject.pages:
+    for page in context.pages:
         new = [one for one in page.variant.sections if one.slug not in known]
         known.update(one.slug for one in new)
         if new:
-            yield _Pair(page, new, Said(seen_text(page.body)), Said(page.text))
+            yield _Pair(
+                page, new, ComparableText(visible_text(page.body)), ComparableText(page.text)
+            )
 
 
-def _lost(subject: Subject, pages: Sequence[_Pair]) -> Iterator[tuple[Section, str, bool, _Lost]]:
+def _lost(
+    context: CheckContext, pages: Sequence[_Pair]
+) -> Iterator[tuple[Section, str, bool, _Lost]]:
     """What only one part says, of each field of a kind once; and whether the HTML says it."""
     told: set[tuple[str, str, bool]] = set()
-    passages = _by_section(subject.passages)
+    passages = _by_section(context.passages)
     for page in pages:
         for section in page.sections:
             own = passages.get(section.slug, ())
@@ -85,7 +89,11 @@ def _lost(subject: Subject, pages: Sequence[_Pair]) -> Iterator[tuple[Section, s
                 key = (section.kind.name, where, in_html)
                 if in_html == in_text or key in told:
                     continue
-                if in_html and where in ("title", "body") and not has_text_file(subject, section):
+                if (
+                    in_html
+                    and where in ("title", "body")
+                    and not has_text_file(context.template, section)
+                ):
                     continue  # the general layout has both
                 told.add(key)
                 yield section, where, in_html, what
@@ -122,20 +130,20 @@ def _is_of_a_button(passage: Passage, section: Section) -> bool:
 
 
 def _told(
-    subject: Subject, ask: Ask, section: Section, where: str, lost: _Lost, *, is_in_html: bool
+    context: CheckContext, ask: Ask, section: Section, where: str, lost: _Lost, *, is_in_html: bool
 ) -> Finding:
     what = "the text" if where == "body" else f'the field "{where}"'
     words = lost.words if len(lost.words) <= 60 else f"{lost.words[:57]}..."
     said = f'"{words}" ({lost.source.file}, line {lost.source.line})'
     if is_in_html:
         return ask.finding(
-            text_file(subject, section, where),
+            text_file(context.template, section, where),
             f"The plain text leaves out {what} of the kind {section.kind.name}: {said} is only in "
             "the HTML.",
-            add_to_text(subject, section, where),
+            add_to_text(context.template, section, where),
         )
     return ask.finding(
-        declared(subject, section, where),
+        declared(context.template, section, where),
         f"The HTML leaves out {what} of the kind {section.kind.name}: {said} is only in the plain "
         "text.",
         f"Show {{{{ section.{shown_as(section, where)} }}}} there.",
@@ -161,4 +169,4 @@ def _scarce(pages: Sequence[_Pair], ask: Ask) -> Iterator[Finding]:
 def _wordiest(page: Page, said: set[str]) -> etree._Element:
     """The element with most words that the plain text does not have."""
     elements = [one for one in page.body.iter() if isinstance(one.tag, str)]
-    return max(elements, key=lambda one: len({*Said(own_words(one)).words} - said))
+    return max(elements, key=lambda one: len({*ComparableText(own_words(one)).words} - said))

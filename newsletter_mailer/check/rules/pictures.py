@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
-from lxml import etree
+from collections.abc import Iterator
 
 from newsletter_mailer.check.clients.support import USUAL_CLIENTS
-from newsletter_mailer.check.page import Page
-from newsletter_mailer.check.picture_bytes import is_animated, is_for_print
-from newsletter_mailer.check.registry import Ask, check
-from newsletter_mailer.check.subject import Subject
+from newsletter_mailer.check.context.context import CheckContext
+from newsletter_mailer.check.context.pictures import ShownPicture, first_written, pixels
+from newsletter_mailer.check.page.page import Element
+from newsletter_mailer.check.questions.registry import also, check
+from newsletter_mailer.check.questions.rule import Ask
 from newsletter_mailer.compose.compiled import CompiledVariant
 from newsletter_mailer.findings import Finding, Severity, Source
 from newsletter_mailer.issue.pictures import Picture
@@ -25,8 +24,8 @@ _THIN = 2  #: pixels; what is no wider is a line or an area of one colour, stret
 _SQUASHED = 0.04  #: how far the sides' ratio may be off before it is seen
 
 
-@check("image-weight", Severity.WARNING)
-def image_weight(subject: Subject, ask: Ask) -> Iterator[Finding]:
+@check("image-weight", Severity.WARNING, each=Picture)
+def image_weight(picture: Picture, ask: Ask) -> Iterator[Finding]:
     """A picture of 1 MB or more, or pictures of more than 1 MB together in one mail.
 
     On a telephone's connection that takes seconds, and mailboxes at work fill up: by default every
@@ -34,21 +33,20 @@ def image_weight(subject: Subject, ask: Ask) -> Iterator[Finding]:
     5 MB on it is refused: bad-picture.) A photograph 1200 pixels wide, saved as JPEG, seldom has
     more than 200 KB.
     """
-    for picture in _pictures(subject):
-        if len(picture.content) >= NOTICED:
-            is_heavy = len(picture.content) >= HEAVY
-            yield ask.finding(
-                _written(subject, picture),
-                f"{picture.path} has {_megabytes(len(picture.content))}.",
-                _lighter(picture),
-                Severity.WARNING if is_heavy else Severity.INFO,
-            )
-    yield from _too_much_together(subject, ask)
+    if len(picture.content) >= NOTICED:
+        is_heavy = len(picture.content) >= HEAVY
+        yield ask.finding(
+            first_written(ask.context, picture),
+            f"{picture.path} has {_megabytes(len(picture.content))}.",
+            _lighter(picture),
+            Severity.WARNING if is_heavy else Severity.INFO,
+        )
 
 
-def _too_much_together(subject: Subject, ask: Ask) -> Iterator[Finding]:
+@also("image-weight", each=CheckContext)
+def images_too_heavy_together(context: CheckContext, ask: Ask) -> Iterator[Finding]:
     """Of the variant with the most; pictures that were named by themselves do not count."""
-    loads = [(sum(len(one.content) for one in _bearable(made)), made) for made in subject.compiled]
+    loads = [(sum(len(one.content) for one in _bearable(made)), made) for made in context.compiled]
     too_much = [(load, made) for load, made in loads if load > HEAVY]
     if not too_much:
         return
@@ -57,7 +55,7 @@ def _too_much_together(subject: Subject, ask: Ask) -> Iterator[Finding]:
     named = ", ".join(f"{one.path} ({len(one.content) / 1000:.0f} KB)" for one in heaviest)
     others = len(too_much) - 1
     yield ask.finding(
-        subject.issue.source,
+        context.issue.source,
         f"The pictures of the variant {compiled.variant.id} have {_megabytes(load)} together."
         + (f" So have those of {others} more." if others else ""),
         f"Save the heaviest smaller: {named}.",
@@ -69,7 +67,7 @@ def _bearable(compiled: CompiledVariant) -> list[Picture]:
 
 
 def _lighter(picture: Picture) -> str:
-    if picture.subtype == "gif" and is_animated(picture):
+    if picture.subtype == "gif" and picture.header.is_animated:
         return "Save it with fewer frames or colours, or narrower."
     if picture.subtype == "png":
         return "If it is a photograph, save it as JPEG; 1200 pixels of width are enough."
@@ -80,8 +78,8 @@ def _megabytes(octets: int) -> str:
     return f"{octets / 1_000_000:.1f} MB"
 
 
-@check("image-size", Severity.WARNING)
-def image_size(subject: Subject, ask: Ask) -> Iterator[Finding]:
+@check("image-size", Severity.WARNING, each=ShownPicture)
+def image_size(shown: ShownPicture, ask: Ask) -> Iterator[Finding]:
     """A picture with fewer pixels than it is shown at, or with more than three times as many.
 
     The first looks blurred; twice as many are sharp on every screen. Too many are only weight, so
@@ -89,169 +87,114 @@ def image_size(subject: Subject, ask: Ask) -> Iterator[Finding]:
     attribute `width` of the compiled page, which Outlook takes at its word. A picture one or two
     pixels wide is a line or a colour, stretched on purpose.
     """
-    for page, image, picture in _shown(subject):
-        width = _pixels(image, "width")
-        if not width or picture.width <= _THIN:
-            continue
-        if picture.width < width:
-            yield ask.finding(
-                _place(subject, page, image, picture),
-                f"{picture.path} is {picture.width} pixels wide and shown at {width}: it looks "
-                "blurred.",
-                f"Use one that is {2 * width} pixels wide.",
-            )
-        elif picture.width > LARGEST_RATIO * width:
-            yield ask.finding(
-                _place(subject, page, image, picture),
-                f"{picture.path} is {picture.width} pixels wide and shown at {width}: most of it "
-                "is only weight.",
-                f"Save it {2 * width} pixels wide.",
-                Severity.WARNING if len(picture.content) >= _LIGHT else Severity.INFO,
-            )
+    picture, width = shown.picture, shown.pixels("width")
+    if not width or picture.width <= _THIN:
+        return
+    if picture.width < width:
+        yield ask.finding(
+            shown.source,
+            f"{picture.path} is {picture.width} pixels wide and shown at {width}: it looks "
+            "blurred.",
+            f"Use one that is {2 * width} pixels wide.",
+        )
+    elif picture.width > LARGEST_RATIO * width:
+        yield ask.finding(
+            shown.source,
+            f"{picture.path} is {picture.width} pixels wide and shown at {width}: most of it "
+            "is only weight.",
+            f"Save it {2 * width} pixels wide.",
+            Severity.WARNING if len(picture.content) >= _LIGHT else Severity.INFO,
+        )
 
 
-@check("image-squashed", Severity.WARNING)
-def image_squashed(subject: Subject, ask: Ask) -> Iterator[Finding]:
+@check("image-squashed", Severity.WARNING, each=ShownPicture)
+def image_squashed(shown: ShownPicture, ask: Ask) -> Iterator[Finding]:
     """A picture whose place in the template has another shape: it is shown squashed or stretched.
 
     A portrait of 240 by 320 pixels does not fit where the template shows 88 by 88. Only where the
     template fixes both `width` and `height`; `object-fit` does not help, as Outlook and Gmail do
     not know it.
     """
-    for page, image, picture in _shown(subject):
-        width, height = _pixels(image, "width"), _pixels(image, "height")
-        if not width or not height or min(picture.width, picture.height) <= _THIN:
-            continue
-        if abs(width * picture.height / (height * picture.width) - 1) > _SQUASHED:
-            cut = f"{picture.width * height // width} pixels high"
-            if picture.width * height // width > picture.height:
-                cut = f"{picture.height * width // height} pixels wide"
-            yield ask.finding(
-                _place(subject, page, image, picture),
-                f"{picture.path} is {picture.width} by {picture.height} pixels and shown at "
-                f"{width} by {height}: it looks squashed.",
-                f"Crop it to {cut}.",
-            )
+    picture, width, height = shown.picture, shown.pixels("width"), shown.pixels("height")
+    if not width or not height or min(picture.width, picture.height) <= _THIN:
+        return
+    if abs(width * picture.height / (height * picture.width) - 1) > _SQUASHED:
+        cut = f"{picture.width * height // width} pixels high"
+        if picture.width * height // width > picture.height:
+            cut = f"{picture.height * width // height} pixels wide"
+        yield ask.finding(
+            shown.source,
+            f"{picture.path} is {picture.width} by {picture.height} pixels and shown at "
+            f"{width} by {height}: it looks squashed.",
+            f"Crop it to {cut}.",
+        )
 
 
-@check("image-without-width", Severity.WARNING)
-def image_without_width(subject: Subject, ask: Ask) -> Iterator[Finding]:
+@check("image-without-width", Severity.WARNING, each=Element, tags=("img",))
+def image_without_width(image: Element, ask: Ask) -> Iterator[Finding]:
     """A picture in the template without `width`: Outlook shows it with all the pixels it has.
 
     Classic Outlook reads neither `width` nor `max-width` of a style for pictures, so that one of
     1200 pixels pushes the page to twice its width. The attribute is a bare number, without px or %.
     MJML's mj-image writes it by itself.
     """
-    for page in subject.pages:
-        for image in page.elements("img"):
-            given = image.get("width")
-            if _pixels(image, "width") or image.get("class", "").startswith("mj-"):
-                continue
-            picture = page.picture(image)
-            name = image.get("src", "") if picture is None else picture.path
-            yield ask.finding(
-                page.source(image),
-                f'width="{given}" of the picture {name} is no number of pixels; Outlook shows it '
-                "as large as the file is."
-                if given
-                else f"The picture {name} has no width; Outlook shows it as large as the file is.",
-                'Write how wide it is shown, such as width="300".',
-            )
+    given = image.get("width")
+    if pixels(given) or image.get("class").startswith("mj-"):
+        return
+    picture = image.page.picture(image.node)
+    name = image.get("src") if picture is None else picture.path
+    yield ask.finding(
+        image.source,
+        f'width="{given}" of the picture {name} is no number of pixels; Outlook shows it '
+        "as large as the file is."
+        if given
+        else f"The picture {name} has no width; Outlook shows it as large as the file is.",
+        'Write how wide it is shown, such as width="300".',
+    )
 
 
-@check("animated-picture", Severity.INFO)
-def animated_picture(subject: Subject, ask: Ask) -> Iterator[Finding]:
+@check("animated-picture", Severity.INFO, each=Picture)
+def animated_picture(picture: Picture, ask: Ask) -> Iterator[Finding]:
     """A moving picture (GIF or PNG), of which classic Outlook shows the first frame alone.
 
     So the first frame must carry the message (caniemail.com, image-gif). What moves for more than
     five seconds beside text also distracts some readers so that they cannot read (WCAG 2.2.2). Not
     said where classic Outlook is not among the clients in newsletter.toml.
     """
-    chosen = subject.issue.check.clients or subject.settings.check.clients or USUAL_CLIENTS
-    if "outlook-classic" not in chosen:
-        return
-    for picture in _pictures(subject):
-        if is_animated(picture):
-            yield ask.finding(
-                _written(subject, picture),
-                f"{picture.path} moves; classic Outlook shows its first frame alone.",
-                "See to it that the first frame says all there is to say.",
-            )
+    context = ask.context
+    chosen = context.issue.check.clients or context.settings.check.clients or USUAL_CLIENTS
+    if "outlook-classic" in chosen and picture.header.is_animated:
+        yield ask.finding(
+            first_written(context, picture),
+            f"{picture.path} moves; classic Outlook shows its first frame alone.",
+            "See to it that the first frame says all there is to say.",
+        )
 
 
-@check("image-for-print", Severity.WARNING)
-def image_for_print(subject: Subject, ask: Ask) -> Iterator[Finding]:
+@check("image-for-print", Severity.WARNING, each=Picture)
+def image_for_print(picture: Picture, ask: Ask) -> Iterator[Finding]:
     """A JPEG in the colours of print (CMYK), which some mail clients show wrongly or not at all.
 
     Such pictures come from printed reports and posters. Screens have red, green and blue.
     """
-    for picture in _pictures(subject):
-        if is_for_print(picture):
-            yield ask.finding(
-                _written(subject, picture),
-                f"{picture.path} has the colours of print (CMYK); not every mail client shows "
-                "them.",
-                "Save it in RGB, as for the web.",
-            )
+    if picture.header.is_for_print:
+        yield ask.finding(
+            first_written(ask.context, picture),
+            f"{picture.path} has the colours of print (CMYK); not every mail client shows them.",
+            "Save it in RGB, as for the web.",
+        )
 
 
 @check("unused-picture", Severity.INFO)
-def unused_picture(subject: Subject, ask: Ask) -> Iterator[Finding]:
+def unused_picture(context: CheckContext, ask: Ask) -> Iterator[Finding]:
     """A picture in the issue's folder images/ that no section shows.
 
     It is not mailed. Perhaps a section forgot it, or it can go.
     """
-    folder = subject.issue.source.file.rpartition("/")[0]
-    for path in subject.issue.unused_pictures:
+    folder = context.issue.source.file.rpartition("/")[0]
+    for path in context.issue.unused_pictures:
         yield ask.finding(
             Source(f"{folder}/{path}"),
             "No section shows this picture.",
             f"Name it in a section, or delete {path}.",
         )
-
-
-def _pictures(subject: Subject) -> Sequence[Picture]:
-    """Every picture that some reader gets, once."""
-    shown = (one for compiled in subject.compiled for one in compiled.pictures.items())
-    return [*dict(shown).values()]
-
-
-def _shown(subject: Subject) -> Iterator[tuple[Page, etree._Element, Picture]]:
-    """Every place where a picture of ours is shown."""
-    for page in subject.pages:
-        for image in page.elements("img"):
-            picture = page.picture(image)
-            if picture is not None:
-                yield page, image, picture
-
-
-def _pixels(image: etree._Element, attribute: str) -> int:
-    """The attribute's number; 0 where it is not given in pixels."""
-    value = image.get(attribute, "").strip()
-    return int(value) if value.isascii() and value.isdecimal() and len(value) < 6 else 0
-
-
-def _written(subject: Subject, picture: Picture) -> Source:
-    """Where the issue names a picture first; for one of the template the file itself."""
-    named = (alt.shown for alt in subject.alts if alt.picture is picture)
-    return next(named, Source(f"{subject.template.folder}/{picture.path}"))
-
-
-def _place(subject: Subject, page: Page, image: etree._Element, picture: Picture) -> Source:
-    """Where the issue says that this picture is shown here; for one of the template, its tag."""
-    source = page.source(image)
-    uses = [
-        alt
-        for alt in subject.alts
-        if alt.picture is picture and alt.section in page.variant.sections
-    ]
-    here = [
-        alt
-        for alt in uses
-        if source.file
-        in (
-            alt.section.source.file,
-            f"{subject.template.folder}/sections/{alt.section.kind.name}.mjml",
-        )
-    ]
-    return next((alt.shown for alt in here or uses), source)

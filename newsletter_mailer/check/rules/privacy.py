@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from urllib.parse import parse_qsl, unquote
 
+from newsletter_mailer.check.context.link_targets import LinkTarget
+from newsletter_mailer.check.context.personal_details import PersonalDetail
 from newsletter_mailer.check.english.personal_data import (
     Kind,
-    Personal,
     is_of_a_group,
     personal_data,
 )
-from newsletter_mailer.check.linked import linked
-from newsletter_mailer.check.passages import Alt, Link
-from newsletter_mailer.check.registry import Ask, check
-from newsletter_mailer.check.subject import Subject
-from newsletter_mailer.findings import Finding, Severity, Source
+from newsletter_mailer.check.english.vocabulary import Vocabulary
+from newsletter_mailer.check.questions.registry import check
+from newsletter_mailer.check.questions.rule import Ask
+from newsletter_mailer.findings import Finding, Severity
 from newsletter_mailer.issue.markdown import FIELD
-from newsletter_mailer.issue.merge import MergeText
+from newsletter_mailer.lazy_patterns import lazy_pattern
 
+_IDENTITY_NUMBERS: dict[Kind, str] = {
+    "NHS number": "An NHS number",
+    "National Insurance number": "A National Insurance number",
+    "unique pupil number": "A unique pupil number",
+}
 _ABOUT_A_PERSON: dict[Kind, tuple[str, str]] = {
     "mobile": (
         "A mobile telephone number",
@@ -40,7 +44,7 @@ _ABOUT_A_PERSON: dict[Kind, tuple[str, str]] = {
     ),
 }
 _SAFELINKS = "safelinks.protection.outlook.com"
-_ADDRESS = re.compile(
+_ADDRESS = lazy_pattern(
     r"(?<![\w.+'-])(?P<box>[\w.+'-]+)@(?!group\.calendar\.google\.com)[\w-]+(?:\.[\w-]+)+"
 )
 #: What other newsletters add to their links so that they know who follows them.
@@ -54,11 +58,11 @@ _OF_A_READER = frozenset(
     }
 )
 _BETWEEN_PARAMETERS = str.maketrans("#?", "&&")
-_NO_LETTER = re.compile(r"[^a-z]")
+_NO_LETTER = lazy_pattern(r"[^a-z]")
 
 
-@check("identity-number", Severity.ERROR)
-def identity_number(subject: Subject, ask: Ask) -> Iterator[Finding]:
+@check("identity-number", Severity.ERROR, each=PersonalDetail)
+def identity_number(detail: PersonalDetail, ask: Ask) -> Iterator[Finding]:
     """A number by which the state knows one person: NHS, National Insurance, unique pupil number.
 
     It has no place in a newsletter. It is told by its form and its check digit (NHS Data
@@ -66,18 +70,16 @@ def identity_number(subject: Subject, ask: Ask) -> Iterator[Finding]:
     not found. Numbers of meetings, books, charities and telephones are left alone, and so is
     HMRC's example QQ 12 34 56 C. The message does not repeat the number: logs keep messages.
     """
-    for one, place in _seen(subject):
-        if one.kind in ("NHS number", "National Insurance number", "unique pupil number"):
-            yield ask.finding(
-                place,
-                f"{'An' if one.kind == 'NHS number' else 'A'} {one.kind} stands here.",
-                "Remove it. If it was mailed or published before, tell your data protection "
-                "officer.",
-            )
+    if detail.kind in _IDENTITY_NUMBERS:
+        yield ask.finding(
+            detail.source,
+            f"{_IDENTITY_NUMBERS[detail.kind]} stands here.",
+            "Remove it. If it was mailed or published before, tell your data protection officer.",
+        )
 
 
-@check("personal-data", Severity.WARNING)
-def personal_data_in_text(subject: Subject, ask: Ask) -> Iterator[Finding]:
+@check("personal-data", Severity.WARNING, each=PersonalDetail)
+def personal_data_in_text(detail: PersonalDetail, ask: Ask) -> Iterator[Finding]:
     """What tells about one person: a mobile number, a date of birth, a home, a private address.
 
     Also the number of a case ("case no. 12345"). It is looked for in all texts, alternative texts
@@ -86,34 +88,32 @@ def personal_data_in_text(subject: Subject, ask: Ask) -> Iterator[Finding]:
     ignore: [personal-data]. Readers pass newsletters on, and archives keep them (UK GDPR, article
     5). Numbers of the NHS and the like are another rule's matter: identity-number.
     """
-    for one, place in _seen(subject):
-        if one.kind in _ABOUT_A_PERSON:
-            what, hint = _ABOUT_A_PERSON[one.kind]
-            yield ask.finding(
-                place,
-                f"{what} stands here.",
-                f"{hint}If it is meant to be public, write ignore: [personal-data] in the section.",
-            )
+    if detail.kind in _ABOUT_A_PERSON:
+        what, hint = _ABOUT_A_PERSON[detail.kind]
+        yield ask.finding(
+            detail.source,
+            f"{what} stands here.",
+            f"{hint}If it is meant to be public, write ignore: [personal-data] in the section.",
+        )
 
 
-@check("phone-number", Severity.INFO)
-def phone_number(subject: Subject, ask: Ask) -> Iterator[Finding]:
+@check("phone-number", Severity.INFO, each=PersonalDetail)
+def phone_number(detail: PersonalDetail, ask: Ask) -> Iterator[Finding]:
     """A telephone number, which nobody but a person who rings it can check.
 
     Numbers of places (01, 02) and of services (03, 08, 09) are mostly an organisation's. Mobile
     numbers are a warning of their own: personal-data.
     """
-    for one, place in _seen(subject):
-        if one.kind == "telephone":
-            yield ask.finding(
-                place,
-                "A telephone number stands here.",
-                "Ring it once: is it right, and an organisation's?",
-            )
+    if detail.kind == "telephone":
+        yield ask.finding(
+            detail.source,
+            "A telephone number stands here.",
+            "Ring it once: is it right, and an organisation's?",
+        )
 
 
-@check("data-in-link", Severity.WARNING)
-def data_in_link(subject: Subject, ask: Ask) -> Iterator[Finding]:
+@check("data-in-link", Severity.WARNING, each=LinkTarget)
+def data_in_link(link: LinkTarget, ask: Ask) -> Iterator[Finding]:
     """A link whose address says who somebody is: ?email=jo@example.org, an Outlook Safe Link.
 
     Web sites keep the addresses that are asked for, and so do the scanners in front of mailboxes.
@@ -122,14 +122,13 @@ def data_in_link(subject: Subject, ask: Ask) -> Iterator[Finding]:
     its reader (mc_eid, mkt_tok). A merge field in a link sends each reader's value. Addresses of
     an office (info@, enquiries@) are left alone, and so is what a mailto: link fills in.
     """
-    for link in linked(subject):
-        told = _told(link.target)
-        if told is not None:
-            what, hint = told
-            yield ask.finding(link.find(), f"The address of this link holds {what}.", hint)
+    told = _told(link.target, ask.context.vocabulary)
+    if told is not None:
+        what, hint = told
+        yield ask.finding(link.source, f"The address of this link holds {what}.", hint)
 
 
-def _told(target: str) -> tuple[str, str] | None:
+def _told(target: str, vocabulary: Vocabulary) -> tuple[str, str] | None:
     """What a link's address says about a person, and what to do."""
     if not target.lower().startswith("http"):
         return None
@@ -152,7 +151,8 @@ def _told(target: str) -> tuple[str, str] | None:
                 "Link to the page without it, unless readers know and the site needs it.",
             )
         address = _ADDRESS.search(value)
-        if (address and not is_of_a_group(address["box"])) or _is_personal(key, value):
+        is_of_a_person = address is not None and not is_of_a_group(address["box"], vocabulary)
+        if is_of_a_person or _is_personal(key, value, vocabulary):
             return (
                 f"a person's data in {name}=",
                 f"Remove {name}= and what follows it, and try the link.",
@@ -160,41 +160,7 @@ def _told(target: str) -> tuple[str, str] | None:
     return None
 
 
-def _is_personal(key: str, value: str) -> bool:
+def _is_personal(key: str, value: str, vocabulary: Vocabulary) -> bool:
     is_named = key in _NAMES and value[:1].isalpha() and FIELD not in value
-    return is_named or any(one.kind != "telephone" for one in personal_data(value))
-
-
-def _seen(subject: Subject) -> Iterator[tuple[Personal, Source]]:
-    """Everything about persons in the issue, with its place in the writer's file."""
-    for passage in subject.passages:
-        for one in personal_data(passage.text):
-            yield one, passage.at(one.start, one.end)
-    for alt in subject.alts:
-        for one in personal_data(alt.words):
-            yield one, _within(alt, one)
-    for section in subject.issue.sections:
-        for name, value in section.fields.items():
-            spec = section.kind.fields.get(name)
-            if spec is not None and spec.type == "email" and isinstance(value, MergeText):
-                for one in personal_data(value.plain()):
-                    yield one, section.source.at(section.field_lines.get(name, 1))
-    for link in subject.links:
-        yield from ((one, link.source) for one in _reached_by(link))
-
-
-def _within(alt: Alt, one: Personal) -> Source:
-    if not alt.source.column:
-        return alt.source
-    return alt.source.at(alt.source.line, alt.source.column + one.start, one.end - one.start)
-
-
-def _reached_by(link: Link) -> Iterator[Personal]:
-    """Whom a link writes or rings to, if its words do not say so already."""
-    scheme, _, rest = link.target.partition(":")
-    if scheme.lower() not in ("mailto", "tel"):
-        return
-    said = {one.kind for one in personal_data(link.words)}
-    for one in personal_data(unquote(rest.partition("?")[0])):
-        if one.kind not in said:
-            yield one
+    found = personal_data(value, vocabulary)
+    return is_named or any(one.kind != "telephone" for one in found)

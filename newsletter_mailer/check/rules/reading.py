@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from newsletter_mailer.check.registry import found_while_reading
+from newsletter_mailer.check.questions.registry import found_while_reading
 from newsletter_mailer.findings import Severity
 
 _GROUP = "Reading: what is found while files are read, before any question is asked"
@@ -16,11 +16,18 @@ def _adjustable(rule: str, severity: Severity, manual: str) -> None:
     found_while_reading(rule, severity, manual, group=_GROUP, adjustable=True)
 
 
+_error(
+    "project",
+    """What keeps a whole newsletter from being read: no such template, a folder that is gone.
+
+    Commands stop with this sentence; the preview shows it in the place of the issue.
+    """,
+)
 _error("broken-toml", "A settings file that is not valid TOML.")
 _error("settings", "A setting of newsletter.toml or .env that is missing, misspelt or impossible.")
 _error("issue-settings", "A setting of issue.toml that is missing, misspelt or impossible.")
 _error("unreadable-file", "A file that cannot be read, or that is not UTF-8 text.")
-_error("file-name", "A section's file whose name cannot be used on every system.")
+_error("file-name", "A file of an issue or a template whose name cannot be used on every system.")
 _error("front-matter", "Front matter (the lines between ---) that cannot be understood.")
 _error("empty-issue", "An issue without sections.")
 _error("unknown-kind", "A section of a kind that the template does not have.")
@@ -107,6 +114,24 @@ found_while_reading(
     group=_GROUP,
     adjustable=True,
     guards=True,
+)
+_adjustable(
+    "unknown-vocabulary",
+    Severity.WARNING,
+    """A file in the folder vocabulary/ that is named after no list of words.
+
+    Each list that rules go by can be changed for a newsletter: vocabulary/vague-links.txt holds
+    words of links that say nothing, one a line; a line that begins with "- " takes one out.
+    """,
+)
+_adjustable(
+    "bad-vocabulary",
+    Severity.WARNING,
+    """A line in a file of the folder vocabulary/ that its list cannot mean.
+
+    Words that are never found there, points that are no number, a spelling without the other one,
+    a "- " before what the list does not have.
+    """,
 )
 _adjustable(
     "unused-ignore",

@@ -5,12 +5,14 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from newsletter_mailer.check.registry import Ask, check
-from newsletter_mailer.check.spam_score import LEFT_OUT, SpamHit
-from newsletter_mailer.check.subject import Subject
+from newsletter_mailer.check.context.context import CheckContext
+from newsletter_mailer.check.evidence.spam import SPAM
+from newsletter_mailer.check.evidence.spamassassin.score import LEFT_OUT, SpamHit
+from newsletter_mailer.check.questions.registry import check
+from newsletter_mailer.check.questions.rule import Ask
 from newsletter_mailer.findings import Finding, Severity, Source
 
-SUSPICIOUS, SPAM = 3.0, 5.0  #: SpamAssassin's own limit is 5
+SUSPICIOUS, TAKEN_FOR_SPAM = 3.0, 5.0  #: SpamAssassin's own limit is 5
 _NAMED = 5  #: rules that a message names
 
 
@@ -29,8 +31,8 @@ def _left_out() -> str:
     return "\n".join([said, "", *entries])
 
 
-@check("spam-score", Severity.WARNING, needs="spam", appendix=_left_out())
-def spam_score(subject: Subject, ask: Ask) -> Iterator[Finding]:
+@check("spam-score", Severity.WARNING, needs=SPAM, appendix=_left_out())
+def spam_score(context: CheckContext, ask: Ask) -> Iterator[Finding]:
     """A message to which SpamAssassin gives 3 points or more; from 5 on it is an error.
 
     At 5 points SpamAssassin takes a message for spam; many servers of councils and universities
@@ -38,7 +40,7 @@ def spam_score(subject: Subject, ask: Ask) -> Iterator[Finding]:
     rules that cost most. Every version is shown to an installed SpamAssassin as a message to a
     made-up reader. It asks nothing of the network, and what depends on delivery is left out.
     """
-    scores = subject.evidence.spam or {}
+    scores = SPAM.of(context) or {}
     marked = [variant for variant, score in scores.items() if score.points >= SUSPICIOUS]
     if not marked:
         return
@@ -46,11 +48,11 @@ def spam_score(subject: Subject, ask: Ask) -> Iterator[Finding]:
     points, costly = scores[worst].points, scores[worst].costly
     others = f" {len(marked) - 1} more have {SUSPICIOUS:.0f} or more." if len(marked) > 1 else ""
     yield ask.finding(
-        _place(subject, costly[0]),
+        _place(context, costly[0]),
         f"SpamAssassin gives the version {worst} {points} points: "
         f"{'; '.join(map(_named, costly[:_NAMED]))}.{others}",
         "It takes 5 points for spam. Mend what costs most first.",
-        Severity.ERROR if points >= SPAM else None,
+        Severity.ERROR if points >= TAKEN_FOR_SPAM else None,
     )
 
 
@@ -59,10 +61,10 @@ def _named(hit: SpamHit) -> str:
     return f"{hit.points:.1f} for {hit.rule}{about}"
 
 
-def _place(subject: Subject, dearest: SpamHit) -> Source:
+def _place(context: CheckContext, dearest: SpamHit) -> Source:
     """The subject, if that is what it is about; the issue otherwise."""
     if "SUBJ" in dearest.rule:
-        for passage in subject.passages:
+        for passage in context.passages:
             if passage.where == "subject":
                 return passage.at(0, len(passage.text))
-    return subject.issue.source
+    return context.issue.source

@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from newsletter_mailer.check.english.vocabulary import Word, is_american, words_of
-from newsletter_mailer.check.passages import Passage
-from newsletter_mailer.check.registry import Ask, check
-from newsletter_mailer.check.subject import Speller, Subject
+from newsletter_mailer.check.context.context import CheckContext
+from newsletter_mailer.check.english.words import Word, is_american
+from newsletter_mailer.check.evidence.spelling import SPELLING, Speller
+from newsletter_mailer.check.questions.registry import check
+from newsletter_mailer.check.questions.rule import Ask
+from newsletter_mailer.check.text.passages import Passage
 from newsletter_mailer.findings import Finding, Severity
 
-_DAYS_AND_MONTHS = frozenset(
-    {
-        *("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
-        *("january", "february", "april", "june", "july", "august", "september", "october"),
-        *("november", "december", "christmas", "england", "ofsted"),
-    }
-)
+_LONGEST_SHOWN = 60  #: letters of a word in a message
 _SHORTEST_NAME = 5  #: letters of a word with a capital that can be told from a name
 
 
@@ -28,8 +24,8 @@ class _Misspelt:
     times: int = 1
 
 
-@check("misspelt-word", Severity.WARNING, needs="spelling")
-def misspelt_word(subject: Subject, ask: Ask) -> Iterator[Finding]:
+@check("misspelt-word", Severity.WARNING, needs=SPELLING)
+def misspelt_word(context: CheckContext, ask: Ask) -> Iterator[Finding]:
     """A word that is not in the dictionary of British English.
 
     The dictionary is that of hunspell, if it is installed, or of LibreOffice and the like. Code,
@@ -38,17 +34,17 @@ def misspelt_word(subject: Subject, ask: Ask) -> Iterator[Finding]:
     ("Septmber"). Your own words go into words.txt beside newsletter.toml, one per line; # begins a
     comment. A word in small letters counts for every spelling, one with capitals only for itself.
     """
-    speller = subject.evidence.spelling
+    speller = SPELLING.of(context)
     if speller is None:
         return
-    regions = " ".join(subject.settings.regions.values()).lower().split()
-    names = _DAYS_AND_MONTHS.union(regions)
+    regions = " ".join(context.settings.regions.values()).lower().split()
+    names = {*context.vocabulary.words("everyday-names"), *regions}
     seen_as_names = {
-        word.text for passage in subject.passages for word in words_of(passage) if word.is_name
+        word.text for passage in context.passages for word in passage.words if word.is_name
     }
     found: dict[tuple[str, str], _Misspelt] = {}
-    for passage in subject.passages:
-        for word in words_of(passage):
+    for passage in context.passages:
+        for word in passage.words:
             if speller.is_known(word.text):
                 continue
             if word.text[0].isupper() and not _is_no_name(word, speller, names, seen_as_names):
@@ -63,18 +59,20 @@ def misspelt_word(subject: Subject, ask: Ask) -> Iterator[Finding]:
 
 def _told(one: _Misspelt, suggestions: Sequence[str], ask: Ask) -> Finding:
     word = one.word.text
-    american = next((other for other in suggestions if is_american(word, other)), None)
+    shown = word if len(word) <= _LONGEST_SHOWN else f"{word[:_LONGEST_SHOWN]}..."
+    spellings = ask.context.vocabulary.table("american-spellings")
+    american = next((other for other in suggestions if is_american(word, other, spellings)), None)
     more = f", here and {_times(one.times - 1)} more in this file" if one.times > 1 else ""
     if american is not None:
-        message, hint = f'"{word}" is American spelling{more}.', f'Write "{american}".'
+        message, hint = f'"{shown}" is American spelling{more}.', f'Write "{american}".'
     else:
-        message = f'"{word}" is not in the dictionary{more}.'
+        message = f'"{shown}" is not in the dictionary{more}.'
         hint = f"Did you mean {_either(suggestions[:3])}? " if suggestions else ""
-        hint += f"If it is right, add {word} to words.txt."
+        hint += f"If it is right, add {shown} to words.txt."
     return ask.finding(one.passage.at(one.word.start, one.word.end), message, hint)
 
 
-def _is_no_name(word: Word, speller: Speller, names: frozenset[str], seen: set[str]) -> bool:
+def _is_no_name(word: Word, speller: Speller, names: set[str], seen: set[str]) -> bool:
     """Whether a word with a capital is a slip all the same.
 
     One letter off a day, month or region; at the start of a sentence, one letter off an everyday

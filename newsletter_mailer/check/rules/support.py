@@ -6,15 +6,21 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from lxml import etree
 
+from newsletter_mailer.check.clients.classification import Matter
 from newsletter_mailer.check.clients.elements import (
     features_of_attributes,
     features_of_tags,
     uses_of_element,
 )
-from newsletter_mailer.check.clients.features import Use, uses_of_sheet, uses_of_style
+from newsletter_mailer.check.clients.features import (
+    Use,
+    may_use,
+    properties_with,
+    uses_of_sheet,
+    uses_of_style,
+)
 from newsletter_mailer.check.clients.support import (
     USUAL_CLIENTS,
-    Matter,
     Weakness,
     known_clients,
     named,
@@ -22,11 +28,14 @@ from newsletter_mailer.check.clients.support import (
     weaknesses,
 )
 from newsletter_mailer.check.clients.tables import client_table
-from newsletter_mailer.check.page import Page
-from newsletter_mailer.check.registry import Ask, check
-from newsletter_mailer.check.subject import Subject
+from newsletter_mailer.check.context.context import CheckContext
+from newsletter_mailer.check.page.page import Page
+from newsletter_mailer.check.questions.registry import check
+from newsletter_mailer.check.questions.rule import Ask
 from newsletter_mailer.check.template.styles import TemplateStyles
-from newsletter_mailer.findings import Finding, Severity, Source, did_you_mean
+from newsletter_mailer.compose.conditional_comments import is_hidden_from_outlook
+from newsletter_mailer.did_you_mean import did_you_mean
+from newsletter_mailer.findings import Finding, Severity, Source
 
 #: Looked at by the rule active-content.
 _ACTIVE = frozenset({"form", "input", "object", "select", "textarea", "button", "video", "audio"})
@@ -39,9 +48,9 @@ _CLASSIC = "outlook-classic"
 
 
 @check("unknown-client", Severity.WARNING)
-def unknown_client(subject: Subject, ask: Ask) -> Iterator[Finding]:
+def unknown_client(context: CheckContext, ask: Ask) -> Iterator[Finding]:
     """A mail client under [check] clients that the table of caniemail.com does not have."""
-    for settings in (subject.settings.check, subject.issue.check):
+    for settings in (context.settings.check, context.issue.check):
         for client in unknown_clients(settings.clients):
             known = client_table().clients
             yield ask.finding(
@@ -52,7 +61,7 @@ def unknown_client(subject: Subject, ask: Ask) -> Iterator[Finding]:
 
 
 @check("client-support", Severity.WARNING)
-def client_support(subject: Subject, ask: Ask) -> Iterator[Finding]:
+def client_support(context: CheckContext, ask: Ask) -> Iterator[Finding]:
     """HTML or CSS that a mail client of your readers does not support.
 
     The data are those of caniemail.com, where each feature has a page with its tests. Say in
@@ -67,11 +76,11 @@ def client_support(subject: Subject, ask: Ask) -> Iterator[Finding]:
     also a plain value before calc(), while inline.css keeps only the last value of a property),
     rules for one client alone, and what is hidden from Outlook with <!--[if !mso]><!-->.
     """
-    wanted = subject.issue.check.clients or subject.settings.check.clients or USUAL_CLIENTS
+    wanted = context.issue.check.clients or context.settings.check.clients or USUAL_CLIENTS
     chosen = known_clients(wanted)
     weak = weaknesses(chosen)
     told: set[tuple[str, Source]] = set()
-    for use, weakness, source in _found(subject, weak):
+    for use, weakness, source in _found(context, weak):
         if (use.slug, source) in told or not (weakness.missing or weakness.partly):
             continue
         told.add((use.slug, source))
@@ -99,18 +108,18 @@ def _finding(
 
 
 def _found(
-    subject: Subject, weak: Mapping[str, Weakness]
+    context: CheckContext, weak: Mapping[str, Weakness]
 ) -> Iterator[tuple[Use, Weakness, Source]]:
     """Every use of a feature that is weak somewhere, and where it was written."""
-    styles = _Styles(subject, weak)
-    for sheet in dict.fromkeys(sheet for page in subject.pages for sheet in page.style_sheets):
+    styles = _Styles(context, weak)
+    for sheet in dict.fromkeys(sheet for page in context.pages for sheet in page.style_sheets):
         for use in uses_of_sheet(sheet):
             if use.slug in weak:
-                source = styles.place(use) or subject.template_source
+                source = styles.place(use) or context.template_source
                 yield use, weak[use.slug].where_read(use.within), source
     tags = {tag for tag, slug in features_of_tags().items() if slug in weak} | {"img"}
     attributes = {name for name, slug in features_of_attributes().items() if slug in weak}
-    for page in subject.pages:
+    for page in context.pages:
         for element in page.new_elements:
             uses = styles.uses(element.get("style"))
             if element.tag in tags or not attributes.isdisjoint(element.keys()):
@@ -123,7 +132,7 @@ def _found(
 def _in_page(
     page: Page, element: etree._Element, use: Use, weakness: Weakness, styles: _Styles
 ) -> tuple[Use, Weakness, Source]:
-    if _CLASSIC in (*weakness.missing, *weakness.partly) and _is_hidden_from_outlook(element):
+    if _CLASSIC in (*weakness.missing, *weakness.partly) and is_hidden_from_outlook(element):
         weakness = weakness.without(_CLASSIC)
     return use, weakness, styles.place(use) or page.source(element)
 
@@ -131,14 +140,17 @@ def _in_page(
 class _Styles:
     """The weak uses of `style` attributes, most of which many elements share."""
 
-    def __init__(self, subject: Subject, weak: Mapping[str, Weakness]) -> None:
-        self._weak, self._sheets = weak, TemplateStyles(subject.template)
+    def __init__(self, context: CheckContext, weak: Mapping[str, Weakness]) -> None:
+        self._weak, self._properties = weak, properties_with(weak)
+        self._sheets = TemplateStyles(context.template)
         self._uses: dict[str | None, Sequence[Use]] = {None: ()}
 
     def uses(self, style: str | None) -> Sequence[Use]:
         known = self._uses.get(style)
         if known is None:
-            known = [use for use in uses_of_style(style or "") if use.slug in self._weak]
+            known = ()
+            if may_use(style or "", self._properties):
+                known = [use for use in uses_of_style(style or "") if use.slug in self._weak]
             self._uses[style] = known
         return known
 
@@ -149,15 +161,3 @@ class _Styles:
 
 def _is_of_mjml(element: etree._Element) -> bool:
     return element.get("class", "").startswith("mj-")
-
-
-def _is_hidden_from_outlook(element: etree._Element) -> bool:
-    """Whether it stands between <!--[if !mso]><!--> and <!--<![endif]-->."""
-    for part in (element, *element.iterancestors()):
-        for before in part.itersiblings(etree.Comment, preceding=True):
-            words = (before.text or "").lower()
-            if "[if !mso" in words:
-                return True
-            if "[endif]" in words:
-                break
-    return False

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from newsletter_mailer.check.matrix import Segment, segments_of
-from newsletter_mailer.check.places import joined, people, places
-from newsletter_mailer.check.registry import Ask, check
-from newsletter_mailer.check.subject import Subject
+from newsletter_mailer.check.context.context import CheckContext
+from newsletter_mailer.check.context.segments import Segment, segments_of
+from newsletter_mailer.check.questions.registry import check
+from newsletter_mailer.check.questions.rule import Ask
+from newsletter_mailer.check.text.wording import joined, people, places
 from newsletter_mailer.findings import Finding, Severity
 from newsletter_mailer.issue.model import Section
-from newsletter_mailer.settings import Settings
+from newsletter_mailer.settings.newsletter import Settings
 
 MOST_VARIANTS = 200
 FEWEST_SECTIONS = 5  #: of an issue in which one section can be called few
@@ -18,43 +19,42 @@ THIN = 0.2  #: of the issue's sections
 _NAMED = 5  #: segments named in a message
 
 
-@check("section-reaches-nobody", Severity.WARNING)
-def section_reaches_nobody(subject: Subject, ask: Ask) -> Iterator[Finding]:
+@check("section-reaches-nobody", Severity.WARNING, each=Section)
+def section_reaches_nobody(section: Section, ask: Ask) -> Iterator[Finding]:
     """A section whose regions and roles no reader of the lists has.
 
     A reader must match both lines: `regions: [dudley]` with `roles: [director]` reaches the
     directors of Dudley only, and nobody if the lists have none. `check --matrix` shows who gets
     what. Asked only where the lists are at hand.
     """
-    if not subject.plan.has_lists or not subject.plan.census.people:
+    plan = ask.context.plan
+    if not section.is_targeted or not plan.has_lists or not plan.census.people:
         return
-    segments = subject.plan.census.segments
-    for section in subject.issue.sections:
-        if section.is_targeted and not any(section.sees(*segment) for segment in segments):
-            yield ask.finding(
-                section.source.at(_target_line(section)),
-                f"Nobody in the lists gets this section: no reader has "
-                f"{_target(section, subject.settings)}.",
-                "Widen regions: and roles:, or look at the region and role columns of the lists.",
-            )
+    if not any(section.sees(*segment) for segment in plan.census.segments):
+        yield ask.finding(
+            section.source.at(_target_line(section)),
+            f"Nobody in the lists gets this section: no reader has "
+            f"{_target(section, ask.context.settings)}.",
+            "Widen regions: and roles:, or look at the region and role columns of the lists.",
+        )
 
 
 @check("empty-for-readers", Severity.WARNING)
-def empty_for_readers(subject: Subject, ask: Ask) -> Iterator[Finding]:
+def empty_for_readers(context: CheckContext, ask: Ask) -> Iterator[Finding]:
     """Readers for whom the issue has no section at all: they are not mailed.
 
     It is an error if that is everyone. Without the lists, each declared region with each role is
     looked at.
     """
-    plan, settings = subject.plan, subject.settings
-    if subject.issue.has_unread_sections:  # nobody knows what they would get
+    plan, settings = context.plan, context.settings
+    if context.issue.has_unread_sections:  # nobody knows what they would get
         return
-    if any(not section.is_targeted for section in subject.issue.sections):
+    if any(not section.is_targeted for section in context.issue.sections):
         return
     nothing = {
         segment: count
         for segment, count in segments_of(plan, settings).items()
-        if not any(section.sees(*segment) for section in subject.issue.sections)
+        if not any(section.sees(*segment) for section in context.issue.sections)
     }
     hint = "Add a section for everyone, or leave these readers out of the issue's lists."
     if plan.has_lists and plan.nothing_for.count:
@@ -69,107 +69,105 @@ def empty_for_readers(subject: Subject, ask: Ask) -> Iterator[Finding]:
         )
     elif not plan.has_lists and nothing:
         yield ask.finding(
-            subject.issue.source,
+            context.issue.source,
             f"The issue is empty for readers of {_segments(nothing, settings, counted=False)}.",
             hint,
         )
 
 
 @check("thin-issue", Severity.WARNING)
-def thin_issue(subject: Subject, ask: Ask) -> Iterator[Finding]:
+def thin_issue(context: CheckContext, ask: Ask) -> Iterator[Finding]:
     """Readers who get one section only, or less than a fifth of the issue's sections.
 
     Said of issues with at least five sections. Without the lists, each declared region with each
     role is looked at.
     """
-    sections = subject.issue.sections
+    sections = context.issue.sections
     for_all = sum(1 for section in sections if not section.is_targeted)
     if (
-        subject.issue.has_unread_sections
+        context.issue.has_unread_sections
         or len(sections) < FEWEST_SECTIONS
         or not _is_thin(for_all, len(sections))
     ):
         return
     thin: dict[int, dict[Segment, int]] = {}
-    for segment, count in segments_of(subject.plan, subject.settings).items():
+    for segment, count in segments_of(context.plan, context.settings).items():
         seen = sum(1 for section in sections if section.sees(*segment))
         if seen and _is_thin(seen, len(sections)):
             thin.setdefault(seen, {})[segment] = count
     for seen, segments in sorted(thin.items()):
-        is_counted = subject.plan.has_lists
-        who = _segments(segments, subject.settings, counted=is_counted)
+        is_counted = context.plan.has_lists
+        who = _segments(segments, context.settings, counted=is_counted)
         readers = f"{people(sum(segments.values()))} ({who})" if is_counted else f"Readers of {who}"
         get = "gets" if is_counted and sum(segments.values()) == 1 else "get"
         yield ask.finding(
-            subject.issue.source,
+            context.issue.source,
             f"{readers} {get} only {seen} of {len(sections)} sections.",
             "Is there news for them too? Look at check --matrix.",
         )
 
 
 @check("unused-region", Severity.INFO)
-def unused_region(subject: Subject, ask: Ask) -> Iterator[Finding]:
+def unused_region(context: CheckContext, ask: Ask) -> Iterator[Finding]:
     """A region of newsletter.toml that no reader has and no section names."""
-    used = {slug for regions, _ in subject.plan.census.segments for slug in regions}
-    used.update(slug for section in subject.issue.sections for slug in section.regions)
-    return _unused(subject, ask, "region", subject.settings.regions, used)
+    used = {slug for regions, _ in context.plan.census.segments for slug in regions}
+    used.update(slug for section in context.issue.sections for slug in section.regions)
+    return _unused(context, ask, "region", context.settings.regions, used)
 
 
 @check("unused-role", Severity.INFO)
-def unused_role(subject: Subject, ask: Ask) -> Iterator[Finding]:
+def unused_role(context: CheckContext, ask: Ask) -> Iterator[Finding]:
     """A role of newsletter.toml that no reader has and no section names."""
-    used = {slug for _, roles in subject.plan.census.segments for slug in roles}
-    used.update(slug for section in subject.issue.sections for slug in section.roles)
-    return _unused(subject, ask, "role", subject.settings.roles, used)
+    used = {slug for _, roles in context.plan.census.segments for slug in roles}
+    used.update(slug for section in context.issue.sections for slug in section.roles)
+    return _unused(context, ask, "role", context.settings.roles, used)
 
 
 def _unused(
-    subject: Subject, ask: Ask, what: str, names: Mapping[str, str], used: set[str]
+    context: CheckContext, ask: Ask, what: str, names: Mapping[str, str], used: set[str]
 ) -> Iterator[Finding]:
-    if not subject.plan.has_lists or not subject.plan.census.people:
+    if not context.plan.has_lists or not context.plan.census.people:
         return
     for slug, name in names.items():
         if slug not in used:
             yield ask.finding(
-                subject.settings.source(f"{what}s", slug),
+                context.settings.source(f"{what}s", slug),
                 f"No reader has the {what} {name}, and no section names it.",
                 f"Look at the {what} column of the lists, or remove the line.",
             )
 
 
-@check("target-names-all", Severity.INFO)
-def target_names_all(subject: Subject, ask: Ask) -> Iterator[Finding]:
+@check("target-names-all", Severity.INFO, each=Section)
+def target_names_all(section: Section, ask: Ask) -> Iterator[Finding]:
     """A target that names every region, or every role.
 
     It is not the same as no target: readers without a region, or without a role, do not get the
     section.
     """
-    for section in subject.issue.sections:
-        for key, chosen, known in (
-            ("regions", section.regions, subject.settings.regions),
-            ("roles", section.roles, subject.settings.roles),
-        ):
-            if len(known) > 1 and chosen >= known.keys():
-                yield ask.finding(
-                    section.source.at(section.field_lines.get(key, 1)),
-                    f"The line {key}: names every one of them; only readers without any are left "
-                    "out.",
-                    f"Remove the line {key}: if the section is for everyone.",
-                )
+    for key, chosen, known in (
+        ("regions", section.regions, ask.context.settings.regions),
+        ("roles", section.roles, ask.context.settings.roles),
+    ):
+        if len(known) > 1 and chosen >= known.keys():
+            yield ask.finding(
+                section.source.at(section.field_lines.get(key, 1)),
+                f"The line {key}: names every one of them; only readers without any are left out.",
+                f"Remove the line {key}: if the section is for everyone.",
+            )
 
 
 @check("many-variants", Severity.WARNING)
-def many_variants(subject: Subject, ask: Ask) -> Iterator[Finding]:
+def many_variants(context: CheckContext, ask: Ask) -> Iterator[Finding]:
     """More than 200 variants: nobody can look at them all, and composing them takes long.
 
     A variant is a distinct set of sections that some readers see. Their number can double with
     each section that has a target of its own.
     """
-    count = len(subject.plan.variants)
+    count = len(context.plan.variants)
     if count > MOST_VARIANTS:
-        targets = len({(s.regions, s.roles) for s in subject.issue.sections if s.is_targeted})
+        targets = len({(s.regions, s.roles) for s in context.issue.sections if s.is_targeted})
         yield ask.finding(
-            subject.issue.source,
+            context.issue.source,
             f"The issue has {count:,} variants, from {targets} different targets.",
             "Give sections the same regions: and roles: where you can.",
         )

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from newsletter_mailer.check.context.context import CheckContext
+from newsletter_mailer.check.context.template_words import template_words
 from newsletter_mailer.check.english.pairing import Unpaired, unpaired
-from newsletter_mailer.check.passages import Passage
-from newsletter_mailer.check.registry import Ask, check
-from newsletter_mailer.check.subject import Subject
-from newsletter_mailer.check.template.words import template_words
+from newsletter_mailer.check.questions.registry import also, check
+from newsletter_mailer.check.questions.rule import Ask
+from newsletter_mailer.check.text.passages import Passage
+from newsletter_mailer.check.text.written_lines import placed_tokens
 from newsletter_mailer.findings import Finding, Severity
+from newsletter_mailer.issue.model import Section
+from newsletter_mailer.lazy_patterns import lazy_pattern
+from newsletter_mailer.links import LINKS
 
 _MONTH = "(?:January|February|March|April|May|June|July|August|September|October|November|December)"
 #: Words in square brackets that ask for others; not "[your] team" or "[...]" in a quotation.
@@ -22,20 +26,20 @@ _TO_FILL_IN = (
     r"(?: (?:here|of|to|and|tbc)\b[^\[\]\n]{0,60})?"
     r"|xx+|\?+)\s*\]"
 )
-_UNFINISHED = re.compile(
+_UNFINISHED = lazy_pattern(
     rf"{_TO_FILL_IN}"
     r"|\b(?:TODO|FIXME|XXX+)\b|(?i:\blorem ipsum\b|\bdolor sit amet\b)"
     r"|\b(?:XX|DD|dd)[/.](?:XX|MM|mm)(?:[/.](?:XX|YY|yy|XXXX|YYYY|yyyy))?\b"
     rf"|\bXX?:XX\b|[£€]X+\b|\bXX\b(?= {_MONTH}\b)"
 )
-_OPEN = re.compile(
+_OPEN = lazy_pattern(
     r"\bT\.?B\.?[CA]\b(?!-)|\btbc\b|(?i:\bdetails\s+to\s+follow\b"
     r"|(?<!\bneed\s)(?<!\bneeds\s)(?<!\bhas\s)(?<!\bhave\s)(?<!\bhad\s)"
     r"\bto\s+be\s+(?:confirmed|announced)\b(?=\s*(?:[.,;:!)]|\Z)))"
 )
 #: Where a value was to be put by another tool (Mailchimp, Campaign Monitor, Salesforce, Word,
 #: Outlook, GOV.UK Notify), or by ours. In a body *|FNAME|* is |FNAME| in italics.
-_MERGE_CODE = re.compile(
+_MERGE_CODE = lazy_pattern(
     r"\*\|[A-Z0-9_:/ ]{1,40}\|\*|\|[A-Z][A-Z0-9_:]{2,40}\|"
     r"|%%[\w. ]{1,40}%%|(?<![\w%])%[A-Z][A-Z_]{2,40}%(?![\w%])|##\w{1,40}##|\$\$\w{1,40}\$\$"
     r"|\[\[[\w. ]{1,40}\]\]|\{![\w.]{1,40}\}"
@@ -45,78 +49,79 @@ _MERGE_CODE = re.compile(
     r"|\{(?:first|last|full)[ _-]?name\}|\bnlq[0-9a-f]{8}x\d+z"
 )
 #: A merge field that was put in `code` and is shown as it stands.
-_FIELD_IN_CODE = re.compile(r"\{\{\s*(?:subscriber|issue|newsletter)\.\w+|\{\{\s*unsubscribe_url")
+_FIELD_IN_CODE = lazy_pattern(
+    rf"\{{\{{\s*(?:(?:subscriber|issue|newsletter)\.\w+|{'|'.join(link.field for link in LINKS)})"
+)
 
 
-@check("unfinished-text", Severity.ERROR)
-def unfinished_text(subject: Subject, ask: Ask) -> Iterator[Finding]:
+@check("unfinished-text", Severity.ERROR, each=Passage)
+def unfinished_text(passage: Passage, ask: Ask) -> Iterator[Finding]:
     """Something that was to be filled in: TODO, XXX, lorem ipsum, [insert date], XX/XX, £X.
 
     It is looked for in texts, the subject and the preheader, not in `code`. TBC, TBA
     and "to be confirmed" are a warning: an event whose date is open says starts: tbc, which is not
     meant here.
     """
-    for passage in subject.passages:
-        for found in _UNFINISHED.finditer(passage.text):
-            yield ask.finding(
-                passage.at(*found.span()),
-                f'"{found[0]}" stands here: the text is not finished.',
-                "Write the text, or remove what is not needed.",
-            )
-        for found in _OPEN.finditer(passage.text):
-            yield ask.finding(
-                passage.at(*found.span()),
-                f'"{found[0]}" stands here: something is still open.',
-                "Write it if it is known by now; otherwise say when readers will learn it.",
-                Severity.WARNING,
-            )
+    for found in _UNFINISHED.finditer(passage.text):
+        yield ask.finding(
+            passage.at(*found.span()),
+            f'"{found[0]}" stands here: the text is not finished.',
+            "Write the text, or remove what is not needed.",
+        )
+    for found in _OPEN.finditer(passage.text):
+        yield ask.finding(
+            passage.at(*found.span()),
+            f'"{found[0]}" stands here: something is still open.',
+            "Write it if it is known by now; otherwise say when readers will learn it.",
+            Severity.WARNING,
+        )
 
 
-@check("leftover-code", Severity.ERROR)
-def leftover_code(subject: Subject, ask: Ask) -> Iterator[Finding]:
+@check("leftover-code", Severity.ERROR, each=Passage)
+def leftover_code(passage: Passage, ask: Ask) -> Iterator[Finding]:
     """A merge code that readers would see: *|FNAME|*, %%first%%, [[name]], stray {{ or {%.
 
     It came along with a text from another tool. Here a reader's value is written
     {{ subscriber.first_name | default("colleague") }}, and not between `back quotes`: what stands
     there is shown as it is, which is a warning.
     """
-    written: set[str] = set()
-    for passage in subject.passages:
-        for found in _MERGE_CODE.finditer(passage.text):
-            written.add(found[0])
-            yield ask.finding(
-                passage.at(*found.span()),
-                f'Readers would see "{found[0]}".',
-                'Write {{ subscriber.first_name | default("colleague") }}, or remove it.',
-            )
-    for section in subject.issue.sections:
-        for token in section.tokens:
-            line = section.body_line + (token.map[0] if token.map else 0)
-            for child in [token, *(token.children or ())]:
-                field = _FIELD_IN_CODE.search(child.content) if child.type in _CODE else None
-                if field is not None:
-                    yield ask.finding(
-                        section.source.at(line),
-                        f"The field {field[0]} }}}} stands in code, and is shown as it is.",
-                        "Remove the back quotes or the indent around it.",
-                        Severity.WARNING,
-                    )
-                line += child.type in ("softbreak", "hardbreak")
-    for found, source in template_words(subject, _MERGE_CODE):
-        if found[0] not in written:
-            yield ask.finding(source, f'Readers would see "{found[0]}".', "Mend the template.")
+    for found in _MERGE_CODE.finditer(passage.text):
+        yield ask.finding(
+            passage.at(*found.span()),
+            f'Readers would see "{found[0]}".',
+            'Write {{ subscriber.first_name | default("colleague") }}, or remove it.',
+        )
 
 
-@check("unpaired-mark", Severity.WARNING)
-def unpaired_mark(subject: Subject, ask: Ask) -> Iterator[Finding]:
+@also("leftover-code", each=Section)
+def field_in_code(section: Section, ask: Ask) -> Iterator[Finding]:
+    for token in section.tokens:
+        block = (token, section.body_line + (token.map[0] if token.map else 0))
+        for child, line in [block, *placed_tokens(token, section)]:
+            field = _FIELD_IN_CODE.search(child.content) if child.type in _CODE else None
+            if field is not None:
+                yield ask.finding(
+                    section.source.at(line),
+                    f"The field {field[0]} }}}} stands in code, and is shown as it is.",
+                    "Remove the back quotes or the indent around it.",
+                    Severity.WARNING,
+                )
+
+
+@also("leftover-code", each=CheckContext)
+def leftover_code_of_template(context: CheckContext, ask: Ask) -> Iterator[Finding]:
+    for found, source in template_words(context, _MERGE_CODE.finditer):
+        yield ask.finding(source, f'Readers would see "{found[0]}".', "Mend the template.")
+
+
+@check("unpaired-mark", Severity.WARNING, language="en")
+def unpaired_mark(context: CheckContext, ask: Ask) -> Iterator[Finding]:
     """A bracket or quotation mark without its other half in the same paragraph.
 
     Apostrophes (children's, managers', '90s), inches, lists such as a) and b) and faces :-) are
     not meant. A quotation over several paragraphs opens each of them and closes the last.
     """
-    if not subject.issue.language.lower().startswith("en"):
-        return
-    passages = subject.passages
+    passages = context.passages
     for passage, following in zip(passages, [*passages[1:], None], strict=True):
         for mark in unpaired(passage.text):
             if not _goes_on(mark, passage, following):
@@ -129,12 +134,11 @@ def unpaired_mark(subject: Subject, ask: Ask) -> Iterator[Finding]:
                 )
 
 
-@check("empty-section", Severity.WARNING)
-def empty_section(subject: Subject, ask: Ask) -> Iterator[Finding]:
+@check("empty-section", Severity.WARNING, each=Section)
+def empty_section(section: Section, ask: Ask) -> Iterator[Finding]:
     """A section with neither text nor fields."""
-    for section in subject.issue.sections:
-        if section.body.is_empty and not section.fields:
-            yield ask.finding(section.source, "The section has no text.", "Write it, or remove it.")
+    if section.body.is_empty and not section.fields:
+        yield ask.finding(section.source, "The section has no text.", "Write it, or remove it.")
 
 
 _CODE = ("code_inline", "code_block", "fence")

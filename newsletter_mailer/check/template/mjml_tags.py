@@ -9,15 +9,16 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
-from newsletter_mailer.compose.templates import BLANK, without_jinja
+from newsletter_mailer.compose.template_text import BLANK, without_jinja
+from newsletter_mailer.lazy_patterns import lazy_pattern
 
-_BRANCH = re.compile(
+_BRANCH = lazy_pattern(
     r"\{%[-+]?\s*(if|elif|else|endif|for|endfor|macro|endmacro)\b.*?%\}", re.DOTALL
 )
-_TAG = re.compile(
+_TAG = lazy_pattern(
     r"<!--(?P<comment>.*?)(?:-->|\Z)"
     r"|<!\[CDATA\[(?P<cdata>.*?)(?:\]\]>|\Z)"
     r"|<(?P<instruction>[?!])[^>]*>"
@@ -34,11 +35,10 @@ BLOCKS = HEADINGS | {
 }  # fmt: skip
 #: Before these libxml2 closes a heading (measured), or browsers do.
 _NOT_IN_HEADINGS = HEADINGS | {"fieldset", "form", "p", "table"}
-_ATTRIBUTE = re.compile(r"""([A-Za-z_:][\w:.-]*)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_ATTRIBUTE = lazy_pattern(r"""([A-Za-z_:][\w:.-]*)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(NamedTuple):
     value: str  #: BLANK where Jinja2 writes something
     start: int  #: of its name in the file
 
@@ -48,19 +48,17 @@ class Attribute:
         return BLANK not in self.value
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(NamedTuple):
     """A start tag, or something else between < and >."""
 
     name: str  #: small letters; or "comment", "cdata", "<?", "<!"
     start: int  #: of the < in the file
     end: int
     inside: str | None  #: the component that it stands in; None where that cannot be known
-    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    attributes: Mapping[str, Attribute]
     link: int | None = None  #: where the <a> around it begins, if there is one
-    closes: str = (
-        ""  #: the paragraph or heading (p, h1, ...) that cannot hold it and ends before it
-    )
+    #: The paragraph or heading (p, h1, ...) that cannot hold it and ends before it.
+    closes: str = ""
     text: str = ""  #: what a comment says
 
     @property
@@ -144,7 +142,7 @@ def _other(found: re.Match[str], inside: str | None, link: int | None) -> Tag:
     if found["comment"] is not None:
         return Tag("comment", *found.span(), inside, {}, link, text=found["comment"])
     if found["cdata"] is not None:
-        return Tag("cdata", *found.span(), inside)
+        return Tag("cdata", *found.span(), inside, {})
     return Tag(f"<{found['instruction']}", *found.span(), inside, {}, link, text=found[0])
 
 

@@ -7,6 +7,8 @@ from functools import lru_cache
 
 from tinycss2.color4 import parse_color
 
+from newsletter_mailer.lazy_patterns import lazy_pattern
+
 #: Attributes that MJML 5.4 documents and mrml 6.0.1 does not look at: nothing changes in what it
 #: writes, whatever their value (measured: tests/check/test_mjml_lint.py does it again).
 IGNORED: dict[str, frozenset[str]] = {
@@ -33,9 +35,9 @@ PADDED = {
     "mj-wrapper": False,
 }
 _WORDS_FOR_COLOURS = frozenset({"inherit", "initial", "none", "transparent", ""})
-_UNIT = re.compile(r"unit(WithNegative)?\(([^)]*)\)(?:\{(\d+),(\d+)\})?")
-_PIXELS = re.compile(r"\d+(?:\.\d+)?px")
-_ZERO = re.compile(r"0+(?:\.0+)?(?:px|%)?")
+_UNIT = lazy_pattern(r"unit(WithNegative)?\(([^)]*)\)(?:\{(\d+),(\d+)\})?")
+_PIXELS = lazy_pattern(r"\d+(?:\.\d+)?px")
+_ZERO = lazy_pattern(r"0+(?:\.0+)?(?:px|%)?")
 
 
 @lru_cache(maxsize=1024)

@@ -7,15 +7,16 @@ from collections.abc import Iterator
 
 from newsletter_mailer.findings import Source
 from newsletter_mailer.issue.model import Template
+from newsletter_mailer.lazy_patterns import lazy_pattern
 
 #: A declared value: up to the end of the declaration, Jinja2's braces and all.
-_VALUE = re.compile(r"\s*:\s*((?:\{[{%].*?[%}]\}|[^;{}])*)", re.DOTALL)
-_OUTSIDE_STYLES = re.compile(
+_VALUE = lazy_pattern(r"\s*:\s*((?:\{[{%].*?[%}]\}|[^;{}])*)", re.DOTALL)
+_OUTSIDE_STYLES = lazy_pattern(
     r"\A.*?<mj-style[^>]*>|</mj-style>.*?(?:<mj-style[^>]*>|\Z)", re.DOTALL
 )
-_IMPORTANT = re.compile(r"!\s*important")
-_LONG_HEX = re.compile(r"#(\w)\1(\w)\2(\w)\3\b")
-_SPACE = re.compile(r"\s+")
+_IMPORTANT = lazy_pattern(r"!\s*important")
+_LONG_HEX = lazy_pattern(r"#(\w)\1(\w)\2(\w)\3\b")
+_SPACE = lazy_pattern(r"\s+")
 
 
 class TemplateStyles:

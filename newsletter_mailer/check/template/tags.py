@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from newsletter_mailer.check.template.mjml_tags import Tag, tags
-from newsletter_mailer.compose.templates import without_front_matter
+from newsletter_mailer.compose.template_text import without_front_matter
 from newsletter_mailer.findings import Source
 from newsletter_mailer.issue.model import Template
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateFile:
+class TemplateFile(NamedTuple):
     """A file of the template. What a kind's front matter says is left out, its lines are not."""
 
     path: str  #: in the project
     text: str
+
+    @property
+    def is_mjml(self) -> bool:
+        return self.path.endswith(".mjml")
 
     def tags(self) -> tuple[Tag, ...]:
         return tags(self.text)
@@ -26,6 +29,24 @@ class TemplateFile:
         line = self.text.count("\n", 0, at) + 1
         column = at - self.text.rfind("\n", 0, at)
         return Source(self.path, line, column, len(word))
+
+
+class TemplateTag(NamedTuple):
+    """A start tag, or something else between < and >, in a file of the template."""
+
+    file: TemplateFile
+    tag: Tag
+
+    @property
+    def source(self) -> Source:
+        return self.file.place(self.tag.start)
+
+
+def template_tags(template: Template) -> Iterator[TemplateTag]:
+    """Every tag of the template's MJML files."""
+    for file in template_files(template, ".mjml"):
+        for tag in file.tags():
+            yield TemplateTag(file, tag)
 
 
 def template_files(template: Template, *endings: str) -> Iterator[TemplateFile]:

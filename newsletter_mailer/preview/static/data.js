@@ -3,12 +3,12 @@
 // script file beside it that sets `newsletterExport`. No other module knows which.
 
 /** @typedef {{ variant?: string, region?: string, role?: string, reader?: string }} Who */
-/** @typedef {{ look: string, images: string, frame: string, against?: string, until?: string }} Shown */
-/** @typedef {{ kind: string, issue?: string, frame?: string, step?: string, count?: number, place?: number }} News */
+/** @typedef {{ look: string, images: string, against?: string }} Shown */
+/** @typedef {{ kind: string, issue?: string }} News */
 
 /**
  * @typedef {object} Data
- * @property {boolean} isLive whether there is a server: news, readers, downloads, heights of mails
+ * @property {boolean} isLive whether there is a server: news, readers, downloads, a script in the mail's frame
  * @property {string} editor the pattern of EDITOR_URL; empty where there is none
  * @property {string} root the project's folder
  * @property {() => Promise<any>} issues
@@ -23,7 +23,6 @@
  * @property {(issue: string, what: "approve" | "test", asked: Record<string, string>) => Promise<{ done: boolean, words: string }>} act
  * @property {(issue: string) => string} exportAddress
  * @property {(issue: string, hear: (news: News) => void) => void} listen
- * @property {string} page this page's number, by which the server knows its frames
  */
 
 const AGAIN = 1000; // milliseconds until a preview that refuses is asked again
@@ -35,13 +34,11 @@ export const data = "newsletterExport" in globalThis ? exported(globalThis["news
 function served() {
   const told = (/** @type {string} */ name) =>
     document.querySelector(`meta[name="newsletter-${name}"]`)?.getAttribute("content") ?? "";
-  const page = [...crypto.getRandomValues(new Uint8Array(8))].map((one) => one.toString(16).padStart(2, "0")).join("");
   const api = (/** @type {string} */ issue, path = "") => `/api/issues/${encodeURIComponent(issue)}${path}`;
   return {
     isLive: true,
     editor: told("editor"),
     root: told("root"),
-    page,
     issues: () => asked("/api/issues"),
     overview: (issue) => asked(api(issue)),
     view: (issue, who) => asked(api(issue, `/view${query(who)}`)),
@@ -53,7 +50,7 @@ function served() {
     standing: (issue) => asked(api(issue, "/standing")),
     act: (issue, what, body) => posted(api(issue, `/${what}`), body, told("token")),
     exportAddress: (issue) => api(issue, "/export.zip"),
-    listen: (issue, hear) => listen(`/api/news?page=${page}&issue=${encodeURIComponent(issue)}`, told("run"), hear),
+    listen: (issue, hear) => listen(`/api/news?issue=${encodeURIComponent(issue)}`, told("run"), hear),
   };
 }
 
@@ -69,7 +66,6 @@ function exported(folder) {
     isLive: false,
     editor: "",
     root: "",
-    page: "",
     issues: async () => ({ issues: [] }),
     overview: async () => folder.overview,
     view: async (_issue, who) => mail(who).view,

@@ -1,21 +1,20 @@
 // @ts-check
 // One issue: what is chosen, what is known, and the parts of the page that draw it.
 
-import { makeActs } from "./acts.js";
+import { makeActions } from "./actions.js";
 import { keepChoices, readChoices, whoOf } from "./choices.js";
 import { makeStatus } from "./controls.js";
 import { data } from "./data.js";
 import { h } from "./dom.js";
 import { makeFindings } from "./findings.js";
 import { makeInbox } from "./inbox.js";
-import { hearFrame } from "./mail-frame.js";
 import { makeMatrix } from "./matrix.js";
+import { makeMessageParts } from "./message-parts.js";
 import { makeMistakes } from "./mistakes.js";
-import { makeParts } from "./parts.js";
 import { makePlaceCard } from "./place-card.js";
+import { asVersion, makeReaderChoice } from "./reader-choice.js";
 import { makeStage } from "./stage.js";
 import { makeToolbar } from "./toolbar.js";
-import { asVersion, makeWho } from "./who.js";
 
 const PANES = { who: "Reader", mail: "Mail", findings: "Findings" };
 
@@ -40,13 +39,13 @@ export class IssuePage {
     this.toolbar = makeToolbar(this);
     this.stage = makeStage(this);
     this.inbox = makeInbox();
-    this.parts = makeParts(this);
+    this.messageParts = makeMessageParts(this);
     this.matrix = makeMatrix(this);
     this.mistakes = makeMistakes(this);
     this.card = makePlaceCard(this);
-    this.who = makeWho(this);
+    this.readerChoice = makeReaderChoice(this);
     this.findings = makeFindings(this);
-    this.acts = makeActs(this);
+    this.actions = makeActions(this);
     this.heading = h("h1", {}, issue);
     this.about = h("p", { class: "about" });
     this.only = h("button", { type: "button", class: "quiet wide-only", onclick: () => this.choose({ only: this.choices.only ? "" : "mail" }) }, "Only the mail");
@@ -67,14 +66,14 @@ export class IssuePage {
         h("div", { class: "titles" }, this.heading, this.about),
         this.status.element,
         this.only,
-        this.acts.element,
+        this.actions.element,
         h("nav", { class: "panes", "aria-label": "Parts of this page" }, ...panes),
       ),
       h(
         "main",
         {},
-        this.who.element,
-        h("section", { id: "stage", class: "pane stage", tabindex: "-1", "aria-label": "The mail" }, this.toolbar.element, this.inbox.element, this.mistakes.element, this.stage.element, this.parts.element, this.matrix.element, this.card.element),
+        this.readerChoice.element,
+        h("section", { id: "stage", class: "pane stage", tabindex: "-1", "aria-label": "The mail" }, this.toolbar.element, this.inbox.element, this.mistakes.element, this.stage.element, this.messageParts.element, this.matrix.element, this.card.element),
         this.findings.element,
       ),
     );
@@ -84,11 +83,10 @@ export class IssuePage {
 
   /** @param {import("./data.js").News} news */
   hear(news) {
-    hearFrame(news);
     if (news.kind === "open" || news.kind === "shown") this.refresh(news.kind === "shown" && this.overview?.number > 0);
     if (news.kind === "checked") this.renewing = this.renewing.then(() => this.trying(() => this.renewFindings()));
     if (news.kind === "readers") {
-      this.who.readersChanged();
+      this.readerChoice.readersChanged();
       this.refresh();
     }
     if (news.kind === "lost") this.status.say("The preview was ended. Start it again and open its new address: this page goes on.", true);
@@ -138,14 +136,14 @@ export class IssuePage {
     this.draw();
     if (isNews && overview.mistakes.length === 0) this.status.say(isAnother ? `Updated at ${clock()}` : `Saved at ${clock()}; this mail is the same`);
     await loaded;
-    this.acts.refresh();
+    this.actions.refresh();
     await this.locate();
   }
 
   async renewFindings() {
     this.overview = await data.overview(this.issue);
     this.draw();
-    this.acts.refresh();
+    this.actions.refresh();
     await this.locate();
   }
 
@@ -180,7 +178,7 @@ export class IssuePage {
     document.title = `${subject} – preview`;
     this.only.setAttribute("aria-pressed", String(this.choices.only === "mail"));
     this.root.classList.toggle("only-mail", this.choices.only === "mail" || Boolean(this.choices.beside));
-    for (const part of [this.toolbar, this.who, this.findings, this.mistakes, this.parts, this.matrix]) part.draw();
+    for (const part of [this.toolbar, this.readerChoice, this.findings, this.mistakes, this.messageParts, this.matrix]) part.draw();
     this.inbox.draw(this.choices.part === "mail" ? view : null);
     const pane = this.root.querySelector('[data-pane="findings"]');
     if (pane) pane.textContent = `Findings (${overview.findings.length})`;
@@ -199,7 +197,7 @@ export class IssuePage {
     if (!found || place === null) return;
     if (this.choices.part !== "mail") await this.choose({ part: "mail" });
     this.showPane("mail");
-    this.stage.goTo(place, found.anchor, isSecond);
+    this.stage.goTo(found.anchor, isSecond);
   }
 
   /** @param {string} slug */
@@ -236,9 +234,9 @@ export class IssuePage {
     const places = isSecond ? (await data.view(this.issue, { variant: this.choices.beside })).places : this.view.places;
     const place = places[String(number)];
     if (!place) return;
-    const inside = place.target.startsWith("#") && Object.entries(places).find(([, one]) => one.anchor === place.target.slice(1));
+    const inside = place.target.startsWith("#") && Object.values(places).find((one) => one.anchor === place.target.slice(1));
     this.card.show(place);
-    if (inside) this.stage.goTo(Number(inside[0]), inside[1].anchor, isSecond);
+    if (inside) this.stage.goTo(inside.anchor, isSecond);
     else this.stage.outline(place.anchor, isSecond);
   }
 

@@ -1,36 +1,23 @@
 // @ts-check
-// The mail in its frame. The frame has no scripts and no origin of ours, so that this page cannot
-// look inside: the mail's style sheet tells its height through the server (see measuring.py), and
-// the frame is made so tall; what scrolls is this page. A new version is loaded behind the old one
-// and takes its place when it is ready, so that nothing flashes and the scroll position stays.
+// The mail in its frame. The frame has no origin of ours: this page cannot look inside, nor the mail
+// outside. One script of ours in it tells how tall the mail is, where the place is that is outlined,
+// and what is clicked (frame-script.js). The frame is made as tall as the mail; what scrolls is this
+// page. A new version is loaded behind the old one and takes its place when it is ready, so that
+// nothing flashes and the scroll position stays. In an exported folder nothing runs in the frame, and
+// it scrolls by itself.
 
 import { h } from "./dom.js";
 import { data } from "./data.js";
 
-const COARSE = 1024;
-const FINE = 4;
 const PATIENCE = 2000; // milliseconds for a mail to tell its height, before it is shown without
-const FOLLOWED = 10000; // milliseconds for which a place is followed that pictures, coming late, move
+const FOLLOWED = 10000; // milliseconds for which a place is followed that moves
+const TALLEST = 65536; // pixels: a mail whose height depends on its window's would grow for ever
 
-/** @typedef {{ frame: HTMLIFrameElement, token: string, loaded: Promise<unknown>, told: Promise<unknown> }} Behind */
+/** @typedef {{ height: number, anchor: string, top: number }} Layout `top`: of what is outlined */
 
-let made = 0;
-/** @type {Map<string, { c: number, f: number, tell: (height: number) => void }>} */
-const measured = new Map();
-/** @type {Map<string, MailFrame>} */
-const shownBy = new Map();
-
-/** What the server heard from a frame: a part of its height, or a click. */
-export function hearFrame(/** @type {import("./data.js").News} */ news) {
-  const frame = news.frame ?? "";
-  const told = measured.get(frame);
-  if (news.kind === "tall" && told && (news.step === "c" || news.step === "f")) {
-    told[news.step] = news.count ?? 0;
-    if (told.c >= 0 && told.f >= 0) told.tell(told.c * COARSE + (told.f + 1) * FINE);
-  } else if (news.kind === "click") {
-    shownBy.get(frame)?.clicked(news.place ?? -1);
-  }
-}
+/** What the script in each frame tells, by the frame's window. @type {WeakMap<object, (news: any) => void>} */
+const listeners = new WeakMap();
+addEventListener("message", ({ source, data: news }) => source && listeners.get(source)?.(news));
 
 export class MailFrame {
   /**
@@ -45,54 +32,59 @@ export class MailFrame {
     this.scale = 1;
     /** @type {HTMLIFrameElement | null} */
     this.frame = null;
-    /** @type {(shown: { frame: string, until?: string }) => string} */
-    this.address = () => "";
-    this.token = "";
-    this.height = 0;
+    /** @type {WeakMap<HTMLIFrameElement, Layout>} */
+    this.layouts = new WeakMap();
     this.turn = 0;
     this.anchor = "";
-    /** @type {{ behind: Behind, top: number, reach: (top: number) => void } | null} */
-    this.ruler = null;
+    /** @type {((top: number) => void) | null} */
+    this.reach = null;
   }
 
   /**
-   * Loads a mail and shows it when it is there. A place of the one before is outlined no more.
-   * @param {(shown: { frame: string, until?: string }) => string} address
+   * Loads a mail behind the one that is seen, which it replaces unless it is late itself. A place of
+   * the one before is outlined no more.
+   * @param {string} address
    */
   async show(address) {
-    this.address = address;
     this.anchor = "";
-    this.dropRuler();
-    await this.exchange();
-  }
-
-  /** The height is another after the width changed: asked again. */
-  async measure() {
-    if (this.frame) await this.exchange();
-  }
-
-  /** Loads the mail behind the one that is seen, which it replaces unless it is late itself. */
-  async exchange() {
+    this.reach = null;
     const turn = ++this.turn;
-    let height = 0;
-    const behind = this.open((told) => {
-      height = told;
-      if (behind.token === this.token) this.fit(told);
-    });
-    await behind.loaded;
-    if (data.isLive) await Promise.race([behind.told, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
+    const frame = /** @type {HTMLIFrameElement} */ (
+      h("iframe", { class: "waiting", sandbox: data.isLive ? "allow-scripts" : "allow-same-origin", title: this.title, "aria-hidden": "true", scrolling: data.isLive ? "no" : "auto" })
+    );
+    frame.style.width = `${this.width}px`;
+    const loaded = new Promise((resolve) => frame.addEventListener("load", resolve, { once: true }));
+    frame.src = address;
+    this.element.append(frame);
+    const told = this.listen(frame);
+    await loaded;
+    if (data.isLive) await Promise.race([told, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
     if (turn !== this.turn) {
-      drop(behind);
+      frame.remove();
       return;
     }
-    if (this.frame) drop({ frame: this.frame, token: this.token });
-    this.token = behind.token;
-    this.frame = behind.frame;
-    shownBy.set(this.token, this);
-    this.frame.classList.remove("waiting");
-    this.frame.removeAttribute("aria-hidden");
+    this.frame?.remove();
+    this.frame = frame;
+    frame.classList.remove("waiting");
+    frame.removeAttribute("aria-hidden");
     if (this.anchor) this.outline(this.anchor);
-    this.fit(height);
+    this.fit();
+  }
+
+  /** @param {HTMLIFrameElement} frame whose mail has told its height when the promise is kept */
+  listen(frame) {
+    return new Promise((resolve) => {
+      if (!frame.contentWindow) return;
+      listeners.set(frame.contentWindow, (news) => {
+        if (Number.isInteger(news?.place)) {
+          if (frame === this.frame) this.clicked(news.place);
+        } else if (Number.isFinite(news?.height) && Number.isFinite(news.top)) {
+          this.layouts.set(frame, { height: Math.min(news.height, TALLEST), anchor: String(news.anchor), top: news.top });
+          if (frame === this.frame) this.fit();
+          resolve(frame);
+        }
+      });
+    });
   }
 
   /** The width that the mail has, and how much smaller it is drawn so that it fits. */
@@ -100,54 +92,46 @@ export class MailFrame {
     this.width = width;
     this.scale = scale;
     for (const frame of this.element.querySelectorAll("iframe")) frame.style.width = `${width}px`;
-    this.fit(this.height);
+    this.fit();
   }
 
   /**
    * Outlines a place and says how far down it is, in pixels of this page: more than once where it
-   * moves, as pictures arrive or the mail is exchanged.
-   * @param {number} place
+   * moves, as the mail is exchanged or its width changes.
    * @param {string} anchor
    * @param {(top: number) => void} reach
    */
-  pointAt(place, anchor, reach) {
-    this.dropRuler();
+  pointAt(anchor, reach) {
     this.outline(anchor);
     if (!data.isLive) return;
-    const tell = (/** @type {number} */ told) => {
-      ruler.top = told;
-      this.follow();
-    };
-    const behind = this.open(tell, String(place));
-    const ruler = { behind, top: 0, reach };
-    this.ruler = ruler;
-    behind.loaded.then(() => setTimeout(() => this.ruler === ruler && this.dropRuler(), FOLLOWED));
+    this.reach = reach;
+    this.follow();
   }
 
   /** Where the place that is pointed at is now. A mail without a height scrolls to it by itself. */
   follow() {
-    if (this.ruler?.top && this.height) this.ruler.reach(this.ruler.top * this.scale);
+    const { reach } = this;
+    const layout = this.frame && this.layouts.get(this.frame);
+    if (!reach || !layout?.height || layout.anchor !== this.anchor) return;
+    reach(layout.top * this.scale);
+    setTimeout(() => this.reach === reach && (this.reach = null), FOLLOWED);
   }
 
   /** @param {string} anchor */
   outline(anchor) {
+    this.anchor = anchor;
     this.frame?.contentWindow?.location.replace(`${this.frame.src}#${encodeURIComponent(anchor)}`);
   }
 
   /** No place is outlined any more. */
   forgetPlace() {
-    this.dropRuler();
+    this.reach = null;
     this.outline("");
   }
 
-  dropRuler() {
-    if (this.ruler) drop(this.ruler.behind);
-    this.ruler = null;
-  }
-
-  /** @param {number} height 0: unknown, the frame scrolls by itself */
-  fit(height) {
-    this.height = height;
+  /** As tall as the mail; where that is unknown, the frame scrolls by itself. */
+  fit() {
+    const height = (this.frame && this.layouts.get(this.frame)?.height) || 0;
     this.element.classList.toggle("scrolls", !height);
     this.element.style.width = `${this.width * this.scale}px`;
     this.element.style.height = height ? `${Math.ceil(height * this.scale)}px` : "";
@@ -157,40 +141,4 @@ export class MailFrame {
     }
     this.follow();
   }
-
-  /**
-   * Opens the mail, or what stands above a place of it, behind the mail that is seen.
-   * @param {(height: number) => void} tell how tall it is, and again when that changes
-   * @returns {Behind}
-   */
-  open(tell, until = "") {
-    const token = nextToken();
-    const frame = /** @type {HTMLIFrameElement} */ (
-      h("iframe", { class: "waiting", sandbox: data.isLive || "allow-same-origin", title: this.title, "aria-hidden": "true", scrolling: data.isLive ? "no" : "auto" })
-    );
-    frame.style.width = `${this.width}px`;
-    const told = new Promise((resolve) => {
-      const both = (/** @type {number} */ height) => {
-        tell(height);
-        resolve(height);
-      };
-      if (data.isLive) measured.set(token, { c: -1, f: -1, tell: both });
-    });
-    const loaded = new Promise((resolve) => frame.addEventListener("load", resolve, { once: true }));
-    frame.src = this.address({ frame: token, until });
-    this.element.append(frame);
-    return { frame, token, loaded, told };
-  }
-}
-
-/** @param {{ frame: HTMLIFrameElement, token: string }} behind */
-function drop({ frame, token }) {
-  frame.remove();
-  measured.delete(token);
-  shownBy.delete(token);
-}
-
-function nextToken() {
-  made += 1;
-  return `${data.page}-${made}`;
 }

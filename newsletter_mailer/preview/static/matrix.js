@@ -1,7 +1,7 @@
 // @ts-check
 // Who gets what: sections against versions, with head counts. A cell leads to the section there.
 
-import { asVersion } from "./who.js";
+import { asVersion } from "./reader-choice.js";
 import { counted, fill, h } from "./dom.js";
 
 /** @param {import("./issue-page.js").IssuePage} page */

@@ -9,7 +9,6 @@ import { MailFrame } from "./mail-frame.js";
 const GAP = 24; // pixels between two mails
 const HANDLE = 16; // pixels beside the mail
 const ABOVE = 0.3; // of the visible height: what stays above a place that is scrolled to
-const SETTLED = 150; // milliseconds after a drag, until the height is asked for again
 
 /** @param {import("./issue-page.js").IssuePage} page */
 export function makeStage(page) {
@@ -29,7 +28,6 @@ export function makeStage(page) {
   let shown = "";
   /** @type {Promise<unknown>} */
   let loading = Promise.resolve();
-  let settling = 0;
   new ResizeObserver(() => fit()).observe(element);
 
   function fit() {
@@ -40,7 +38,6 @@ export function makeStage(page) {
     const fitting = room < NARROWEST ? WIDTHS.phone : Math.min(WIDTHS.desktop, Math.floor(room));
     const width = page.choices.width || fitting;
     const scale = Math.min(1, Math.max(0.2, room / width));
-    if (width !== first.width) measureLater();
     for (const frame of [first, second]) frame.resize(width, scale);
     handle.setAttribute("aria-valuenow", String(width));
     handle.setAttribute("aria-valuetext", `${width} pixels`);
@@ -50,16 +47,6 @@ export function makeStage(page) {
   /** @param {number} width */
   function setWidth(width) {
     page.choose({ width: within(width) });
-  }
-
-  /** The frames tell a new height by themselves, but none that they have told before. */
-  function measureLater() {
-    clearTimeout(settling);
-    if (first.width && data.isLive) settling = setTimeout(measure, SETTLED);
-  }
-
-  async function measure() {
-    await Promise.all([first.measure(), page.choices.beside && second.measure()]);
   }
 
   /** @param {PointerEvent} event */
@@ -109,8 +96,8 @@ export function makeStage(page) {
     shown = mine;
     const dress = { look, images };
     loading = Promise.all([
-      first.show((now) => data.mailAddress(page.issue, whoOf(choices), { ...dress, against: beside?.id ?? "", ...now })),
-      beside && second.show((now) => data.mailAddress(page.issue, { variant: beside.id }, { ...dress, against: view.variant, ...now })),
+      first.show(data.mailAddress(page.issue, whoOf(choices), { ...dress, against: beside?.id ?? "" })),
+      beside && second.show(data.mailAddress(page.issue, { variant: beside.id }, { ...dress, against: view.variant })),
     ]);
     await loading;
   }
@@ -129,9 +116,9 @@ export function makeStage(page) {
     draw,
     fit,
     /** Scrolls to a place and outlines it. */
-    goTo(/** @type {number} */ place, /** @type {string} */ anchor, isSecond = false) {
+    goTo(/** @type {string} */ anchor, isSecond = false) {
       const frame = isSecond ? second : first;
-      frame.pointAt(place, anchor, (top) => {
+      frame.pointAt(anchor, (top) => {
         const down = frame.element.getBoundingClientRect().top - element.getBoundingClientRect().top + element.scrollTop + top - ABOVE * element.clientHeight;
         const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
         element.scrollTo({ top: Math.max(0, down), behavior: calm ? "instant" : "smooth" });

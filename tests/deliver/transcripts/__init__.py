@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from newsletter_mailer.deliver.replies import Reply, ReplyReader
+from newsletter_mailer.deliver.smtp.replies import Reply, ReplyReader
 
 
 @dataclass(frozen=True)

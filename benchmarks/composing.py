@@ -1,0 +1,230 @@
+"""Composing, building and checking, beside the reference MJML compiler in the same run.
+
+    make benchmark        or:  python benchmarks/composing.py [RUNS]
+
+Needs node and npm (the peer, mjml, is pinned in benchmarks/package.json). Every figure is a median,
+on a warm disk.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from measuring import (
+    PACKAGES,
+    REPOSITORY,
+    as_installed,
+    install_peers,
+    mjml_documents,
+    peer_seconds,
+    seconds,
+    write_results,
+)
+
+from newsletter_mailer.campaign.edition import Edition, read_edition
+from newsletter_mailer.campaign.project import Project, open_project
+from newsletter_mailer.compose.compiled import CompiledVariant
+from newsletter_mailer.compose.composer import Composer
+from newsletter_mailer.compose.message import Recipient, compile_message, message_headers
+from newsletter_mailer.links import reader_links
+from newsletter_mailer.plan.variants import Variants, every_combination
+from newsletter_mailer.text_cache import Cache, Memory
+
+ISSUE, SENT = "2025-08", "2025-08-29T09:00"
+OURS = (sys.executable, "-m", "newsletter_mailer")
+#: What tells the components of a document apart while a page is put together.
+_MARK = re.compile(r"<mj-raw>nlcomponentmark</mj-raw>")
+
+_PEER = """
+import mjml from 'mjml'
+import { readFileSync } from 'node:fs'
+const text = readFileSync(process.argv[2], 'utf8')
+const work = () => mjml(text)
+"""
+
+
+def rendered_mjml(edition: Edition, project: Project) -> tuple[str, CompiledVariant]:
+    """Our own document, as the compiler gets it, and what becomes of it."""
+    with mjml_documents() as documents:
+        compiled = compose(edition, project)
+    return _MARK.sub("", max(documents, key=len)), compiled
+
+
+def composer_of(edition: Edition, project: Project, cache: Cache) -> Composer:
+    content = edition.content.total
+    return Composer(edition.issue, edition.template, project.settings, content, cache=cache)
+
+
+def compose(edition: Edition, project: Project, cache: Cache | None = None) -> CompiledVariant:
+    """The full variant; without a cache, nothing is kept of it."""
+    composer = composer_of(edition, project, cache or Memory())
+    compiled = composer.compose(Variants(edition.issue).full())
+    assert compiled is not None, composer.findings
+    return compiled
+
+
+def ordinary_mjml(size: int) -> str:
+    """A document of about `size` octets in MJML's everyday components."""
+    section = (
+        "<mj-section><mj-column><mj-text><h2>A notice about a matter of some weight</h2>"
+        "<p>Two or three sentences say what it is, whom it concerns and what they may do. They are "
+        "as long as such sentences are, and end in a <a href='https://example.org/'>link</a>.</p>"
+        "</mj-text><mj-button href='https://example.org/book'>Book a place</mj-button>"
+        "</mj-column></mj-section>"
+    )
+    return f"<mjml><mj-body>{section * (size // len(section))}</mj-body></mjml>"
+
+
+def run(*words: str | Path) -> Callable[[], object]:
+    return lambda: subprocess.run(
+        [*map(str, words)],
+        check=True,
+        capture_output=True,
+        cwd=REPOSITORY,
+        env=as_installed(),
+    )
+
+
+def fill_microseconds(
+    compiled: CompiledVariant, project: Project, content: str
+) -> tuple[float, int]:
+    settings = project.settings
+    message = compile_message(
+        compiled,
+        message_headers(settings, datetime.now(UTC)),
+        reader_links(settings),
+        content_hash=content,
+        image_base_url="https://example.org",
+    )
+    readers = [
+        Recipient(
+            mailbox=f"reader{number}@example.org",
+            values={"first_name": f"Reader{number}", "last_name": "O'Neill"},
+            message_id=f"{number:032x}@example.org",
+        )
+        for number in range(2000)
+    ]
+    size = len(message.fill(readers[0]))
+
+    def fill_all() -> None:
+        for reader in readers:
+            message.fill(reader)  # handed to the wire, not kept
+
+    took = seconds(fill_all, 9)
+    return took / len(readers) * 1e6, size
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What took how long, ours and the peer's: median seconds."""
+
+    what: str
+    ours: float
+    peer: float
+    goal: str = ""
+
+    def __str__(self) -> str:
+        times = self.peer / self.ours
+        return (
+            f"| {self.what} | {self.ours * 1000:.1f} | {self.peer * 1000:.1f} | {times:.2f} "
+            f"| {self.goal} |"
+        )
+
+
+def whole_processes(source: Path, folder: Path, runs: int) -> Iterator[Row]:
+    """build and check beside the mjml command, on a warm disk."""
+    peer = run(PACKAGES / ".bin" / "mjml", source, "-o", folder / "peer.html")
+    for name, more in (
+        ("build", ("--out", folder / "build")),
+        ("check", ("--at", SENT)),
+    ):
+        own = run(*OURS, name, "--issue", ISSUE, *more)
+        theirs = seconds(peer, runs)
+        yield Row(f"`{name}`, nothing kept", seconds(own, runs, forget), theirs)
+        seconds(own, 1)
+        yield Row(f"`{name}`, again", seconds(own, runs), theirs, ">= 1.5")
+
+
+def forget() -> None:
+    """As before the first command: nothing that was composed is kept."""
+    shutil.rmtree(REPOSITORY / ".newsletter/cache", ignore_errors=True)
+
+
+def in_one_process(edition: Edition, project: Project, source: Path, runs: int) -> Iterator[Row]:
+    """The composer beside mjml's own function, both warm."""
+    theirs = peer_seconds(_PEER, source, runs=runs)
+    first = seconds(lambda: compose(edition, project), runs)
+    yield Row("the first variant, nothing kept", first, theirs)
+    kept = Memory()
+    compose(edition, project, kept)
+    again = seconds(lambda: compose(edition, project, kept), runs)
+    yield Row("a variant that is kept", again, theirs, ">= 3")
+    further = statistics.median(further_seconds(edition, project, runs))
+    yield Row("each further variant of an issue", further, theirs, ">= 10")
+
+
+def further_seconds(edition: Edition, project: Project, runs: int) -> Iterator[float]:
+    """For each variant but the first, none of which was composed before."""
+    settings, variants = project.settings, Variants(edition.issue)
+    readers = every_combination(settings.regions, settings.roles)
+    full = variants.full()
+    others = {one.id: one for one in (variants.of(*reader) for reader in readers) if one != full}
+    for _ in range(runs):
+        composer = composer_of(edition, project, Memory())
+        composer.compose(full)
+        for variant in others.values():
+            begin = time.perf_counter()
+            composer.compose(variant)
+            yield time.perf_counter() - begin
+
+
+def table(rows: Iterable[Row]) -> list[str]:
+    head = "| what | ours: ms | mjml: ms | times as fast | goal |"
+    return [head, "|---|--:|--:|--:|--:|", *map(str, rows), ""]
+
+
+def main() -> None:
+    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 15
+    install_peers()
+    project = open_project(REPOSITORY, {})
+    edition = read_edition(project, ISSUE)
+    document, compiled = rendered_mjml(edition, project)
+    lines = ["`build` and `check` make and check four variants; mjml compiles one document.", ""]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for what, text in (
+            ("MJML of the same size in everyday components", ordinary_mjml(len(document))),
+            ("our own document, most of which is HTML already", document),
+        ):
+            source = folder / "peer.mjml"
+            source.write_text(text, "utf-8")
+            lines += [f"## mjml compiles {what}", "", "Whole processes:", ""]
+            lines += table(whole_processes(source, folder, runs))
+            lines += ["In a warm process:", ""]
+            lines += table(in_one_process(edition, project, source, runs))
+    start = seconds(run(*OURS, "--help"), runs)
+    rehearsal = seconds(run(*OURS, "send", "--issue", ISSUE, "--dry-run"), runs)
+    microseconds, size = fill_microseconds(compiled, project, edition.content.total)
+    lines += [
+        "## Other figures",
+        "",
+        f"- `--help`: {start * 1000:.0f} ms",
+        f"- `send --dry-run`: {rehearsal * 1000:.0f} ms",
+        f"- filling one subscriber into {size / 1024:.0f} KB: {microseconds:.1f} us",
+        "",
+    ]
+    write_results(__file__, f"Composing {ISSUE}, beside mjml", lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Web and mail addresses taken apart: hosts, targets of links."""

@@ -1,0 +1,1 @@
+"""Tables and lists of words that ship with the program."""

@@ -1,0 +1,1 @@
+"""Shows pages to axe-core in a browser."""

@@ -1,0 +1,1 @@
+"""Dictionaries: hunspell, or its files read by spylls."""

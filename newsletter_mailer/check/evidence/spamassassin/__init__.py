@@ -1,0 +1,1 @@
+"""Shows messages to SpamAssassin."""

@@ -1,0 +1,1 @@
+"""Asks the web whether links lead anywhere."""

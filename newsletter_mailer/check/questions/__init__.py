@@ -1,0 +1,1 @@
+"""How a rule says what it asks, and of what."""

@@ -1,0 +1,1 @@
+"""Options: what they mean, and what they must not touch."""

@@ -1,0 +1,1 @@
+"""Results: findings, progress, what a run came to, and the exit code."""

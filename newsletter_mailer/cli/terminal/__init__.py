@@ -1,0 +1,1 @@
+"""The terminal: what it can show, and the one way to it."""

@@ -1,0 +1,1 @@
+"""What becomes of a message, and whose fault a no is: the words for it, whatever carries mail."""

@@ -1,0 +1,1 @@
+"""A rehearsal: a real SMTP server inside the process that delivers into a folder."""

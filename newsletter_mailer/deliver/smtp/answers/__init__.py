@@ -1,0 +1,1 @@
+"""What SMTP servers answer, and whose fault a no is: rules, and data in the files beside them."""

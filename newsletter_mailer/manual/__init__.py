@@ -1,0 +1,1 @@
+"""EXPLAIN: the documentation, as it came with this version."""

@@ -1,0 +1,1 @@
+"""TO: what composed variants are written to, one file a kind. A module put here is an output."""

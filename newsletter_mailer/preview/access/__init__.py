@@ -1,0 +1,1 @@
+"""Who may ask for what: the run's keys, the way in, the guard before all routes."""

@@ -1,1 +1,0 @@
-"""Copies without a server: a folder for the sign-off, and pictures."""

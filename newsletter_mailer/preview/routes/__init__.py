@@ -1,0 +1,1 @@
+"""The routes: what the page, the mail's frame and a person may ask the server for."""

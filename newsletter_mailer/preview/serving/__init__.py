@@ -1,1 +1,0 @@
-"""The server, its routes, and who may ask for what."""

@@ -1,1 +1,0 @@
-"""What a page shows, made of what lies on the desk. Values in, JSON and HTML out."""

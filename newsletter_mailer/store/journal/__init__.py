@@ -1,0 +1,1 @@
+"""How far a sender came with the rows that it claimed, in files of its machine."""

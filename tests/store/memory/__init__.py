@@ -1,0 +1,1 @@
+"""A ledger in memory: one room, and one line in `stores.STORES`."""
