@@ -28,6 +28,7 @@ from playwright.sync_api import (
     FrameLocator,
     Page,
     Request,
+    Route,
     expect,
     sync_playwright,
 )
@@ -257,6 +258,31 @@ def wait_until_checked(preview: Preview, issue: str = ISSUE) -> None:
 
 
 @dataclass
+class HeldRequests:
+    """The browser's requests that wait for the test."""
+
+    page: Page
+    _waiting: list[Route] = field(default_factory=list)
+    _free: bool = False
+
+    def take(self, route: Route) -> None:
+        if self._free:
+            route.continue_()
+        else:
+            self._waiting.append(route)
+
+    def let_go(self) -> None:
+        """As soon as there is one: those that came, and whatever comes later."""
+        give_up = time.monotonic() + _PATIENCE / 1000
+        while not self._waiting and time.monotonic() < give_up:
+            self.page.wait_for_timeout(20)
+        assert self._waiting
+        self._free = True
+        for route in self._waiting:
+            route.continue_()
+
+
+@dataclass
 class Onlooker:
     """A browser's page, and all that it asked for."""
 
@@ -293,6 +319,12 @@ class Onlooker:
 
     def addresses(self) -> list[str]:
         return [request.url for request in self.asked]
+
+    def hold(self, pattern: str) -> HeldRequests:
+        """What the page asks for from now on by such an address waits until it is let go."""
+        held = HeldRequests(self.page)
+        self.page.route(pattern, held.take)
+        return held
 
 
 #: Opens a page: onlooker(width=375, color_scheme="dark").

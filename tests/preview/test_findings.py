@@ -7,7 +7,7 @@ import subprocess
 import sys
 from typing import Any  # JSON
 
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from tests.preview.conftest import Look, Onlooker, Preview
 
@@ -106,14 +106,13 @@ def test_a_finding_of_another_version_shows_that_version(
 def test_a_finding_is_shown_when_it_is_clicked_before_its_place_is_known(
     unchanged: Preview, onlooker: Onlooker
 ) -> None:
-    late: list[Route] = []
-    onlooker.page.route("**/places*", lambda places: late.append(places))
+    places = onlooker.hold("**/places*")
     page = onlooker.look(unchanged.issue())
     findings(page)
 
     page.get_by_role("button", name="https://example.org/events/global-majority").click()
     page.wait_for_timeout(300)
-    late[0].continue_()
+    places.let_go()
 
     expect(onlooker.mail.locator("a:target")).to_be_in_viewport()
 
@@ -121,17 +120,14 @@ def test_a_finding_is_shown_when_it_is_clicked_before_its_place_is_known(
 def test_a_place_is_reached_when_pictures_come_late(unchanged: Preview, look: Look) -> None:
     onlooker = look(height=600)
     page = onlooker.page
-    late: list[Route] = []
-    page.route("**/pictures/**", lambda picture: late.append(picture))
+    pictures = onlooker.hold("**/pictures/**")
     page.goto(unchanged.issue())
     findings(page)
 
     page.get_by_role("button", name="https://example.org/events/global-majority").click()
     page.wait_for_timeout(500)
-    for picture in late:
-        picture.continue_()
+    pictures.let_go()
 
-    assert late
     expect(onlooker.mail.locator("a:target")).to_be_in_viewport()
 
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
 from tests.conftest import ProjectFolder
 from tests.preview.conftest import Look, Onlooker, Preview, Start
@@ -46,17 +46,14 @@ def test_the_mail_is_seen_with_its_pictures(
     width: str, unchanged: Preview, onlooker: Onlooker
 ) -> None:
     """Nothing moves under whoever has begun to read."""
-    page, held = onlooker.page, list[Route]()
-    page.route("**/pictures/**", lambda picture: held.append(picture))
+    page, pictures = onlooker.page, onlooker.hold("**/pictures/**")
     page.goto(unchanged.issue(query=f"width={width}"))
     page.frame_locator("iframe.waiting").locator("h1").wait_for(state="attached")
     expect(onlooker.page.locator("iframe:not(.waiting)")).to_have_count(0)
 
-    for picture in held:
-        picture.continue_()
+    pictures.let_go()
     onlooker.mail.locator("h1").wait_for()
 
-    assert held
     assert onlooker.in_mail("img[src*=pictures]", "(img) => img.naturalHeight") > 0
     assert is_as_tall_as_its_mail(onlooker)
 
