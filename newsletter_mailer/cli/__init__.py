@@ -9,7 +9,7 @@ import sys
 def main() -> None:
     """The console script. Exit codes: 0 all done, 1 nothing was handed over, 2 usage, 3 in part."""
     from newsletter_mailer.cli.terminal.standard_streams import last_to_the_end
-    from newsletter_mailer.garbage_collector import look_seldom
+    from newsletter_mailer.garbage_collector import look_no_more, look_seldom
 
     look_seldom()
     last_to_the_end()
@@ -18,4 +18,6 @@ def main() -> None:
     from newsletter_mailer.cli.terminal.printing import Spoken
 
     logging.lastResort = Spoken(logging.WARNING)
-    sys.exit(run_to_the_end(app))
+    code = run_to_the_end(app)
+    look_no_more()
+    sys.exit(code)
