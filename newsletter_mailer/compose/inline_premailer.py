@@ -47,14 +47,14 @@ _CLASS = re.compile(r"\.[\w-]+")
 #: A selector of nothing but types, classes and ids; and its types.
 _PLAIN = re.compile(r"[\w\s.#>-]*")
 _TYPE = re.compile(r"(?<![\w.#-])[A-Za-z][\w-]*")
-_START = re.compile(r"<([A-Za-z][A-Za-z0-9]*)")
-_CLASSES = re.compile(r"\bclass\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE)
+_START = re.compile(r"<([a-z][a-z0-9]*)")
+_CLASSES = re.compile(r"class\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
 #: Elements that a parser adds where they are not written.
 _IMPLIED = ("html", "head", "body", "p")
 
 
 class _Inliner(_Premailer):  # type: ignore[misc]  # premailer has no types
-    """premailer, which remembers the rules of a style sheet."""
+    """premailer, which remembers the rules of a style sheet, and adds no attribute but style."""
 
     def _parse_style_rules(self, css: str, index: int) -> tuple[list[_Rule], list[object]]:
         key = (css, index)
@@ -70,17 +70,21 @@ class _Inliner(_Premailer):  # type: ignore[misc]  # premailer has no types
         there = _there(self.html.partition("<body")[2])
         return [rule for rule, wanted in rules if there.issuperset(wanted)], [*leftover]
 
+    def _style_to_basic_html_attributes(self, *_: object, **__: object) -> None:
+        """Width, height, align, valign, bgcolor: Outlook needs them as MJML wrote them."""
+
 
 def _wanted(selector: str) -> set[str]:
     """Classes, as `.name`, and types of elements without which a selector finds nothing."""
     types = _TYPE.findall(selector) if _PLAIN.fullmatch(selector) else ()
-    return {*_CLASS.findall(selector), *types}
+    return {*map(str.casefold, _CLASS.findall(selector)), *types}
 
 
 def _there(body: str) -> set[str]:
-    """Classes and types that elements of a page have."""
-    classes = (name for values in _CLASSES.findall(body) for name in "".join(values).split())
-    return {*_IMPLIED, *map(str.lower, _START.findall(body)), *(f".{name}" for name in classes)}
+    """Classes and types that elements of a page have, in small letters, and maybe some more."""
+    small = body.casefold()
+    classes = {name for values in _CLASSES.findall(small) for name in "".join(values).split()}
+    return {*_IMPLIED, *_START.findall(small), *(f".{name}" for name in classes)}
 
 
 def inline_css(html: str, css: str) -> str:
@@ -97,7 +101,6 @@ def inline_css(html: str, css: str) -> str:
         allow_loading_external_files=False,
         disable_validation=True,
         align_floating_images=False,
-        disable_basic_attributes=["width", "height", "align", "valign", "bgcolor"],
         include_star_selectors=False,
         exclude_pseudoclasses=True,
         remove_classes=False,
