@@ -60,14 +60,15 @@ class PageRenderer:
             if self._is_marked:
                 # Elements count, and styles don't: copying them takes half of the time.
                 return [self._marked_page(document)]
-            return self._inlined(document)
+            return self._inlined(document, [str(one["mjml"]) for one in _sections(blocks)])
         except MjmlFault as fault:
             raise self._templates.mjml_mistake(_PAGE, fault) from None
 
-    def _inlined(self, document: str) -> list[str]:
+    def _inlined(self, document: str, sections: Sequence[str]) -> list[str]:
         """Raises MjmlFault, TemplateMistake."""
         try:
-            return self._inliner.pieces(self._with_language(compile_components(document)))
+            page = compile_components(document, sections)
+            return self._inliner.pieces(self._with_language(page))
         except (CannotCut, MjmlFault):  # a fault is told of the document as it is
             return [self._inliner.whole(self._page(parse_mjml(document)))]
 
@@ -78,7 +79,6 @@ class PageRenderer:
 
     def _document(self, blocks: Sequence[Block]) -> str:
         """The MJML. Raises TemplateMistake."""
-        shown = _shown(blocks)
         contents = [
             {
                 "title": section["title"],
@@ -86,15 +86,14 @@ class PageRenderer:
                 "kind": section["kind"],
                 "when": section.get("when"),
             }
-            for block in shown
-            for section in block["sections"]
+            for section in _sections(blocks)
             if section["title"]
         ]
         return self._templates.render(
             _PAGE,
             {
                 **self._common,
-                "blocks": shown,
+                "blocks": _shown(blocks),
                 "contents": contents,
                 "why": why(self._settings),
                 "links": self._slots.links(),
@@ -141,3 +140,7 @@ def _shown(blocks: Sequence[Block]) -> list[dict[str, Any]]:
         }
         for number, (heading, rendereds) in enumerate(blocks, start=1)
     ]
+
+
+def _sections(blocks: Sequence[Block]) -> list[dict[str, Any]]:
+    return [rendered.values for _, rendereds in blocks for rendered in rendereds]

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pytest
+from lxml import etree
 
-from newsletter_mailer.compose import inline, page_renderer
+from newsletter_mailer.compose import inline, mjml_components, page_renderer
 from newsletter_mailer.compose.compiled import CompiledVariant
 from newsletter_mailer.compose.component_inliner import ComponentInliner
 from newsletter_mailer.compose.composer import Composer
+from newsletter_mailer.compose.mjml import parse_xml
 from newsletter_mailer.compose.mjml_components import CannotCut, CutPage, compile_components
 from newsletter_mailer.compose.style_scope import hangs_on_neighbours
 from newsletter_mailer.plan.variants import Variant, Variants, every_combination
@@ -94,6 +96,9 @@ PAGES = {
     "twice": EACH.replace("{{ s.mjml }}", "{{ s.mjml }}{{ s.mjml }}"),
     "backwards": EACH.replace("in blocks", "in blocks|reverse"),
     "changed": EACH.replace("s.mjml", "s.mjml|replace('Odd', 'Even')"),
+    "in a comment": f"<!-- {EACH} -->{EACH}",
+    "in a comment at last": f"{EACH}<!-- {EACH} -->",
+    "beside a text": EACH.replace("}}{%", "}}and{%"),
     "between others": EACH.replace("{{ s", "<mj-raw><p>{{ contents|length }}</p></mj-raw>{{ s"),
     "beside a mark": EACH.replace("{{ s", "<mj-raw>nlcomponentmark</mj-raw>{{ s"),
 }
@@ -109,7 +114,7 @@ def as_a_whole(
 ) -> list[CompiledVariant | None]:
     """Each compiled in one piece by a composer of its own."""
 
-    def cannot(document: str) -> CutPage:
+    def cannot(document: str, sections: Sequence[str]) -> CutPage:
         raise CannotCut
 
     with monkeypatch.context() as patched:
@@ -221,6 +226,25 @@ def test_a_component_that_closes_what_is_around_it_is_not_kept(inlined: list[str
     assert [html.count("two") for html in inlined] == [1, 1, 1, 1]
 
 
+def test_a_section_is_read_once_whatever_pages_have_it(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    def noted(text: str) -> etree._Element:
+        read.append(text)
+        return parse_xml(text)
+
+    monkeypatch.setattr(mjml_components, "parse_xml", noted)
+    slugs = ("20-two", "30-three")
+    for slug in slugs:
+        newsroom.write(f"{slug}.md", text_section(f"The words of {slug}."))
+
+    assembled(newsroom, choices(newsroom))
+
+    assert [sum(f"The words of {slug}." in text for text in read) for slug in slugs] == [1, 1]
+
+
 @pytest.mark.parametrize(
     ("css", "body"),
     [
@@ -322,6 +346,16 @@ def test_a_page_is_cut_at_its_components() -> None:
 
 
 @pytest.mark.parametrize(
+    "body", ["%s", "%s%s", "<!-- %s -->%s", "<mj-wrapper>%s</mj-wrapper>", "%s<mj-raw>a</mj-raw>"]
+)
+def test_a_section_is_where_it_stands(body: str) -> None:
+    section = COLUMN % "<mj-text>one</mj-text>"
+    document = f"<mjml><mj-body>{body.replace('%s', section)}</mj-body></mjml>"
+
+    assert compile_components(document, [section]) == compile_components(document)
+
+
+@pytest.mark.parametrize(
     "document",
     [
         "<mj-body />",
@@ -330,6 +364,7 @@ def test_a_page_is_cut_at_its_components() -> None:
         "<mjml><mj-body><mj-raw>a</mj-raw>, b</mj-body></mjml>",
         "<mjml><mj-body><mj-raw>nlcomponentmark</mj-raw></mj-body></mjml>",
         '<mjml xmlns:v="urn:v"><mj-body><mj-raw><v:rect /></mj-raw></mj-body></mjml>',
+        '<mjml><mj-body xmlns:v="urn:v"><mj-raw><v:rect /></mj-raw></mj-body></mjml>',
     ],
 )
 def test_what_cannot_be_cut_is_compiled_in_one_piece(document: str) -> None:
