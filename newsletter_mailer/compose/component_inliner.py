@@ -41,6 +41,7 @@ class ComponentInliner:
         self._cache, self._mint, self._css = cache, mint, css
         #: Components by what they stand in and their HTML: what the cache said, or learned.
         self._known: dict[tuple[str, str], str] = {}
+        self._within: dict[str, str] = {}  #: the tags that they stand in, by the body before them
         self._frames: dict[tuple[str, str], tuple[str, str]] = {}  #: what is around them
 
     def pieces(self, page: CutPage) -> list[str]:
@@ -55,17 +56,22 @@ class ComponentInliner:
         return inline.inline_css(page, self._css)
 
     def _assembled(self, page: CutPage) -> list[str]:
-        around = page.before.partition("<body")[2]
-        opened = _left_open(f"<body{around}")
-        if opened is None or hangs_on_neighbours(self._css, around):
-            raise _CannotAssemble
-        within = "".join(opened)
+        within = self._opened(page.before.partition("<body")[2])
         known = [self._inlined(within, component) for component in page.components]
         new = [html for html, one in zip(page.components, known, strict=True) if one is None]
         if new:
             self._inline(page, within, new)
         before, after = self._frame(page)
         return [before, *(self._known[within, html] for html in page.components), after]
+
+    def _opened(self, around: str) -> str:
+        """Raises _CannotAssemble."""
+        if around not in self._within:
+            opened = _left_open(f"<body{around}")
+            if opened is None or hangs_on_neighbours(self._css, around):
+                raise _CannotAssemble
+            self._within[around] = "".join(opened)
+        return self._within[around]
 
     def _inline(self, page: CutPage, within: str, new: Sequence[str]) -> None:
         """Raises _CannotAssemble."""

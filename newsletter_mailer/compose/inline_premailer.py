@@ -15,7 +15,7 @@ import sys
 from types import ModuleType
 from typing import Any  # what premailer is
 
-_STYLE = re.compile(r"(<!--.*?-->)|<style(?=[\s>])", re.DOTALL)
+_STYLE = re.compile(r"<(?:(!--.*?-->)|style(?=[\s>]))", re.DOTALL)
 _MARK = ' data-premailer="ignore"'
 _SILENT = logging.CRITICAL + 1
 
@@ -90,7 +90,7 @@ def _there(body: str) -> set[str]:
 def inline_css(html: str, css: str) -> str:
     """As `inline.Inliner` says."""
     html = html.replace("<!doctype html>", "<!DOCTYPE html>", 1)
-    html = _STYLE.sub(lambda found: found[1] or f"<style{_MARK}", html)
+    html = _STYLE.sub(lambda found: found[0] if found[1] else f"<style{_MARK}", html)
     inlined = _Inliner(
         html,
         css_text=[css],
