@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from markdown_it.token import Token
 
@@ -23,6 +24,7 @@ def markdown_text(tokens: Sequence[Token], *, address: Callable[[str], str] = st
     return "\n\n".join(blocks)
 
 
+@lru_cache(maxsize=1000)  # titles stand in the contents of every variant
 def wrapped(text: str, *, first: str = "", rest: str = "", width: int = COLUMNS) -> str:
     """The paragraph at most `width` wide; only a word longer than that (a URL) sticks out."""
     lines = [
