@@ -64,7 +64,7 @@ def kept_or_made(
     made = make()
     written = write(made)
     if written is not None:
-        cache.put(key, json.dumps(written, ensure_ascii=False))
+        cache.put(key, json.dumps(written))  # ASCII is written in half the time
     return made
 
 
