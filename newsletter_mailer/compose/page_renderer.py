@@ -11,7 +11,7 @@ from lxml import etree
 
 from newsletter_mailer.compose.component_inliner import ComponentInliner
 from newsletter_mailer.compose.mjml import MjmlFault, compile_mjml, parse_mjml
-from newsletter_mailer.compose.mjml_components import CannotCut, CutPage, compile_components
+from newsletter_mailer.compose.mjml_components import CannotCut, ComponentCompiler, CutPage
 from newsletter_mailer.compose.section_renderer import Rendered
 from newsletter_mailer.compose.slots import Slots
 from newsletter_mailer.compose.templates import Templates
@@ -48,6 +48,7 @@ class PageRenderer:
         self._issue, self._settings = issue, settings
         self._templates, self._slots, self._common = templates, slots, common
         self._is_marked, self._cache = marked, cache
+        self._compiler = ComponentCompiler()
         self._style_sheets: dict[str, str] = {}
 
     def pieces(self, blocks: Sequence[Block]) -> list[str]:
@@ -67,7 +68,7 @@ class PageRenderer:
     def _inlined(self, document: str, sections: Sequence[str]) -> list[str]:
         """Raises MjmlFault, TemplateMistake."""
         try:
-            page = compile_components(document, sections)
+            page = self._compiler.page(document, sections)
             return self._inliner.pieces(self._with_language(page))
         except (CannotCut, MjmlFault):  # a fault is told of the document as it is
             return [self._inliner.whole(self._page(parse_mjml(document)))]

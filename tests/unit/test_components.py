@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from newsletter_mailer.compose import inline, mjml_components, page_renderer
+from newsletter_mailer.compose import inline, mjml_components
 from newsletter_mailer.compose.compiled import CompiledVariant
 from newsletter_mailer.compose.component_inliner import ComponentInliner
 from newsletter_mailer.compose.composer import Composer
-from newsletter_mailer.compose.mjml import parse_xml
-from newsletter_mailer.compose.mjml_components import CannotCut, CutPage, compile_components
+from newsletter_mailer.compose.mjml import compile_serialised, parse_xml
+from newsletter_mailer.compose.mjml_components import CannotCut, ComponentCompiler, CutPage
 from newsletter_mailer.compose.style_scope import hangs_on_neighbours
 from newsletter_mailer.plan.variants import Variant, Variants, every_combination
 from newsletter_mailer.slot_tokens import TokenMint
@@ -114,11 +114,11 @@ def as_a_whole(
 ) -> list[CompiledVariant | None]:
     """Each compiled in one piece by a composer of its own."""
 
-    def cannot(document: str, sections: Sequence[str]) -> CutPage:
+    def cannot(self: ComponentCompiler, document: str, sections: Sequence[str]) -> CutPage:
         raise CannotCut
 
     with monkeypatch.context() as patched:
-        patched.setattr(page_renderer, "compile_components", cannot)
+        patched.setattr(ComponentCompiler, "page", cannot)
         return [composer_of(newsroom).compose(variant) for variant in variants]
 
 
@@ -338,7 +338,7 @@ def test_which_rules_hang_on_neighbours(css: str, around: str, hangs: bool) -> N
 def test_a_page_is_cut_at_its_components() -> None:
     one, two = (f"<mj-raw><p>{word}</p></mj-raw>" for word in ("one", "two"))
 
-    page = compile_components(f"<mjml><mj-body>{one}\n<!-- and -->{two}</mj-body></mjml>")
+    page = ComponentCompiler().page(f"<mjml><mj-body>{one}\n<!-- and -->{two}</mj-body></mjml>")
 
     assert page.components == ("<p>one</p>", "<p>two</p>")
     assert page.before.startswith("<!doctype html>")
@@ -352,7 +352,43 @@ def test_a_section_is_where_it_stands(body: str) -> None:
     section = COLUMN % "<mj-text>one</mj-text>"
     document = f"<mjml><mj-body>{body.replace('%s', section)}</mj-body></mjml>"
 
-    assert compile_components(document, [section]) == compile_components(document)
+    page = ComponentCompiler().page(document)
+    assert ComponentCompiler().page(document, [section]) == page
+
+
+SHARED = COLUMN % "<mj-text>first</mj-text>"
+WIDE = SHARED.replace(
+    "<mj-column>", '<mj-column width="40%"><mj-raw>a</mj-raw></mj-column><mj-column>'
+)
+GREY = '<mj-head><mj-attributes><mj-text color="grey" /></mj-attributes></mj-head>'
+MENU = ODD["a menu"].replace(TITLE, "first")
+#: Heads and bodies of two pages with a component in common; how often its words are compiled.
+KNOWN = {
+    "another beside it": (("", SHARED), ("", WIDE.replace("first", "second") + SHARED), 1),
+    "another gone": (("", WIDE.replace("first", "second") + SHARED), ("", SHARED), 1),
+    "other attributes": (("", SHARED), (GREY, SHARED), 2),
+    "a menu that gets another number": (("", ODD["a menu"] + MENU), ("", MENU), 2),
+}
+
+
+@pytest.mark.parametrize(("before", "page", "times"), KNOWN.values(), ids=KNOWN)
+def test_what_a_component_shows_is_compiled_once(
+    before: tuple[str, str], page: tuple[str, str], times: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled: list[str] = []
+
+    def noted(document: str) -> str:
+        compiled.append(document)
+        return compile_serialised(document)
+
+    compiler = ComponentCompiler()
+    pages = [f"<mjml>{head}<mj-body>{body}</mj-body></mjml>" for head, body in (before, page)]
+    with monkeypatch.context() as patched:
+        patched.setattr(mjml_components, "compile_serialised", noted)
+        made = [compiler.page(one) for one in pages]
+
+    assert sum("first" in document for document in compiled) == times
+    assert made == [ComponentCompiler().page(one) for one in pages]
 
 
 @pytest.mark.parametrize(
@@ -369,4 +405,4 @@ def test_a_section_is_where_it_stands(body: str) -> None:
 )
 def test_what_cannot_be_cut_is_compiled_in_one_piece(document: str) -> None:
     with pytest.raises(CannotCut):
-        compile_components(document)
+        ComponentCompiler().page(document)
