@@ -25,6 +25,8 @@ _OPTIONS: PresetType = {
     "components": {},
 }
 
+_RENDERER = RendererHTML()
+
 #: Given the path of a picture in the text: its attributes (src, width, height).
 PictureAttributes = Callable[[str], dict[str, str | int | float]]
 
@@ -36,8 +38,7 @@ def markdown_html(tokens: Sequence[Token], *, below: int, picture: PictureAttrib
         for child in token.children or []:
             if child.type == "image":
                 child.attrs.update(picture(str(child.attrs["src"])))
-    renderer = RendererHTML()
-    return renderer.render(levelled, OptionsDict(_OPTIONS["options"]), {}).strip()
+    return _RENDERER.render(levelled, OptionsDict(_OPTIONS["options"]), {}).strip()
 
 
 def levelled_headings(tokens: Sequence[Token], below: int) -> list[int]:
