@@ -34,10 +34,8 @@ class RunMessages:
 
     def content(self, row: ClaimedRow) -> Content:
         """What this reader gets."""
-        pieces = self._by_variant[row.variant].pieces(
-            Recipient(mailbox=row.mailbox, values=row.values, message_id=row.message_id)
-        )
-        return Content(pieces, sum(map(len, pieces)))
+        reader = Recipient(row.mailbox, row.values, row.message_id)
+        return Content(*self._by_variant[row.variant].pieces_and_size(reader))
 
 
 def _compiled(prepared: Prepared, date: datetime) -> dict[str, CompiledMessage]:
@@ -63,4 +61,4 @@ def _sizes(prepared: Prepared, messages: Mapping[str, CompiledMessage]) -> dict[
         values={name: seen.longest for name, seen in profile.items()},
         message_id=f"{'x' * 32}@{domain(prepared.project.settings.sender.address)}",
     )
-    return {variant: sum(map(len, message.pieces(reader))) for variant, message in messages.items()}
+    return {variant: message.pieces_and_size(reader)[1] for variant, message in messages.items()}

@@ -18,6 +18,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
+from typing import NamedTuple
 
 from newsletter_mailer.address import domain
 from newsletter_mailer.compose.compiled import (
@@ -35,7 +37,12 @@ from newsletter_mailer.compose.header_fields import (
     plain_header,
     text_header,
 )
-from newsletter_mailer.compose.quoted_printable import close, encode_piece, encode_value
+from newsletter_mailer.compose.quoted_printable import (
+    close,
+    encode_everyday_value,
+    encode_piece,
+    encode_value,
+)
 from newsletter_mailer.compose.unsubscribe_header import unsubscribe_header
 from newsletter_mailer.issue.merge_text import MergeField
 from newsletter_mailer.issue.pictures import Picture
@@ -45,8 +52,7 @@ from newsletter_mailer.settings.newsletter import Sender, Settings
 Links = Mapping[str, str]  #: by the name of the merge field
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipient:
+class Recipient(NamedTuple):
     """What fills a message: one reader."""
 
     mailbox: str
@@ -55,8 +61,8 @@ class Recipient:
 
     @property
     def display_name(self) -> str:
-        parts = (self.values.get("first_name", ""), self.values.get("last_name", ""))
-        return " ".join(part for part in parts if part)
+        first, last = self.values.get("first_name", ""), self.values.get("last_name", "")
+        return f"{first} {last}" if first and last else first or last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +85,7 @@ _Fill = Callable[[Mapping[str, str]], bytes]
 class CompiledMessage:
     """The bytes of one variant's message. `fill` is the hot path: a join, and a few escapes."""
 
-    __slots__ = ("_after", "_before", "_fills", "_parts", "_positions", "_subject")
+    __slots__ = ("_after", "_before", "_fields", "_parts", "_size", "_subject")
 
     def __init__(
         self,
@@ -90,35 +96,49 @@ class CompiledMessage:
     ) -> None:
         self._before, self._subject, self._after = before, subject, after
         self._parts: list[bytes] = [b""]  #: the first becomes the headers
-        slots: dict[_Slot, list[int]] = {}
+        fields: dict[str, dict[_Slot, list[int]]] = {}
         for piece in body:
             if isinstance(piece, _Slot):
+                slots = fields.setdefault(piece.field.name, {})
                 slots.setdefault(piece, []).append(len(self._parts))
                 piece = b""
             self._parts.append(piece)
-        self._fills = [slot.fill() for slot in slots]
-        self._positions = list(slots.values())
+        self._size = sum(map(len, self._parts))  #: octets that all readers get
+        #: By name: where a value goes that is the same everywhere, and how others are filled in.
+        self._fields = [
+            (name, [*chain(*slots.values())], [(slot.fill(), at) for slot, at in slots.items()])
+            for name, slots in fields.items()
+        ]
 
     def fill(self, recipient: Recipient) -> bytes:
         """The message for one reader, CRLF line ends, ready for the wire."""
-        return b"".join(self.pieces(recipient))
+        pieces, _ = self.pieces_and_size(recipient)
+        return b"".join(pieces)
 
-    def pieces(self, recipient: Recipient) -> list[bytes]:
-        """The same, not joined: a join would copy all of it."""
+    def pieces_and_size(self, recipient: Recipient) -> tuple[list[bytes], int]:
+        """The same, not joined: a join would copy all of it. And its octets."""
         values = recipient.values
-        parts = self._parts.copy()
-        for fill, positions in zip(self._fills, self._positions, strict=True):
-            octets = fill(values)
-            for position in positions:
-                parts[position] = octets
-        parts[0] = (
+        parts, size = self._parts.copy(), self._size
+        for name, everywhere, slots in self._fields:
+            octets = encode_everyday_value(values.get(name))
+            if octets is not None:
+                for position in everywhere:
+                    parts[position] = octets
+                size += len(octets) * len(everywhere)
+                continue
+            for fill, positions in slots:
+                octets = fill(values)
+                for position in positions:
+                    parts[position] = octets
+                size += len(octets) * len(positions)
+        parts[0] = headers = (
             self._before
             + mailbox_header("To", recipient.display_name, recipient.mailbox)
             + self._subject(values)
             + f"Message-ID: <{recipient.message_id}>\r\n".encode()
             + self._after
         )
-        return parts
+        return parts, size + len(headers)
 
 
 @dataclass(frozen=True, slots=True)

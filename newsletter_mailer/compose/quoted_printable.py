@@ -16,6 +16,17 @@ _WIDTH = 76  #: of a line, with its soft break
 _LEADING_DOT = re.compile(rb"^\.+", re.MULTILINE)
 #: A value that stands for itself in one line of a quoted-printable body.
 _PLAIN = re.compile(r"[A-Za-z0-9,:;!?()/@_+*%&#'-][A-Za-z0-9 .,:;!?()/@_+*%&#'-]{0,70}")
+_LONGEST_EVERYDAY = 71  #: characters, as many as `_PLAIN` takes
+
+
+def encode_everyday_value(value: str | None) -> bytes | None:
+    """A value of ASCII letters and digits alone, as most names are: the octets of `encode_value`.
+
+    No context of HTML, and no URL, writes it otherwise. None: it is another, or empty.
+    """
+    if value and value.isalnum() and value.isascii() and len(value) <= _LONGEST_EVERYDAY:
+        return f"{value}=\r\n".encode()
+    return None
 
 
 def encode_piece(text: str) -> bytes:

@@ -273,8 +273,10 @@ def test_it_is_the_message_that_the_standard_library_builds_of_the_same_parts(
     compiled, compiled_message = personal
     values = {"a": a, "b": b, "first_name": first, "last_name": last}
 
-    ours = parsed(b"".join(compiled_message.pieces(reader(**values))))
+    pieces, size = compiled_message.pieces_and_size(reader(**values))
+    ours = parsed(b"".join(pieces))
 
+    assert size == sum(map(len, pieces))
     assert seen(ours) == seen(built_by_the_standard_library(compiled, values, ours))
 
 

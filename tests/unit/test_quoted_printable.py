@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter_mailer.compose.quoted_printable import close, encode_piece, encode_value
+from newsletter_mailer.compose.compiled import as_words
+from newsletter_mailer.compose.escaping import Context, escape
+from newsletter_mailer.compose.quoted_printable import (
+    close,
+    encode_everyday_value,
+    encode_piece,
+    encode_value,
+)
 
 TEXT = st.text(
     st.one_of(st.characters(codec="utf-8"), st.sampled_from(". =\n\t é\r")), max_size=300
@@ -64,3 +71,22 @@ def test_awkward_texts(text: str) -> None:
 def test_a_piece_ends_so_that_the_next_begins_a_line(text: str) -> None:
     for body in (close(encode_piece(text)), encode_value(text)):
         assert not body or body.endswith(b"\r\n")
+
+
+CONTEXTS = [context for context in Context if not context.is_refused]
+
+
+@pytest.mark.parametrize("value", ["Ann", "7", "R2D2", "x" * 71])
+def test_a_name_of_letters_is_the_same_wherever_it_stands(value: str) -> None:
+    everyday = encode_everyday_value(value)
+
+    assert everyday == encode_value(as_words(value))
+    assert {everyday} == {encode_value(escape(value, context)) for context in CONTEXTS}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, "", " ", "Ann Lee", "O'Neill", "Zoë", "a.b", "a&b", "a=b", "a\nb", "²", "x" * 72],
+)
+def test_any_other_value_is_written_as_its_place_asks(value: str | None) -> None:
+    assert encode_everyday_value(value) is None
