@@ -108,7 +108,7 @@ class ClaimQueue:
             return None
         pace = self._pace
         if not pace.has_limits:
-            return self._rows.popleft() if pace.opens(now := self._now()) <= now else None
+            return self._rows.popleft() if pace.rests_until <= self._now() else None
         now = self._now()
         if pace.opens(now) > now:
             return None

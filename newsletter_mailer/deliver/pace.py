@@ -60,10 +60,7 @@ class Pace:
         self._rest, self._calm, self._slowed = 0.0, 0, 0
         self.rests_until = 0.0  #: whoever asked for patience gets nothing before
         self._touched: set[str] = set()
-
-    @property
-    def has_limits(self) -> bool:
-        return bool(self.per_minute or self.domains or self.window)
+        self.has_limits = bool(per_minute or self.domains or window)
 
     def restore(self, free_at: Mapping[str, float], now: float) -> None:
         """What earlier runs used up. A clock that was set back does not stop us for long."""

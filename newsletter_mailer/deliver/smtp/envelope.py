@@ -15,18 +15,18 @@ def mail_command(
     reverse_path: str, mailbox: str, size: int, envelope_id: str, offered: Extensions
 ) -> bytes:
     """MAIL FROM with what the server understands (RFC 1870, 3461, 6531), CRLF at its end."""
-    words = [f"MAIL FROM:<{reverse_path}>"]
+    words = f"MAIL FROM:<{reverse_path}>"
     if offered.states_size:
-        words.append(f"SIZE={size}")
+        words += f" SIZE={size}"
     if needs_smtputf8(mailbox) or needs_smtputf8(reverse_path):
         # The headers hold the address as it is: octets beyond ASCII (RFC 6531 section 3.6).
-        words.append("BODY=8BITMIME SMTPUTF8")
+        words += " BODY=8BITMIME SMTPUTF8"
     if offered.dsn:
-        words.append("RET=HDRS")
+        words += " RET=HDRS"
         encoded = xtext(envelope_id)
         if len(encoded) <= _LONGEST_ENVELOPE_ID:
-            words.append(f"ENVID={encoded}")
-    return f"{' '.join(words)}\r\n".encode()
+            words += f" ENVID={encoded}"
+    return f"{words}\r\n".encode()
 
 
 def rcpt_command(mailbox: str, offered: Extensions) -> bytes:

@@ -84,7 +84,7 @@ class ReplyReader:
             octets = self._rest + octets
         *lines, self._rest = octets.split(b"\n")
         for line in lines:
-            reply = self._line(line)
+            reply = (None if self._lines else _whole(line)) or self._line(line)
             if reply is not None:
                 yield reply
         if len(self._rest) > LONGEST_LINE:
@@ -113,6 +113,14 @@ class ReplyReader:
 
 
 @lru_cache(maxsize=16)  # a session hears the same few lines again and again
+def _whole(line: bytes) -> Reply | None:
+    """The reply that a line is by itself. None: it is none, or one of several."""
+    parts = _parts(line)
+    if len(line) > LONGEST_LINE or parts is None or parts[1] == b"-":
+        return None
+    return Reply(int(parts[0]), parts[2])
+
+
 def _parts(line: bytes) -> tuple[bytes, bytes, bytes] | None:
     """Code, what joins it to its text, and the text. None: it is no line of a reply."""
     found = _LINE.fullmatch(line.rstrip(b"\r"))
