@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter_mailer.errors import LedgerBusy, LedgerError
+from newsletter_mailer.errors import DamagedLedger, LedgerBusy, LedgerError
 from newsletter_mailer.store.runs import PlannedRow
 from newsletter_mailer.store.sqlite.ledger import SqliteLedger
 from newsletter_mailer.store.sqlite.schema import STEPS
@@ -88,6 +88,20 @@ def test_an_outcome_is_kept_with_the_server_that_answered(ledger: SqliteLedger) 
 
     servers = ledger._database.execute("SELECT DISTINCT server FROM delivery").fetchall()
     assert servers == [("mail.example.org",)]
+
+
+@pytest.mark.parametrize("values", ["", "no JSON", '{"first_name": "Ann"', "{}, {}"])
+def test_a_reader_whose_values_are_damaged_is_not_mailed(ledger: SqliteLedger, values: str) -> None:
+    """Nor is anybody with the values of another."""
+    desk = Desk(ledger)
+    sender = desk.begin(*ALL)
+    ledger._database.execute(
+        "UPDATE delivery SET field_values = ? WHERE address = ?", (values, ANN)
+    )
+
+    with pytest.raises(DamagedLedger):
+        desk.claimed(sender)
+    assert ledger.counts(ISSUE) == {State.QUEUED: len(ALL)}
 
 
 def test_where_somebody_else_changed_a_row_the_journal_stays(ledger: SqliteLedger) -> None:

@@ -57,7 +57,8 @@ class _Planner:
 
     def __init__(self, database: sqlite3.Connection, issue: str, run: int, host: str) -> None:
         self._database, self._issue, self._run, self._host = database, issue, run, host
-        self._key: bytes = database.execute("SELECT key FROM ledger").fetchone()[0]
+        (key,) = database.execute("SELECT key FROM ledger").fetchone()
+        self._hmac = hmac.new(key, f"{issue}\0".encode(), hashlib.sha256)
         (is_lost,) = database.execute(
             "SELECT EXISTS (SELECT 1 FROM loss WHERE issue = ?)", (issue,)
         ).fetchone()
@@ -81,7 +82,7 @@ class _Planner:
                     name := domain(row.mailbox),
                     row.variant,
                     json.dumps(row.values),
-                    f"{_digest(self._key, self._issue, row.address)}@{self._host}",
+                    f"{self._digest(row.address)}@{self._host}",
                     *self._new,
                     self._run,
                     self._run,
@@ -90,6 +91,12 @@ class _Planner:
                 for row in rows
             ),
         )
+
+    def _digest(self, address: str) -> str:
+        """The HMAC of issue and address, begun once: that takes twice as long as the rest of it."""
+        digest = self._hmac.copy()
+        digest.update(address.encode())
+        return digest.hexdigest()[:32]
 
     def leave_out(self, rows: Sequence[LeftOut]) -> None:
         self._database.executemany(
@@ -207,7 +214,3 @@ def composed_by(database: sqlite3.Connection, issue: str) -> Composed:
         "SELECT id, composed FROM variant WHERE issue = ? AND composed <> ''", (issue,)
     )
     return Composed(version=version, template=template, digests=dict(digests))
-
-
-def _digest(key: bytes, issue: str, address: str) -> str:
-    return hmac.new(key, f"{issue}\0{address}".encode(), hashlib.sha256).hexdigest()[:32]

@@ -183,7 +183,7 @@ class SqliteClaims:
             " due = ? WHERE id = ? AND state = 'sending' AND claimed = ?",
             [
                 (
-                    item.state.value,
+                    item.state._value_,  # `value` is a call
                     item.code,
                     item.enhanced,
                     item.reply,

@@ -11,6 +11,8 @@ from newsletter_mailer.store.claims import ClaimedRow
 from newsletter_mailer.store.sqlite.sqlite_errors import explained
 from newsletter_mailer.store.states import State
 
+_VALUES = 5  #: the column of a reader's values
+
 
 def owed_rows(
     database: sqlite3.Connection, issue: str, run: int, state: State, due: float, count: int
@@ -29,20 +31,17 @@ def owed_rows(
         {"issue": issue, "run": run, "state": state.value, "due": due, "count": count},
     )
     with explained():
-        return [_claimed(row) for row in rows]
+        return _claimed(rows.fetchall())
 
 
-def _claimed(row: Sequence[Any]) -> ClaimedRow:
-    """Raises ValueError, TypeError."""
-    number, address, mailbox, domain, variant, values, message_id, attempt, again = row
-    return ClaimedRow(
-        id=number,
-        address=address,
-        mailbox=mailbox,
-        domain=domain,
-        variant=variant,
-        values=json.loads(values),
-        message_id=message_id,
-        attempt=attempt,
-        is_again=bool(again),
-    )
+def _claimed(rows: Sequence[Sequence[Any]]) -> list[ClaimedRow]:
+    """Their values are read at once: one by one that is a third of the time of a claim.
+
+    Raises ValueError, TypeError.
+    """
+    all_values = json.loads(f"[{','.join([row[_VALUES] for row in rows])}]")
+    return [
+        ClaimedRow(id_, address, mailbox, domain, variant, values, message_id, attempt, bool(again))
+        for row, values in zip(rows, all_values, strict=True)
+        for id_, address, mailbox, domain, variant, _, message_id, attempt, again in (row,)
+    ]
