@@ -110,9 +110,8 @@ class Run:
 
     def outcomes(self, outcomes: Sequence[tuple[ClaimedRow, Outcome]]) -> None:
         """in_flight.Watch"""
-        for row, outcome in outcomes:
-            self.seen[State.DEFERRED] -= row.is_again
-            self.seen[outcome.state] += 1
+        self.seen.update(outcome.state for _, outcome in outcomes)
+        self.seen[State.DEFERRED] -= sum(row.is_again for row, _ in outcomes)
         self.watcher.outcomes(outcomes)
 
     def waiting(self, until: float, why: str) -> None:

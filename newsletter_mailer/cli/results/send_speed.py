@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from newsletter_mailer.deliver.answers.outcome import Outcome
 from newsletter_mailer.settings.quantities import span_text
@@ -22,12 +22,10 @@ class Score:
         self._began = now
         self._seen: deque[tuple[float, int]] = deque([(now, 0)])  #: moment, done by then
 
-    def add(self, outcomes: Iterable[tuple[ClaimedRow, Outcome]], now: float) -> None:
+    def add(self, outcomes: Sequence[tuple[ClaimedRow, Outcome]], now: float) -> None:
         """A row that was put off and is tried again counts once."""
-        for row, outcome in outcomes:
-            if row.is_again:
-                self.counts[State.DEFERRED] -= 1
-            self.counts[outcome.state] += 1
+        self.counts.update(outcome.state for _, outcome in outcomes)
+        self.counts[State.DEFERRED] -= sum(row.is_again for row, _ in outcomes)
         self._seen.append((now, self.done))
         while len(self._seen) > 2 and self._seen[1][0] <= now - _WINDOW:
             self._seen.popleft()
