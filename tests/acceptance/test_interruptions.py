@@ -32,12 +32,12 @@ import sys
 from newsletter_mailer.cli import main
 from newsletter_mailer.compose.message import CompiledMessage
 
-pieces, unlucky = CompiledMessage.pieces, sys.argv.pop(1)
+fill, unlucky = CompiledMessage.pieces_and_size, sys.argv.pop(1)
 def crash(self, recipient):
     if unlucky in recipient.mailbox:
         raise RuntimeError("planted")
-    return pieces(self, recipient)
-CompiledMessage.pieces = crash
+    return fill(self, recipient)
+CompiledMessage.pieces_and_size = crash
 main()
 """
 

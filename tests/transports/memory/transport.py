@@ -79,8 +79,8 @@ class MemoryServer:
     limits: Limits | None = None  #: None: of addresses beyond ASCII as it behaves
     is_down: bool = False
     received: list[Received] = field(default_factory=list)
-    connections: int = 0  #: made so far
-    open: int = 0  #: now
+    carried: list[int] = field(default_factory=list)  #: messages of each connection made so far
+    open: int = 0  #: connections now
     most: int = 0  #: at once
 
     def recipients(self) -> list[str]:
@@ -137,7 +137,8 @@ class MemoryConnection(Generic[Key]):
         self._mail: MailObject[Key] | None = None  #: under way
         self._is_past_brink = self._waits = self._is_closed = False
         self.limits = limits
-        server.connections += 1
+        self._number = len(server.carried)
+        server.carried.append(0)
         server.open += 1
         server.most = max(server.most, server.open)
 
@@ -198,6 +199,7 @@ class MemoryConnection(Generic[Key]):
         answer = self._server.behaviour.at_dot(mail.mailbox)
         if answer in (None, "accept and drop"):
             content = b"".join(mail.content.pieces)
+            self._server.carried[self._number] += 1
             self._server.received.append(Received(self._sender, (mail.mailbox,), content, False))
         self._answer(mail, answer or "250 2.0.0 OK")
 
