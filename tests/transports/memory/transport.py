@@ -83,6 +83,11 @@ class MemoryServer:
     open: int = 0  #: connections now
     most: int = 0  #: at once
 
+    @property
+    def connections(self) -> int:
+        """Made so far."""
+        return len(self.carried)
+
     def recipients(self) -> list[str]:
         return [one.recipient for one in self.received]
 
