@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 
 from markdown_it.token import Token
 
-COLUMNS = 78  #: RFC 5322 section 2.1.1
+from newsletter_mailer.compose.line_wrapping import COLUMNS, wrapped
 
 
 def markdown_text(tokens: Sequence[Token], *, address: Callable[[str], str] = str) -> str:
@@ -22,24 +21,6 @@ def markdown_text(tokens: Sequence[Token], *, address: Callable[[str], str] = st
                 child.meta["shown"] = address(_target(child))
     blocks, _ = _blocks(tokens, 0, COLUMNS)
     return "\n\n".join(blocks)
-
-
-@lru_cache(maxsize=1000)  # titles stand in the contents of every variant
-def wrapped(text: str, *, first: str = "", rest: str = "", width: int = COLUMNS) -> str:
-    """The paragraph at most `width` wide; only a word longer than that (a URL) sticks out."""
-    lines = [
-        textwrap.fill(
-            line,
-            width,
-            initial_indent=first if number == 0 else rest,
-            subsequent_indent=rest,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-        or first.rstrip()
-        for number, line in enumerate(text.split("\n"))
-    ]
-    return "\n".join(lines)
 
 
 def _blocks(tokens: Sequence[Token], start: int, width: int) -> tuple[list[str], int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from newsletter_mailer.compose.markdown_text import COLUMNS, wrapped
+from newsletter_mailer.compose.line_wrapping import COLUMNS, wrapped
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,17 @@ import dataclasses
 import re
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
+from typing import TYPE_CHECKING
 
 from lxml import etree
-from markdown_it.token import Token
 
 from newsletter_mailer.compose.mjml import parse_mjml
 from newsletter_mailer.findings import Source
 from newsletter_mailer.issue.model import Section, Template
 from newsletter_mailer.lazy_patterns import lazy_pattern
+
+if TYPE_CHECKING:  # loading a parser of Markdown takes a twentieth of a build
+    from markdown_it.token import Token
 
 _MARK = "data-at"
 #: A component of MJML keeps no foreign attribute; its class it keeps, on the box that it becomes.
@@ -60,12 +63,12 @@ def mark_tokens(section: Section, tokens: Sequence[Token]) -> None:
     """
     line = 0
     for token, own in zip_longest(tokens, section.tokens[: len(tokens)]):
-        line = own.map[0] if own is not None and own.map else line
+        line = line if own is None else own.line
         if token.nesting == 1 or token.type in ("hr", "fence", "code_block"):
             _mark(token, section, line)
-        children, places = token.children or [], (own and own.children) or []
+        children, places = token.children or [], own.children if own else ()
         for child, place in zip_longest(children, places[: len(children)]):
-            line = place.map[0] if place is not None and place.map else line
+            line = line if place is None else place.line
             if child.nesting == 1 or child.type in ("image", "code_inline"):
                 _mark(child, section, line)
 

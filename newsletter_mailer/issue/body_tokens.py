@@ -1,94 +1,42 @@
-"""A section's Markdown as tokens that know the lines on which their author wrote them.
+"""The blocks of a section's Markdown and what stands in them, each with the line it was written on.
 
-A merge field may be written over several lines; the parser of Markdown gets one word for it, and
-counts one line.
+They are what `body_parser.py` makes; whoever only looks at them loads no parser of Markdown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from markdown_it.token import Token
+from newsletter_mailer.text_cache import a_text, whole_number
 
-from newsletter_mailer.issue.markdown import FIELD, parse_markdown
-from newsletter_mailer.issue.merge_text import MergeField, MergeText
-
-
-def body_tokens(text: MergeText, first: int) -> list[Token]:
-    """The tokens of a text that begins on line `first`, with FIELD in place of each merge field.
-
-    `map` of blocks and of the tokens in them: the lines of the text as it is written, from 0. A
-    line break within a field stands behind its FIELD in a token of type text.
-    """
-    tokens = parse_markdown(text.with_fields_as(FIELD))
-    lines = [*_parsed_lines(text, first)]
-    for token in tokens:
-        if token.map is None:
-            continue
-        begin, end = token.map
-        token.map = [lines[begin].written, lines[max(begin, end - 1)].end]
-        _place_children(token.children or [], lines[begin:])
-    return tokens
+#: Stands for a merge field in Markdown that is only looked at.
+FIELD = "nlq00000000x0z"
 
 
-@dataclass(slots=True)
-class _ParsedLine:
-    """A line as the parser of Markdown sees it."""
+class BodyToken(NamedTuple):
+    """A token of CommonMark, by the names that markdown-it gives them, FIELD for a merge field."""
 
-    written: int  #: line of the text on which it begins
-    breaks: list[int] = field(default_factory=list)  #: line breaks within each of its fields
-
-    @property
-    def end(self) -> int:
-        return self.written + sum(self.breaks) + 1
-
-
-def _parsed_lines(text: MergeText, first: int) -> Iterator[_ParsedLine]:
-    line = _ParsedLine(0)
-    for piece, at, behind in zip(
-        text.pieces, text.lines, [*text.lines[1:], *text.lines[-1:]], strict=True
-    ):
-        if isinstance(piece, MergeField):
-            line.breaks.append(behind - at)
-            continue
-        for number in range(at - first + 1, at - first + 1 + piece.count("\n")):
-            yield line
-            line = _ParsedLine(number)
-    yield line
+    type: str  #: paragraph_open, inline, text, link_open, image, ...
+    nesting: int  #: 1 opens, -1 closes, 0 is whole
+    level: int  #: how many are open around it
+    line: int  #: of the body, from 0; of one that closes, where what it closes may have ended
+    content: str  #: the words; of type inline: the paragraph's Markdown
+    target: str  #: where a link leads, or the path of a picture
+    children: Sequence[BodyToken]  #: of type inline: what stands in it
 
 
-def _place_children(children: Sequence[Token], lines: Sequence[_ParsedLine]) -> None:
-    parsed = iter(lines)
-    here = next(parsed)
-    at, breaks = here.written, iter(here.breaks)
-    opened: list[Token] = []
-    for child in children:
-        begin = at
-        match child.type:
-            case "softbreak" | "hardbreak":
-                here = next(parsed)
-                at, breaks = here.written, iter(here.breaks)
-            case "text":
-                child.content, at = _with_breaks(child.content, at, breaks)
-            case "link_open":
-                opened.append(child)
-            case "link_close":
-                link = opened.pop()
-                if link.info != "auto":  # of <https://...> the field was met in the words
-                    at += _broken(str(link.attrs.get("href", "")), breaks)
-            case "image":
-                at += _broken(f"{child.content}{child.attrs.get('src', '')}", breaks)
-        child.map = [begin, at + 1]
-
-
-def _with_breaks(words: str, line: int, breaks: Iterator[int]) -> tuple[str, int]:
-    """The words with the line breaks of their fields, and the line on which they end."""
-    before, *behind = words.split(FIELD)
-    broken = [next(breaks, 0) for _ in behind]
-    parts = [f"{FIELD}{chr(10) * count}{part}" for count, part in zip(broken, behind, strict=True)]
-    return "".join([before, *parts]), line + sum(broken)
-
-
-def _broken(words: str, breaks: Iterator[int]) -> int:
-    return sum(next(breaks, 0) for _ in range(words.count(FIELD)))
+def token_from_json(written: object) -> BodyToken:
+    """JSON writes a token as a list of its members. Raises ValueError."""
+    match written:
+        case [type_, nesting, level, line, content, target, [*children]]:
+            return BodyToken(
+                a_text(type_),
+                whole_number(nesting),
+                whole_number(level),
+                whole_number(line),
+                a_text(content),
+                a_text(target),
+                [*map(token_from_json, children)],
+            )
+    raise ValueError("not a token of a body")

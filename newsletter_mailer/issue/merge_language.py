@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from newsletter_mailer.findings import Finding, Source
 from newsletter_mailer.issue.merge_text import MergeField, MergeText
-from newsletter_mailer.text_cache import OWN, Cache, kept_or_made, key_of, whole_number
+from newsletter_mailer.text_cache import OWN, Cache, kept_or_made, key_of
 
 
 def parse_merge_text(
@@ -79,11 +79,6 @@ def _as_json(cut: tuple[MergeText, list[Finding]]) -> object:
 def _from_json(written: object) -> tuple[MergeText, list[Finding]]:
     """Raises ValueError."""
     match written:
-        case [[*pieces], [*lines]] if len(pieces) == len(lines):
-            return MergeText(tuple(map(_piece, pieces)), tuple(map(whole_number, lines))), []
+        case [pieces, lines]:
+            return MergeText.from_json(pieces, lines), []
     raise ValueError("not a text that was cut")
-
-
-def _piece(written: object) -> str | MergeField:
-    """Raises ValueError."""
-    return written if isinstance(written, str) else MergeField.from_json(written)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from newsletter_mailer.text_cache import whole_number
+
 
 @dataclass(frozen=True, slots=True)
 class MergeField:
@@ -50,6 +52,14 @@ class MergeText:
         """Its pieces; their lines are no part of what it says."""
         return [piece if isinstance(piece, str) else piece.as_json() for piece in self.pieces]
 
+    @classmethod
+    def from_json(cls, pieces: object, lines: object) -> MergeText:
+        """Raises ValueError."""
+        match pieces, lines:
+            case [*pieces], [*lines] if len(pieces) == len(lines):
+                return cls(tuple(map(_piece, pieces)), tuple(map(whole_number, lines)))
+        raise ValueError("not a text that was cut")
+
     def with_fields_as(self, word: str) -> str:
         """The text with this word in place of each field."""
         return "".join(piece if isinstance(piece, str) else word for piece in self.pieces)
@@ -59,3 +69,8 @@ class MergeText:
         return "".join(
             piece if isinstance(piece, str) else f"{{{{ {piece.label} }}}}" for piece in self.pieces
         )
+
+
+def _piece(written: object) -> str | MergeField:
+    """Of JSON. Raises ValueError."""
+    return written if isinstance(written, str) else MergeField.from_json(written)

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from markdown_it.token import Token
-
 from newsletter_mailer.findings import Source
+from newsletter_mailer.issue.body_tokens import BodyToken
 from newsletter_mailer.issue.kinds import Kind
 from newsletter_mailer.issue.merge_text import MergeField, MergeText
 from newsletter_mailer.issue.moments import Moment
@@ -36,7 +35,7 @@ class Section:
     title: MergeText
     body: MergeText  #: Markdown, line endings already normalised to \n
     body_line: int
-    tokens: Sequence[Token] = field(default=(), repr=False, compare=False)  #: of the body, FIELD in
+    tokens: Sequence[BodyToken] = field(default=(), repr=False, compare=False)  #: of the body
     fields: Mapping[str, FieldValue]  #: by name, only those that are given
     pictures: Mapping[str, Picture] = field(default_factory=dict)  #: of the body, by path
     regions: frozenset[str] = frozenset()

@@ -8,9 +8,9 @@ from datetime import tzinfo
 
 from newsletter_mailer.did_you_mean import did_you_mean
 from newsletter_mailer.findings import Source, error
+from newsletter_mailer.issue.body_tokens import FIELD
 from newsletter_mailer.issue.front_matter import FrontMatter, Value
 from newsletter_mailer.issue.kinds import COMMON_KEYS, FieldSpec, Kind
-from newsletter_mailer.issue.markdown import FIELD
 from newsletter_mailer.issue.merge_language import parse_merge_text
 from newsletter_mailer.issue.merge_text import MergeText
 from newsletter_mailer.issue.model import FieldValue, PictureUse

@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from urllib.parse import unquote
 
-from markdown_it.token import Token
-
 from newsletter_mailer.did_you_mean import did_you_mean
 from newsletter_mailer.findings import Finding, Source, error, warning
-from newsletter_mailer.issue.body_tokens import body_tokens
+from newsletter_mailer.issue.body_tokens import FIELD, BodyToken
 from newsletter_mailer.issue.front_matter import read_front_matter
 from newsletter_mailer.issue.kinds import Kind
-from newsletter_mailer.issue.markdown import (
-    FIELD,
-    bracket_findings,
-    code_ranges,
-    inline_tokens,
-    structure_findings,
-)
-from newsletter_mailer.issue.merge_language import parse_merge_text
-from newsletter_mailer.issue.merge_text import MergeText
 from newsletter_mailer.issue.model import Section
 from newsletter_mailer.issue.pictures import Picture
+from newsletter_mailer.issue.section_body import read_body
 from newsletter_mailer.issue.section_fields import FieldReader, PictureLoader
 from newsletter_mailer.text_cache import OWN, Cache
 
@@ -51,14 +41,16 @@ def parse_section(
     kind = _kind(reader, kinds)
     if kind is None:
         return None, reader.findings
-    body, tokens, pictures = _body(reader)
+    body = read_body(front.body, reader.source.at(front.body_line), cache)
+    reader.findings.extend(body.findings)
+    pictures = _body_pictures(reader, body.tokens)
     section = Section(
         slug=file.rpartition("/")[2].removesuffix(".md"),
         kind=kind,
         title=reader.title(kind),
-        body=body,
+        body=body.text,
         body_line=front.body_line,
-        tokens=tokens,
+        tokens=body.tokens,
         fields=reader.fields(kind),
         pictures=pictures,
         regions=_slugs(reader, "regions", regions),
@@ -92,40 +84,26 @@ def _kind(reader: FieldReader, kinds: Mapping[str, Kind]) -> Kind | None:
     return kinds[name]
 
 
-def _body(reader: FieldReader) -> tuple[MergeText, list[Token], dict[str, Picture]]:
-    """The Markdown, its tokens, and the pictures in it by their paths as they stand there."""
-    body, place = reader.front.body, reader.source.at(reader.front.body_line)
-    findings = [*bracket_findings(body, place)]
-    if findings:
-        reader.findings.extend(findings)
-        return MergeText(), [], {}
-    literal = code_ranges(body) if "{" in body else []
-    text, findings = parse_merge_text(body, place, literal=literal, cache=reader.cache)
-    tokens = body_tokens(text, place.line)
-    reader.findings.extend([*findings, *structure_findings(tokens, place)])
-    return text, tokens, _body_pictures(reader, tokens)
-
-
-def _body_pictures(reader: FieldReader, tokens: list[Token]) -> dict[str, Picture]:
+def _body_pictures(reader: FieldReader, tokens: Sequence[BodyToken]) -> dict[str, Picture]:
+    """By their paths as they stand there."""
     pictures: dict[str, Picture] = {}
-    for token in tokens:
-        for child, line in inline_tokens(token):
-            path = str(child.attrs.get("src", ""))
-            if child.type != "image" or path in pictures:
-                continue
-            place = reader.source.at(reader.front.body_line + line)
-            if FIELD in path:
-                reader.findings.append(
-                    error(
-                        "merge-place",
-                        place,
-                        "A merge field stands in the path of a picture.",
-                        "Every reader of a section sees the same pictures; make a section "
-                        "of its own with regions: or roles: for another one.",
-                    )
+    for child in (child for token in tokens for child in token.children):
+        path = child.target
+        if child.type != "image" or path in pictures:
+            continue
+        place = reader.source.at(reader.front.body_line + child.line)
+        if FIELD in path:
+            reader.findings.append(
+                error(
+                    "merge-place",
+                    place,
+                    "A merge field stands in the path of a picture.",
+                    "Every reader of a section sees the same pictures; make a section "
+                    "of its own with regions: or roles: for another one.",
                 )
-            elif picture := reader.load(unquote(path), place):
-                pictures[path] = picture
+            )
+        elif picture := reader.load(unquote(path), place):
+            pictures[path] = picture
     return pictures
 
 

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
+from newsletter_mailer.compose.line_wrapping import COLUMNS, wrapped
 from newsletter_mailer.compose.markdown_html import markdown_html
-from newsletter_mailer.compose.markdown_text import COLUMNS, markdown_text, wrapped
+from newsletter_mailer.compose.markdown_text import markdown_text
 from newsletter_mailer.issue.markdown import code_ranges, parse_markdown
 
 LONG = "https://example.org/" + "a" * 100

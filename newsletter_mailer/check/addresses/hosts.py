@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from newsletter_mailer.characters.invisible import is_turned, without_ignorable
 from newsletter_mailer.check.addresses.targets import is_same_site, mailboxes, web_target
-from newsletter_mailer.issue.markdown import FIELD
+from newsletter_mailer.issue.body_tokens import FIELD
 from newsletter_mailer.lazy_patterns import lazy_pattern
 
 #: What looks like a mark of an address and is none, where NFKC does not say so (U+FF0F and U+FF0E

@@ -13,7 +13,7 @@ from newsletter_mailer.check.context.context import CheckContext
 from newsletter_mailer.check.page.page import OWN_LINKS, Page
 from newsletter_mailer.check.text.written_links import Link
 from newsletter_mailer.findings import Source
-from newsletter_mailer.issue.markdown import FIELD
+from newsletter_mailer.issue.body_tokens import FIELD
 
 
 @dataclass(frozen=True)

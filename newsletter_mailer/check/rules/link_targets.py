@@ -24,7 +24,7 @@ from newsletter_mailer.check.questions.rule import Ask
 from newsletter_mailer.check.text.passages import Passage
 from newsletter_mailer.check.text.written_links import Link
 from newsletter_mailer.findings import Finding, Severity
-from newsletter_mailer.issue.markdown import FIELD
+from newsletter_mailer.issue.body_tokens import FIELD
 from newsletter_mailer.lazy_patterns import lazy_pattern
 
 _WORD = lazy_pattern(r"\S+")

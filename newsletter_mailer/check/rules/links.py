@@ -19,7 +19,7 @@ from newsletter_mailer.check.questions.registry import also, check
 from newsletter_mailer.check.questions.rule import Ask
 from newsletter_mailer.check.text.written_links import Link
 from newsletter_mailer.findings import Finding, Severity, Source
-from newsletter_mailer.issue.markdown import FIELD
+from newsletter_mailer.issue.body_tokens import FIELD
 from newsletter_mailer.lazy_patterns import lazy_pattern
 
 _AROUND = " \t\n.,:;!?…-–—>»›→()[]\"'“”‘’\u00a0\u200b"

@@ -14,7 +14,7 @@ from newsletter_mailer.check.questions.rule import Ask
 from newsletter_mailer.check.template.kind_files import add_to_text, declared, text_file
 from newsletter_mailer.check.text.written_links import Link
 from newsletter_mailer.findings import Finding, Severity, Source
-from newsletter_mailer.issue.markdown import FIELD
+from newsletter_mailer.issue.body_tokens import FIELD
 from newsletter_mailer.lazy_patterns import lazy_pattern
 
 _LINK = lazy_pattern(

@@ -11,7 +11,7 @@ from newsletter_mailer.check.page.visible_text import ComparableText, visible_te
 from newsletter_mailer.check.questions.registry import also, check
 from newsletter_mailer.check.questions.rule import Ask
 from newsletter_mailer.check.text.passages import Passage
-from newsletter_mailer.compose.markdown_text import COLUMNS
+from newsletter_mailer.compose.line_wrapping import COLUMNS
 from newsletter_mailer.compose.template_text import without_jinja
 from newsletter_mailer.findings import Finding, Severity, Source
 from newsletter_mailer.issue.merge_text import MergeText
@@ -191,7 +191,7 @@ def _of_line(context: CheckContext, page: Page, line: str) -> tuple[Source, str]
     for section in page.variant.sections:
         for token in section.tokens:
             if token.type in ("fence", "code_block") and words in token.content:
-                first = section.body_line + (token.map[0] if token.map else 0)
+                first = section.body_line + token.line
                 before = token.content.count("\n", 0, token.content.find(words))
                 place = section.source.at(first + before + (token.type == "fence"))
                 return place, "Break the line."

@@ -16,7 +16,7 @@ from newsletter_mailer.check.english.vocabulary import Vocabulary
 from newsletter_mailer.check.questions.registry import check
 from newsletter_mailer.check.questions.rule import Ask
 from newsletter_mailer.findings import Finding, Severity
-from newsletter_mailer.issue.markdown import FIELD
+from newsletter_mailer.issue.body_tokens import FIELD
 from newsletter_mailer.lazy_patterns import lazy_pattern
 
 _IDENTITY_NUMBERS: dict[Kind, str] = {

@@ -96,7 +96,7 @@ def leftover_code(passage: Passage, ask: Ask) -> Iterator[Finding]:
 @also("leftover-code", each=Section)
 def field_in_code(section: Section, ask: Ask) -> Iterator[Finding]:
     for token in section.tokens:
-        block = (token, section.body_line + (token.map[0] if token.map else 0))
+        block = (token, section.body_line + token.line)
         for child, line in [block, *placed_tokens(token, section)]:
             field = _FIELD_IN_CODE.search(child.content) if child.type in _CODE else None
             if field is not None:

@@ -9,8 +9,6 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Literal
 
-from markdown_it.token import Token
-
 from newsletter_mailer.check.dates.date_mention import DateMention
 from newsletter_mailer.check.dates.english_dates import dates_in
 from newsletter_mailer.check.dates.english_times import TimeMention, likely_times
@@ -23,7 +21,7 @@ from newsletter_mailer.check.text.written_lines import (
     words_only,
 )
 from newsletter_mailer.findings import Source
-from newsletter_mailer.issue.markdown import FIELD, inline_tokens
+from newsletter_mailer.issue.body_tokens import FIELD, BodyToken
 from newsletter_mailer.issue.merge_text import MergeText
 from newsletter_mailer.issue.model import Issue, Section
 from newsletter_mailer.lazy_patterns import lazy_pattern
@@ -127,13 +125,12 @@ def _of_section(section: Section, lines: Sequence[str]) -> Iterator[Passage]:
         elif token.nesting == -1 and token.type.removesuffix("_close") + "_open" in _BLOCKS:
             blocks.pop()
         elif token.type == "inline":
-            first = token.map[0] if token.map else 0
             yield Passage(
-                text=_words(token, first),
+                text=_words(token),
                 where="body",
                 block=_block(blocks),
                 section=section,
-                source=section.source.at(section.body_line + first),
+                source=section.source.at(section.body_line + token.line),
                 written=lines,
             )
 
@@ -152,13 +149,13 @@ def _block(open_blocks: Sequence[Block]) -> Block:
     return telling[-1] if telling else "paragraph"
 
 
-def _words(inline: Token, first: int) -> str:
-    """With a line break for each that the writer has behind line `first`."""
+def _words(inline: BodyToken) -> str:
+    """With a line break for each that the writer has in it."""
     parts: list[str] = []
-    reached = first
-    for child, line in inline_tokens(inline):
-        parts.append("\n" * (line - reached))
-        reached = line
+    reached = inline.line
+    for child in inline.children:
+        parts.append("\n" * (child.line - reached))
+        reached = child.line
         match child.type:
             case "text":
                 parts.append(child.content.replace(FIELD, BLANK))

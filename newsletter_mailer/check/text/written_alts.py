@@ -13,7 +13,7 @@ from newsletter_mailer.check.text.written_lines import (
     placed_tokens,
 )
 from newsletter_mailer.findings import Source
-from newsletter_mailer.issue.markdown import FIELD
+from newsletter_mailer.issue.body_tokens import FIELD
 from newsletter_mailer.issue.model import Issue, PictureUse, Section
 from newsletter_mailer.issue.pictures import Picture
 
@@ -54,7 +54,7 @@ def alts_of(issue: Issue) -> Iterator[Alt]:
             for child, line in placed_tokens(token, section):
                 if child.type == "image":
                     words = child.content.replace(FIELD, BLANK)
-                    path, place = str(child.attrs.get("src", "")), section.source.at(line)
+                    path, place = child.target, section.source.at(line)
                     yield Alt(
                         words=words,
                         path=path,

@@ -7,11 +7,9 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from markdown_it.token import Token
-
 from newsletter_mailer.check.english.words import BLANK
 from newsletter_mailer.findings import Source
-from newsletter_mailer.issue.markdown import inline_tokens
+from newsletter_mailer.issue.body_tokens import BodyToken
 from newsletter_mailer.issue.merge_text import MergeText
 from newsletter_mailer.issue.model import Issue, Section
 from newsletter_mailer.lazy_patterns import lazy_pattern
@@ -31,9 +29,9 @@ def blanked(text: MergeText, blank: str = BLANK) -> str:
     return "".join(piece if isinstance(piece, str) else blank for piece in text.pieces)
 
 
-def placed_tokens(token: Token, section: Section) -> Iterator[tuple[Token, int]]:
+def placed_tokens(token: BodyToken, section: Section) -> Iterator[tuple[BodyToken, int]]:
     """The inline tokens of a block with their lines in the file."""
-    return ((child, section.body_line + line) for child, line in inline_tokens(token))
+    return ((child, section.body_line + child.line) for child in token.children)
 
 
 def found_at(place: Source, words: str, lines: Sequence[str]) -> Source:

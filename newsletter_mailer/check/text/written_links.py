@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from markdown_it.token import Token
-
 from newsletter_mailer.check.english.words import BLANK
 from newsletter_mailer.check.text.written_lines import (
     blanked,
@@ -16,7 +14,7 @@ from newsletter_mailer.check.text.written_lines import (
     placed_tokens,
 )
 from newsletter_mailer.findings import Source
-from newsletter_mailer.issue.markdown import FIELD
+from newsletter_mailer.issue.body_tokens import FIELD, BodyToken
 from newsletter_mailer.issue.merge_text import MergeText
 from newsletter_mailer.issue.model import Issue, Section
 
@@ -26,7 +24,7 @@ class Link:
     """A link of the body, or of a field of type url."""
 
     words: str  #: what the reader sees; empty where the template chooses them
-    target: str  #: as written; FIELD of issue/markdown.py stands for each merge field
+    target: str  #: as written; FIELD of issue/body_tokens.py stands for each merge field
     where: str  #: body, or the field's name
     section: Section
     source: Source
@@ -53,14 +51,14 @@ def links_of(issue: Issue) -> Iterator[Link]:
             yield from _links(token, section, lines)
 
 
-def _links(token: Token, section: Section, lines: Sequence[str]) -> Iterator[Link]:
+def _links(token: BodyToken, section: Section, lines: Sequence[str]) -> Iterator[Link]:
     opened: list[tuple[str, int]] = []
     words: list[str] = []
     before = section.source
     for child, line in placed_tokens(token, section):
         match child.type:
             case "link_open":
-                opened.append((str(child.attrs.get("href", "")), line))
+                opened.append((child.target, line))
                 words = []
             case "link_close":
                 target, at = opened.pop()
