@@ -18,6 +18,8 @@ if hasattr(socket.socket, "sendmsg"):
         more_follows: bool = False,
     ) -> int:
         """How many octets the kernel took. Raises BlockingIOError, OSError."""
+        if len(parts) == 1:
+            return connection.send(parts[0], _MORE if more_follows else 0)
         return connection.sendmsg(parts, [], _MORE if more_follows else 0)
 
 else:  # pragma: no cover  # Windows
