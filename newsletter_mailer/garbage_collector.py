@@ -18,7 +18,11 @@ def look_seldom() -> None:
 
 
 def look_as_usual() -> None:
-    """For what may run for hours, and leaves garbage all the while."""
+    """For what may run for hours, and leaves garbage all the while.
+
+    What there is by now is needed to the end, and not searched again and again.
+    """
+    gc.freeze()
     gc.set_threshold(*_USUAL)
 
 

@@ -24,6 +24,7 @@ from newsletter_mailer.deliver.engine import Engine
 from newsletter_mailer.deliver.stop import Stop
 from newsletter_mailer.deliver.transport import Transport
 from newsletter_mailer.errors import LedgerError, NewsletterError, ProjectError
+from newsletter_mailer.garbage_collector import look_as_usual
 from newsletter_mailer.store.claims import ClaimedRow, Claims
 from newsletter_mailer.store.ledger import IssueSoFar, Ledger
 from newsletter_mailer.store.states import OWED, State
@@ -63,6 +64,7 @@ class Run:
         stopped: BaseException | None = None
         try:
             before = self._ready_to_go(claims)
+            look_as_usual()
             self._send(loop, self._engine(claims, transport), claims)
         except BaseException as fault:
             if not self.handed_over:

@@ -21,7 +21,6 @@ from newsletter_mailer.cli.results.json_log import Level, Logged, log_end, opene
 from newsletter_mailer.cli.results.report_file import check_report_file
 from newsletter_mailer.cli.results.send_result import ResultTeller
 from newsletter_mailer.cli.terminal.printing import examples
-from newsletter_mailer.garbage_collector import look_as_usual
 from newsletter_mailer.settings.delivery import (
     MOST_CONNECTIONS,
     MOST_PER_CONNECTION,
@@ -256,8 +255,6 @@ def _send(teller: ResultTeller, assume_yes: bool, log_file: str | None, level: L
     from newsletter_mailer.cli.results.send_progress import TerminalWatcher, stop_when_asked
 
     request = teller.request
-    if not request.dry_run:
-        look_as_usual()
     terminal = TerminalWatcher(
         assume_yes=assume_yes, shows_progress=log_file != "-", again=request.again
     )

@@ -52,7 +52,10 @@ class Reply(NamedTuple):
         found = _ENHANCED.match(words)
         if found is None:
             return None, words
-        return found[1], words[found.end() :].replace(f"{found[1]} ", "")
+        text = words[found.end() :]
+        if b"\n" in self.octets:  # each line has it
+            text = text.replace(f"{found[1]} ", "")
+        return found[1], text
 
     @property
     def lines(self) -> list[str]:

@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
-from typing import Any  # values of a TOML table
+from typing import Any, NamedTuple  # Any: values of a TOML table
 
 from newsletter_mailer.errors import LedgerError
 from newsletter_mailer.store.generation import Progress
@@ -51,28 +51,28 @@ class ProgressFile:
         self._descriptor = os.open(file, os.O_RDWR | getattr(os, "O_BINARY", 0))
         try:
             content = os.read(self._descriptor, 1 << 20)
-            self._places = {name: _place(content, name) for name in (b"commits", b"marks")}
+            self._commits, self._marks = _place(content, b"commits"), _place(content, b"marks")
         except BaseException:
             os.close(self._descriptor)
             raise
 
     def committed(self, commits: int) -> None:
         """Call it when the ledger has so many for good. Raises LedgerError."""
-        self._write(b"commits", commits)
+        self._write(self._commits, commits)
 
     def marked(self, marks: int) -> None:
         """Call it when the journal has so many. Raises LedgerError."""
-        self._write(b"marks", marks)
+        self._write(self._marks, marks)
 
     def close(self) -> None:
         os.close(self._descriptor)
 
-    def _write(self, name: bytes, number: int) -> None:
+    def _write(self, place: _Place, number: int) -> None:
         """Into a text that somebody else has changed meanwhile, nothing: it says no more then.
 
         Claims are told in another thread than messages.
         """
-        head, at = b'%s = "' % name, self._places[name]
+        head, at = place
         try:
             with self._alone:
                 if _read_at(self._descriptor, len(head), at - len(head)) == head:
@@ -102,11 +102,18 @@ else:
         os.pwrite(descriptor, octets, at)
 
 
-def _place(content: bytes, name: bytes) -> int:
-    found = re.search(rb'(?m)^%s = "([0-9a-f]{8})"$' % name, content)
+class _Place(NamedTuple):
+    """Of a number."""
+
+    head: bytes  #: what stands before it in its line
+    at: int  #: octets
+
+
+def _place(content: bytes, name: bytes) -> _Place:
+    found = re.search(rb'(?m)^(%s = ")[0-9a-f]{8}"$' % name, content)
     if found is None:
         raise ValueError(f"no {name.decode()} in it")
-    return found.start(1)
+    return _Place(found[1], found.end(1))
 
 
 def _digits(number: int) -> bytes:
