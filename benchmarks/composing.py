@@ -9,6 +9,7 @@ we are is the median of what it was within each round.
 
 from __future__ import annotations
 
+import itertools
 import re
 import shutil
 import statistics
@@ -17,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,9 +38,10 @@ from newsletter_mailer.campaign.project import Project, open_project
 from newsletter_mailer.compose.compiled import CompiledVariant
 from newsletter_mailer.compose.composer import Composer
 from newsletter_mailer.compose.message import Recipient, compile_message, message_headers
+from newsletter_mailer.issue.merge_text import MergeText
 from newsletter_mailer.links import reader_links
 from newsletter_mailer.plan.variants import Variants, every_combination
-from newsletter_mailer.text_cache import Cache, Memory
+from newsletter_mailer.text_cache import Cache, Memory, key_of
 
 ISSUE, SENT = "2025-08", "2025-08-29T09:00"
 OURS = (sys.executable, "-m", "newsletter_mailer")
@@ -133,15 +135,25 @@ class Row:
     what: str
     ours: Sequence[float]
     peer: Sequence[float]
-    goal: str = ""
 
-    def __str__(self) -> str:
+    def line(self, goals: Mapping[str, str]) -> str:
+        """Of the table."""
         ours, peer = (statistics.median(some) * 1000 for some in (self.ours, self.peer))
         times = statistics.median(
             theirs / own for own, theirs in zip(self.ours, self.peer, strict=True)
         )
-        return f"| {self.what} | {ours:.1f} | {peer:.1f} | {times:.2f} | {self.goal} |"
+        return (
+            f"| {self.what} | {ours:.1f} | {peer:.1f} | {times:.2f} | {goals.get(self.what, '')} |"
+        )
 
+
+#: Times as fast as mjml, beside MJML of the same size.
+GOALS = {
+    "`build`, again": ">= 1.5",
+    "`check`, again": ">= 1.5",
+    "a variant, one section of which was edited": ">= 3",
+    "each further variant of an issue": ">= 10",
+}
 
 #: What is measured in a round, by its name: each round's seconds.
 Rounds = Mapping[str, Sequence[float]]
@@ -171,14 +183,13 @@ def whole_processes(source: Path, folder: Path, runs: int) -> Iterator[Row]:
             "`check`, again": lambda: seconds(check, 1),
         },
     )
-    goals = {"`build`, again": ">= 1.5", "`check`, again": ">= 1.5"}
-    yield from rows(found, goals)
+    yield from rows(found)
 
 
-def rows(found: Rounds, goals: Mapping[str, str]) -> Iterator[Row]:
+def rows(found: Rounds) -> Iterator[Row]:
     for what, ours in found.items():
         if what != "mjml":
-            yield Row(what, ours, found["mjml"], goals.get(what, ""))
+            yield Row(what, ours, found["mjml"])
 
 
 def forget() -> None:
@@ -186,9 +197,21 @@ def forget() -> None:
     shutil.rmtree(REPOSITORY / ".newsletter/cache", ignore_errors=True)
 
 
+def edited(edition: Edition, times: int) -> Edition:
+    """With a few more words in its first section."""
+    first, *others = edition.issue.sections
+    body = MergeText((*first.body.pieces, f" Word {times}."), (*first.body.lines, first.body_line))
+    sections = (replace(first, body=body), *others)
+    return replace(
+        edition,
+        issue=replace(edition.issue, sections=sections),
+        content=replace(edition.content, total=key_of(str(times))),
+    )
+
+
 def in_one_process(edition: Edition, project: Project, source: Path, runs: int) -> Iterator[Row]:
     """The composer beside mjml's own function, both warm."""
-    kept = Memory()
+    kept, edits = Memory(), itertools.count()
     compose(edition, project, kept)
     found = rounds(
         _WARM_ROUNDS,
@@ -197,7 +220,10 @@ def in_one_process(edition: Edition, project: Project, source: Path, runs: int) 
             "the first variant, nothing kept": lambda: seconds(
                 lambda: compose(edition, project), runs
             ),
-            "a variant that is kept": lambda: seconds(
+            "a variant, one section of which was edited": lambda: seconds(
+                lambda: compose(edited(edition, next(edits)), project, kept), runs
+            ),
+            "a variant as it was before": lambda: seconds(
                 lambda: compose(edition, project, kept), runs
             ),
             "each further variant of an issue": lambda: statistics.median(
@@ -205,8 +231,7 @@ def in_one_process(edition: Edition, project: Project, source: Path, runs: int) 
             ),
         },
     )
-    goals = {"a variant that is kept": ">= 3", "each further variant of an issue": ">= 10"}
-    yield from rows(found, goals)
+    yield from rows(found)
 
 
 def further_seconds(edition: Edition, project: Project, runs: int) -> Iterator[float]:
@@ -224,9 +249,9 @@ def further_seconds(edition: Edition, project: Project, runs: int) -> Iterator[f
             yield time.perf_counter() - begin
 
 
-def table(rows: Iterable[Row]) -> list[str]:
+def table(rows: Iterable[Row], goals: Mapping[str, str]) -> list[str]:
     head = "| what | ours: ms | mjml: ms | times as fast | goal |"
-    return [head, "|---|--:|--:|--:|--:|", *map(str, rows), ""]
+    return [head, "|---|--:|--:|--:|--:|", *(row.line(goals) for row in rows), ""]
 
 
 def main() -> None:
@@ -238,16 +263,16 @@ def main() -> None:
     lines = ["`build` and `check` make and check four variants; mjml compiles one document.", ""]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for what, text in (
-            ("MJML of the same size in everyday components", ordinary_mjml(len(document))),
-            ("our own document, most of which is HTML already", document),
+        for what, text, goals in (
+            ("MJML of the same size in everyday components", ordinary_mjml(len(document)), GOALS),
+            ("our own document, most of which is HTML already", document, {}),
         ):
             source = folder / "peer.mjml"
             source.write_text(text, "utf-8")
             lines += [f"## mjml compiles {what}", "", "Whole processes:", ""]
-            lines += table(whole_processes(source, folder, runs))
+            lines += table(whole_processes(source, folder, runs), goals)
             lines += ["In a warm process:", ""]
-            lines += table(in_one_process(edition, project, source, runs))
+            lines += table(in_one_process(edition, project, source, runs), goals)
     start = seconds(run(*OURS, "--help"), runs)
     rehearsal = seconds(run(*OURS, "send", "--issue", ISSUE, "--dry-run"), runs)
     microseconds, size = fill_microseconds(compiled, project, edition.content.total)

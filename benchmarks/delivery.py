@@ -257,9 +257,10 @@ def timed(words: Sequence[str], messages: int, size: int) -> Measured:
 
 
 _SMTPLIB = """
-import smtplib, ssl, sys, time
+import smtplib, socket, ssl, sys, time
 message = open(sys.argv[3], 'rb').read()
 client = smtplib.SMTP('localhost', int(sys.argv[1]))
+client.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else TLS waits for each ACK
 if sys.argv[4:]:
     client.starttls(context=ssl.create_default_context(cafile=sys.argv[4]))
 begin = time.perf_counter()
@@ -270,7 +271,10 @@ print(time.perf_counter() - begin)
 
 
 def smtplib_alone(messages: int, size: int, message: Path, ca_file: Path | None = None) -> Measured:
-    """One connection, reused; the message is made beforehand; nothing is remembered."""
+    """One connection, reused; the message is made beforehand; nothing is remembered.
+
+    It does not wait for ACKs, as smtplib by itself does: 15 ms a message over TLS.
+    """
     words = [sys.executable, "-c", _SMTPLIB, str(PORT), str(messages), str(message)]
     return printed([*words, *signed_by(ca_file)], messages, size)
 
