@@ -1,12 +1,13 @@
 """CSS into style attributes, for clients that drop style sheets; and by whom.
 
 premailer does it. It has had no release since 2021: should it ever fail on a new Python, css-inline
-stands ready in `inline_css_inline.py`, and the last lines of this module choose it. The golden
-issues look the same through both (tests/golden/test_inliners.py).
+stands ready in `inline_css_inline.py`, and INLINED_BY chooses it. The golden issues look the same
+through both (tests/golden/test_inliners.py).
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Protocol
 
 
@@ -25,13 +26,13 @@ class Inliner(Protocol):
         ...
 
 
-#: Of whom what is kept was made.
+#: The end of a module's name; and of whom what is kept was made.
 INLINED_BY = "premailer"
 
 
 def inline_css(html: str, css: str) -> str:
     """As `Inliner` says."""
     # Loading premailer takes a tenth of a build, and what is kept needs none.
-    from newsletter_mailer.compose import inline_premailer
-
-    return inline_premailer.inline_css(html, css)
+    module = import_module(f"{__package__}.inline_{INLINED_BY}")
+    inliner: Inliner = module.inline_css
+    return inliner(html, css)

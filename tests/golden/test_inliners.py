@@ -18,7 +18,7 @@ from tests.newsroom import Newsroom
 
 INLINERS: dict[str, Inliner] = {
     "premailer": inline_premailer.inline_css,
-    "css-inline": inline_css_inline.inline_css,
+    "css_inline": inline_css_inline.inline_css,
 }
 #: Properties of which one may stand for another, so that their order counts.
 FAMILIES = {"line-height": "font"}
@@ -47,7 +47,6 @@ def seen(page: str) -> Iterator[object]:
 
 
 def composed_by(name: str, newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    monkeypatch.setattr(inline, "inline_css", INLINERS[name])
     monkeypatch.setattr(inline, "INLINED_BY", name)
     return files_of(newsroom)
 
