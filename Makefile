@@ -99,4 +99,4 @@ $(VENV)/.ready: requirements-dev.txt pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-3.1? build dist outbox .newsletter
+	rm -rf .venv .venv-3.1? build dist outbox .newsletter/cache
