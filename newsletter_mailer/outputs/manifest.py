@@ -26,7 +26,8 @@ def manifest(edition: ComposedIssue, made: Made) -> dict[str, Any]:
     """`{"issue", "content_hash", "variants": [...]}`; paths are relative to it.
 
     `"files"` follows where an output makes what belongs to the issue as a whole; pictures are named
-    in the pages. Raises ValueError if two outputs make the same file.
+    in the pages. Raises ValueError if two outputs make the same file, or one makes two for a
+    variant: it is named by its kind.
     """
     paths = sorted(file.path for files in made.values() for file in files)
     for path, next_one in itertools.pairwise(paths):
@@ -57,7 +58,10 @@ def manifest_file(content: Mapping[str, Any]) -> OutputFile:
 def _entry(compiled: CompiledVariant, subscribers: int, made: Made) -> dict[str, object]:
     variant = compiled.variant
     kinds = (*_FIRST, *(kind for kind in made if kind not in _FIRST))
-    files = {kind: file for kind in kinds for file in made[kind] if file.variant == variant.id}
+    of_it = [(kind, file) for kind in kinds for file in made[kind] if file.variant == variant.id]
+    files = dict(of_it)
+    if len(files) < len(of_it):
+        raise ValueError(f"an output makes two files of a kind for {variant.id}")
     return {
         "id": variant.id,
         "sections": list(variant.slugs),

@@ -43,13 +43,20 @@ class OutputFile:
 
 Output = Callable[[ComposedIssue], Iterator[OutputFile]]  #: pure, and raises nothing
 
+#: What a manifest says of a variant besides its files.
+_RESERVED = frozenset({"id", "sections", "subscribers", "html_bytes"})
 _REGISTERED: dict[str, Output] = {}
 
 
 def output(kind: str) -> Callable[[Output], Output]:
-    """Registers a function. `kind`: what the manifest calls a variant's file of it."""
+    """Registers a function. `kind`: what the manifest calls a variant's file of it, the only one.
+
+    Raises ValueError if that means something else.
+    """
 
     def register(made: Output) -> Output:
+        if kind in _RESERVED:
+            raise ValueError(f'the manifest has another meaning for "{kind}"')
         if _REGISTERED.setdefault(kind, made) is not made:
             raise ValueError(f'two outputs are called "{kind}"')
         return made

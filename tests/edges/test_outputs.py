@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from newsletter_mailer.campaign.build import build
 from newsletter_mailer.campaign.project import open_project
 from newsletter_mailer.outputs import registry
 from newsletter_mailer.outputs.manifest import named_in
+from newsletter_mailer.outputs.registry import ComposedIssue, OutputFile
 from tests.acceptance.scene import newsletter
 
 _FEED = '''
@@ -118,3 +120,29 @@ def test_only_what_lies_below_the_manifest_is_believed_to_be_ours(path: str, is_
     content = json.dumps({"variants": [{"id": "full", "html": path}], "files": [path]}).encode()
 
     assert named_in(content, ["html"]) == ({path} if is_ours else set())
+
+
+@pytest.mark.parametrize("kind", ["id", "sections", "subscribers", "html_bytes", "html"])
+def test_a_kind_that_the_manifest_calls_otherwise_is_refused(kind: str) -> None:
+    registry.all_outputs()
+
+    with pytest.raises(ValueError, match=kind):
+        registry.output(kind)(lambda edition: iter(()))
+
+
+def test_two_files_of_a_kind_for_one_variant_are_refused(
+    tmp_path: Path, one_more: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    news = newsletter(tmp_path / "news")
+    count = registry.all_outputs()["count"]
+
+    def twice(edition: ComposedIssue) -> Iterator[OutputFile]:
+        for file in count(edition):
+            yield file
+            yield replace(file, path=f"again/{file.path}")
+
+    monkeypatch.setitem(registry._REGISTERED, "count", twice)
+
+    with pytest.raises(ValueError, match="two files of a kind"):
+        build(open_project(news.root, {}), "2030-01")
+    assert not (news.root / "build").exists()
