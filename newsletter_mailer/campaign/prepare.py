@@ -281,7 +281,6 @@ def _context(
 
 def tracer(edition: Edition, settings: Settings, cache: Cache = OWN) -> Tracer:
     """Composes a variant once more, marked; only when a fault in a page asks for its place."""
-    otherwise = Source(f"{edition.template.folder}/newsletter.mjml")
 
     def trace(variant: Variant) -> Sequence[Source]:
         composer = Composer(
@@ -295,6 +294,6 @@ def tracer(edition: Edition, settings: Settings, cache: Cache = OWN) -> Tracer:
         marked = composer.compose(variant)
         if marked is None:
             raise ContentError(in_order(composer.findings))
-        return [*origins(parse_page(filled_page(marked)), otherwise)]
+        return [*origins(parse_page(filled_page(marked)), edition.template.page)]
 
     return trace

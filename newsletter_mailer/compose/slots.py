@@ -33,7 +33,7 @@ class Slots:
     ) -> None:
         self.pictures: dict[str, Picture] = {}  #: by the key of their slots
         self._subject = issue.subject
-        self._template_file = f"{template.folder}/newsletter.mjml"
+        self._template_file = template.page.file
         self._sources = dict(reversed([*issue.merge_fields()]))
         self.mint = _mint(content_hash, [*_texts(issue, template)])
         self._constants = {

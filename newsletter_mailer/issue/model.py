@@ -100,6 +100,10 @@ class Issue:
         for section in self.sections:
             yield from section.merge_fields()
 
+    def is_in(self, language: str) -> bool:
+        """Whether it is written in that language: a basic range of RFC 4647 (section 3.3.1)."""
+        return f"{self.language.casefold()}-".startswith(f"{language}-")
+
     def header_fields(self) -> frozenset[str]:
         """The subscriber's fields that become part of a header."""
         return frozenset(
@@ -120,3 +124,8 @@ class Template:
     kinds: Mapping[str, Kind]
     theme: Mapping[str, object]
     files: Mapping[str, bytes]  #: all of it, by path, newlines of texts normalised
+
+    @property
+    def page(self) -> Source:
+        """For what no single place of the template is to blame for."""
+        return Source(f"{self.folder}/newsletter.mjml")

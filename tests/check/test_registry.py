@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from newsletter_mailer.check.questions.rule import Ask, Question
 from newsletter_mailer.check.rules import all_rules
 from newsletter_mailer.check.text.passages import Passage
 from newsletter_mailer.findings import Finding, Severity
+from tests.newsroom import Newsroom
 
 
 def ask_nothing(one: object, ask: Ask) -> Iterator[Finding]:
@@ -63,7 +65,9 @@ def test_a_name_is_taken_once() -> None:
         ("en", "enm", False),  # Middle English
     ],
 )
-def test_which_issues_a_language_means(of: str, language: str, is_asked: bool) -> None:
+def test_which_issues_a_language_means(
+    of: str, language: str, is_asked: bool, newsroom: Newsroom
+) -> None:
     question = Question(each=Passage, ask=ask_nothing, language=of)
 
-    assert question.is_asked_in(language) == is_asked
+    assert question.is_asked_of(replace(newsroom.issue, language=language)) == is_asked

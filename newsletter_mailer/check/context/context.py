@@ -86,7 +86,7 @@ class CheckContext:
     @property
     def template_source(self) -> Source:
         """For what no single place of the template is to blame for."""
-        return Source(f"{self.template.folder}/newsletter.mjml")
+        return self.template.page
 
     def in_template(self, *tags: str) -> Source:
         """Where one of these is opened in newsletter.mjml: the first of them that is."""

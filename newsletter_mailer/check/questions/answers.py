@@ -14,6 +14,6 @@ def answers(rule: Rule, context: CheckContext) -> Iterator[Finding]:
     """Raises whatever the rule does."""
     ask = Ask(rule, context)
     for question in rule.questions:
-        if question.is_asked_in(context.issue.language):
+        if question.is_asked_of(context.issue):
             for one in walk(question.each, context, question.tags):
                 yield from question.ask(one, ask)

@@ -9,6 +9,7 @@ from typing import Any  # what a question is asked of or needs, which it says it
 from newsletter_mailer.check.context.context import CheckContext
 from newsletter_mailer.check.evidence.registry import Evidence
 from newsletter_mailer.findings import Finding, Severity, Source
+from newsletter_mailer.issue.model import Issue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,9 +24,9 @@ class Question:
     tags: tuple[str, ...] = ()  #: of elements: those of these tags only
     language: str = ""  #: the issue's, a basic language range of RFC 4647 ("en"); empty for any
 
-    def is_asked_in(self, language: str) -> bool:
-        """Whether issues in that language, a BCP 47 tag, are asked (RFC 4647, section 3.3.1)."""
-        return not self.language or f"{language.casefold()}-".startswith(f"{self.language}-")
+    def is_asked_of(self, issue: Issue) -> bool:
+        """Whether issues in its language are asked."""
+        return not self.language or issue.is_in(self.language)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

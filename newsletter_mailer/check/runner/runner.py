@@ -91,7 +91,7 @@ def _by_kind(
         if rule.is_asked_of(context):
             ask = Ask(rule, context)
             for question in rule.questions:
-                if question.is_asked_in(context.issue.language):
+                if question.is_asked_of(context.issue):
                     kind = (question.each, question.tags)
                     by_kind.setdefault(kind, []).append((question, ask))
     return by_kind

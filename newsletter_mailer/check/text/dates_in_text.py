@@ -86,17 +86,12 @@ class DateInText(NamedTuple):
         return f" (no year is given; {self.day.year} is assumed)"
 
 
-def is_english(issue: Issue) -> bool:
-    """Whether the issue's words can be understood here."""
-    return issue.language.casefold().partition("-")[0] == "en"
-
-
 def dates_of(issue: Issue, passages: Iterable[Passage], actions: Set[str]) -> Iterator[DateInText]:
     """Every date in the words of an English issue.
 
     `actions`: words for what may have to be done by a day, as the list `deadline-actions` has them.
     """
-    if not is_english(issue):
+    if not issue.is_in("en"):
         return
     deadline = _deadline(frozenset(actions))
     for passage in passages:

@@ -162,8 +162,7 @@ class Snapshot:
         if marked is None:
             return ()  # the page itself was composed: it has no places, and is shown all the same
         tree = parse_page(filled_page(marked))
-        otherwise = Source(f"{self.edition.template.folder}/newsletter.mjml")
-        sources = origins(tree, otherwise)
+        sources = origins(tree, self.edition.template.page)
         return [Trace(*pair) for pair in zip(sources, sections_in(tree), strict=True)]
 
     def _common_digest(self) -> bytes:
