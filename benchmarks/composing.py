@@ -106,7 +106,7 @@ def fill_microseconds(
     message = compile_message(
         compiled,
         message_headers(settings, datetime.now(UTC)),
-        reader_links(settings),
+        reader_links(settings, ISSUE, compiled.variant.id),
         content_hash=content,
         image_base_url="https://example.org",
     )

@@ -1,4 +1,4 @@
-"""The links that every mail carries, one row each: for writers, for templates, for the headers."""
+"""The links of every mail, one row each: for writers, templates, test mails and checks."""
 
 from __future__ import annotations
 
@@ -16,12 +16,21 @@ def unsubscribe_uri(settings: Settings) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What a link may lead to: the ids of an issue and of one of its variants."""
+
+    settings: Settings
+    issue: str
+    variant: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
     """A link of a message."""
 
     field: str  #: the merge field that a writer names it by: {{ unsubscribe_url }}
     name: str  #: how a template names it: {{ links.unsubscribe }}
-    uri: Callable[[Settings], str]  #: where it leads
+    uri: Callable[[Message], str]  #: where it leads
     inert: str  #: where it leads in a test mail, which must not act
     sample: str  #: where it leads in a page that is checked, for a made-up reader
 
@@ -30,7 +39,7 @@ LINKS = (
     Link(
         field="unsubscribe_url",
         name="unsubscribe",
-        uri=unsubscribe_uri,
+        uri=lambda message: unsubscribe_uri(message.settings),
         inert="#unsubscribe-works-in-the-real-mail",
         sample="mailto:unsubscribe@example.org?subject=Unsubscribe",
     ),
@@ -39,9 +48,10 @@ LINKS = (
 ABSENT = ("view_online",)
 
 
-def reader_links(settings: Settings) -> dict[str, str]:
-    """By the names of the merge fields."""
-    return {link.field: link.uri(settings) for link in LINKS}
+def reader_links(settings: Settings, issue: str, variant: str) -> dict[str, str]:
+    """By the names of the merge fields. `issue` and `variant`: their ids."""
+    message = Message(settings=settings, issue=issue, variant=variant)
+    return {link.field: link.uri(message) for link in LINKS}
 
 
 def inert_links() -> dict[str, str]:

@@ -45,7 +45,7 @@ def _compiled(prepared: Prepared, date: datetime) -> dict[str, CompiledMessage]:
         variant_id: compile_message(
             compiled,
             headers,
-            reader_links(settings),
+            reader_links(settings, prepared.edition.issue.id, variant_id),
             content_hash=prepared.edition.content.total,
             image_base_url=settings.image_base_url_if_hosted,
         )

@@ -28,7 +28,7 @@ def sample_message(
     message = compile_message(
         compiled,
         headers,
-        reader_links(settings),
+        reader_links(settings, issue.id, compiled.variant.id),
         content_hash=content_hash,
         image_base_url=settings.image_base_url_if_hosted,
     )

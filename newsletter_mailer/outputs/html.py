@@ -15,14 +15,14 @@ PICTURES = "images"  #: the folder that they lie in
 @output("html")
 def html(edition: ComposedIssue) -> Iterator[OutputFile]:
     """A page for each variant, and each picture once, named by its content."""
-    links = reader_links(edition.settings)
     pictures: dict[str, bytes] = {}
     for compiled in edition.variants:
         paths = {
             key: f"{PICTURES}/{name}" for key, name in picture_names(compiled.pictures).items()
         }
-        page = compiled.page(sample_values(compiled.fields()), links, paths)
         variant = compiled.variant.id
+        links = reader_links(edition.settings, edition.issue.id, variant)
+        page = compiled.page(sample_values(compiled.fields()), links, paths)
         yield OutputFile(path=f"{variant}.html", content=page.encode(), variant=variant)
         pictures |= {paths[key]: picture.content for key, picture in compiled.pictures.items()}
     for path, content in pictures.items():

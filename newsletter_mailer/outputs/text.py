@@ -12,8 +12,8 @@ from newsletter_mailer.outputs.registry import ComposedIssue, OutputFile, output
 @output("text")
 def text(edition: ComposedIssue) -> Iterator[OutputFile]:
     """The words of each variant, in UTF-8."""
-    links = reader_links(edition.settings)
     for compiled in edition.variants:
-        words = compiled.words(sample_values(compiled.fields()), links)
         variant = compiled.variant.id
+        links = reader_links(edition.settings, edition.issue.id, variant)
+        words = compiled.words(sample_values(compiled.fields()), links)
         yield OutputFile(path=f"{variant}.txt", content=words.encode(), variant=variant)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -17,7 +18,7 @@ links.LINKS += (
     links.Link(
         field="view_online_url",
         name="view_online",
-        uri=lambda settings: f"https://news.example.org/{settings.language}/view",
+        uri=lambda message: f"https://news.example.org/{message.issue}/{message.variant}",
         inert="#the-page-is-online-later",
         sample="https://news.example.org/a-sample",
     ),
@@ -51,8 +52,16 @@ def test_writers_and_templates_have_it(news: Newsletter) -> None:
 
     assert (checked.json["errors"], built.code) == (0, 0), checked.out
     page, text = (news.read(f"build/2030-01/full.{suffix}") for suffix in ("html", "txt"))
-    assert page.count('href="https://news.example.org/en-GB/view"') == 2
-    assert "https://news.example.org/en-GB/view" in text
+    assert page.count('href="https://news.example.org/2030-01/full"') == 2
+    assert "https://news.example.org/2030-01/full" in text
+
+
+def test_each_variant_has_its_own(news: Newsletter) -> None:
+    with_link(news, "build", "--issue", "2030-01")
+
+    for variant in json.loads(news.read("build/2030-01/manifest.json"))["variants"]:
+        page = news.read(f"build/2030-01/{variant['html']}")
+        assert f'href="https://news.example.org/2030-01/{variant["id"]}"' in page
 
 
 def test_it_is_not_taken_for_the_writer_s_own(news: Newsletter) -> None:

@@ -89,7 +89,8 @@ def long_line(context: CheckContext, ask: Ask) -> Iterator[Finding]:
         settings = context.settings
         bare = dataclasses.replace(compiled, html=(), text=(), pictures={})
         headers = message_headers(settings, context.at)
-        message = compile_message(bare, headers, reader_links(settings), content_hash="")
+        links = reader_links(settings, context.issue.id, compiled.variant.id)
+        message = compile_message(bare, headers, links, content_hash="")
         reader = Recipient(
             mailbox="reader@example.org", values=context.longest_values, message_id="1@example.org"
         )

@@ -60,7 +60,8 @@ def gmail_clipping(context: CheckContext, ask: Ask) -> Iterator[Finding]:
 
 def _longest_page(context: CheckContext, compiled: CompiledVariant) -> str:
     addresses = dict.fromkeys(compiled.pictures, "cid:0123456789ab-picture@example.org")
-    return compiled.page(context.longest_values, reader_links(context.settings), addresses)
+    links = reader_links(context.settings, context.issue.id, compiled.variant.id)
+    return compiled.page(context.longest_values, links, addresses)
 
 
 @check("invisible-control", Severity.ERROR, each=Page)

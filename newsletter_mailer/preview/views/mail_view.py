@@ -40,7 +40,8 @@ class Mail:
 
     @property
     def links(self) -> Mapping[str, str]:
-        return reader_links(self.snapshot.project.settings)
+        snapshot, variant = self.snapshot, self.made.compiled.variant
+        return reader_links(snapshot.project.settings, snapshot.edition.issue.id, variant.id)
 
     def page(self, addresses: Mapping[str, str]) -> str:
         """`addresses`: those of the pictures, by their keys."""

@@ -153,7 +153,7 @@ def _message(compiled: CompiledVariant, headers: MessageHeaders, context: CheckC
     message = compile_message(
         compiled,
         headers,
-        reader_links(context.settings),
+        reader_links(context.settings, context.issue.id, compiled.variant.id),
         content_hash=context.issue.id,
         image_base_url=context.settings.image_base_url_if_hosted,
     )
