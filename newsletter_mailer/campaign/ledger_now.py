@@ -1,7 +1,7 @@
 """What the ledger of a `send` knows at one moment, before it is opened to be written.
 
-Such a reading is closed before anything that takes time: a connection that only looks may not see
-what others write meanwhile, and would take a ledger that went on for one that lags behind.
+What is judged by such a reading is judged at once: a connection that only looks may not see what
+others write meanwhile, and would take a ledger that went on for one that lags behind.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ def ledger_now(store: LedgerStore, issue_id: str) -> Iterator[LedgerNow]:
 def real_ledger(project: Project) -> Iterator[Ledger | None]:
     """To be looked at, in a rehearsal too: who must not be mailed stands there. None if none is.
 
-    This one stays open while an issue is prepared: a run asks its own ledger once more.
+    Open as long as that may be asked: to the end of a rehearsal, and in a real run until its own
+    ledger is open, which is then asked for everything once more.
     """
     ledger = project.ledger.read()
     if ledger is None:

@@ -230,7 +230,7 @@ class Run:
         if left:
             self.watcher.note(
                 f"What became of {len(left):,} messages is not in the ledger yet: it is told here "
-                "by the journal beside it, which the next run reads."
+                "by this run's journal, which the next run reads."
             )
         after.subtract({State.SENDING: len(left)})
         after.update(row.state for row in left)
