@@ -438,6 +438,18 @@ def test_a_line_lost_within_the_message_is_lost_before_the_dot(answer: str) -> N
     assert server.messages == []
 
 
+def test_a_message_that_the_kernel_cannot_take_whole_is_not_marked_meanwhile() -> None:
+    """Who is killed then has no message in doubt that the server cannot have."""
+    answers: Answers = {"body": SILENCE}
+    with (
+        scripted_server(answers) as server,
+        connected(server.port, patience(answers)) as connection,
+    ):
+        assert connection.send_all(["ann@example.org"], LONG) == [None]
+
+        assert connection.marked == []
+
+
 def test_an_accepted_message_whose_answer_is_lost_is_unknown(serve: Serve) -> None:
     inbox = serve(Behaviour(at_dot=lambda address: "accept and drop"))
 
