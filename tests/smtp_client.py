@@ -37,7 +37,7 @@ class Correspondent:
     """Sends over one connection and keeps what became of each message (transport.Owner). Keys are
     numbers.
 
-    `marks_left`: so many messages may still have their dot.
+    `full`: so many times there is no place for a mark.
     """
 
     loop: asyncio.Runner
@@ -46,7 +46,7 @@ class Correspondent:
     said: Answer | None = None  #: last
     marked: list[int] = field(default_factory=list)
     why: str = ""  #: the connection was lost
-    marks_left: int = 1_000
+    full: int = 0
     waiting: deque[MailObject[int]] = field(default_factory=deque)
     number: int = 0
     connection: SmtpConnection[int] = field(init=False)
@@ -86,6 +86,7 @@ class Correspondent:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.news.wait(), 0.05)
             self.news.clear()
+            self.connection.resume()
             self.connection.check(asyncio.get_running_loop().time())
 
     async def close(self) -> None:
@@ -98,9 +99,9 @@ class Correspondent:
         return self.waiting.popleft() if self.waiting else None
 
     def mark(self, mail: MailObject[int]) -> bool:
-        if self.marks_left == 0:
+        if self.full:
+            self.full -= 1
             return False
-        self.marks_left -= 1
         self.marked.append(mail.key)
         return True
 

@@ -438,6 +438,16 @@ def test_a_line_lost_within_the_message_is_lost_before_the_dot(answer: str) -> N
     assert server.messages == []
 
 
+@pytest.mark.parametrize("message", [MESSAGE, LONG], ids=["small", "large"])
+def test_a_message_waits_before_its_dot_until_it_may_be_marked(message: bytes) -> None:
+    with scripted_server() as server, connected(server.port) as connection:
+        connection.full = 3
+
+        assert connection.send("ann@example.org", message).state is State.SENT
+        assert (connection.full, connection.marked) == (0, [0])
+        assert len(server.messages) == 1
+
+
 def test_a_message_that_the_kernel_cannot_take_whole_is_not_marked_meanwhile() -> None:
     """Who is killed then has no message in doubt that the server cannot have."""
     answers: Answers = {"body": SILENCE}
