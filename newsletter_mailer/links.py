@@ -35,7 +35,7 @@ class Link:
     sample: str  #: where it leads in a page that is checked, for a made-up reader
 
 
-LINKS = (
+LINKS: tuple[Link, ...] = (
     Link(
         field="unsubscribe_url",
         name="unsubscribe",

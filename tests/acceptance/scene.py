@@ -163,6 +163,11 @@ def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**clean, "PYTHONIOENCODING": "utf-8", **(more or {})}
 
 
+def planted(name: str, *arguments: str) -> tuple[str, ...]:
+    """The command with something planted in it: one of `tests/planted/`, with its arguments."""
+    return sys.executable, str(REPOSITORY / f"tests/planted/{name}.py"), *arguments
+
+
 def read_until(running: subprocess.Popen[str], words: str) -> None:
     """Hears what a command says on standard error, up to the line with these words."""
     assert running.stderr is not None

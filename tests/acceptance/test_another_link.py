@@ -3,29 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.acceptance.scene import Newsletter, newsletter, run
+from tests.acceptance.scene import Newsletter, newsletter, planted, run
 from tests.conftest import Result
 
-#: The command, with one link more.
-_COMMAND = """\
-from newsletter_mailer import links
-links.LINKS += (
-    links.Link(
-        field="view_online_url",
-        name="view_online",
-        uri=lambda message: f"https://news.example.org/{message.issue}/{message.variant}",
-        inert="#the-page-is-online-later",
-        sample="https://news.example.org/a-sample",
-    ),
-)
-from newsletter_mailer.cli import main
-main()
-"""
 HELLO = "issues/2030-01/10-hello.md"
 
 
@@ -37,7 +21,7 @@ def news(tmp_path: Path) -> Newsletter:
 
 
 def with_link(news: Newsletter, *words: str) -> Result:
-    return run(*words, cwd=news.root, command=(sys.executable, "-c", _COMMAND))
+    return run(*words, cwd=news.root, command=planted("another_link"))
 
 
 def test_nobody_knows_it_before(news: Newsletter) -> None:

@@ -3,35 +3,18 @@
 from __future__ import annotations
 
 import re
-import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from tests.acceptance.scene import EVERYONE, SETTINGS, Newsletter, newsletter, run
+from tests.acceptance.scene import EVERYONE, SETTINGS, Newsletter, newsletter, planted, run
 from tests.conftest import Result
 from tests.smtp_server import Behaviour, Inbox, smtp_server
 
 APPROVE = ("approve", "--issue", "2030-01", "--by", "Maria Example")
 SEND = ("send", "--issue", "2030-01", "--yes", "--json")
 APPROVAL = "issues/2030-01/approval.toml"
-
-#: A version of the program, and what it adds to every plain text.
-VERSION = """\
-import dataclasses, sys
-import newsletter_mailer
-newsletter_mailer.__version__, words = sys.argv.pop(1), sys.argv.pop(1)
-from newsletter_mailer.cli import main
-from newsletter_mailer.compose.composer import Composer
-
-compose = Composer.compose
-def composed(self, variant):
-    made = compose(self, variant)
-    return made and dataclasses.replace(made, text=(*made.text, words))
-Composer.compose = composed
-main()
-"""
 
 
 @pytest.fixture
@@ -44,9 +27,8 @@ def news(tmp_path: Path) -> Newsletter:
 def by_version(
     news: Newsletter, version: str, *words: str, adds: str = "", env: dict[str, str] | None = None
 ) -> Result:
-    return run(
-        *words, cwd=news.root, env=env, command=(sys.executable, "-c", VERSION, version, adds)
-    )
+    command = planted("another_version", version, adds)
+    return run(*words, cwd=news.root, env=env, command=command)
 
 
 def test_what_another_version_composes_otherwise_is_not_what_was_approved(

@@ -5,19 +5,12 @@ from __future__ import annotations
 import os
 import re
 import signal
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.acceptance.scene import (
-    Newsletter,
-    addresses,
-    plain_newsletter,
-    read_until,
-    run,
-)
+from tests.acceptance.scene import Newsletter, addresses, plain_newsletter, planted, read_until, run
 from tests.conftest import Result
 from tests.smtp_server import Behaviour, HeldAtTheDot, Inbox
 from tests.terminal import Terminal
@@ -25,21 +18,6 @@ from tests.terminal import Terminal
 SEND = ("send", "--issue", "2030-01", "--yes")
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals and terminals of POSIX")
-
-#: Makes the messages of readers whose address holds a word fail, as a bug would.
-CRASH = """\
-import sys
-from newsletter_mailer.cli import main
-from newsletter_mailer.compose.message import CompiledMessage
-
-fill, unlucky = CompiledMessage.pieces_and_size, sys.argv.pop(1)
-def crash(self, recipient):
-    if unlucky in recipient.mailbox:
-        raise RuntimeError("planted")
-    return fill(self, recipient)
-CompiledMessage.pieces_and_size = crash
-main()
-"""
 
 
 @pytest.fixture
@@ -49,7 +27,7 @@ def news(tmp_path: Path) -> Newsletter:
 
 def crashing(news: Newsletter, inbox: Inbox, *, at: str) -> Result:
     words = (*SEND, "--connections", "1")
-    command = (sys.executable, "-c", CRASH, at)
+    command = planted("crash_at_reader", at)
     return run(*words, cwd=news.root, env=inbox.environment(), command=command)
 
 

@@ -16,7 +16,7 @@ import pytest
 from newsletter_mailer.files.private import narrowed
 from newsletter_mailer.store.journal.file import JournalFile
 from newsletter_mailer.store.sqlite.database import open_to_write
-from tests.acceptance.scene import Newsletter, newsletter, run
+from tests.acceptance.scene import Newsletter, newsletter, planted, run
 from tests.conftest import REPOSITORY
 from tests.smtp_server import Inbox
 
@@ -128,24 +128,13 @@ def test_secrets_that_others_can_read_are_told_once(news: Newsletter) -> None:
     assert "hush" not in here.err + elsewhere.err
 
 
-#: The installed command, which waits a moment for a token.
-_IMPATIENT = """\
-import sys
-from newsletter_mailer.cli import main
-from newsletter_mailer.deliver.smtp import token_command
-token_command._LONGEST_WAIT = 0.2
-sys.argv[0] = "newsletter-mailer"
-main()
-"""
-
-
 def test_a_token_command_that_is_late_is_told_nowhere(news: Newsletter) -> None:
     program = "import time; time.sleep(600)"
     command = shlex.join([sys.executable, "-c", program, "--client-secret=hush"])
     settings = {"SMTP_HOST": "127.0.0.1", "SMTP_USERNAME": "ann", "SMTP_TOKEN_COMMAND": command}
     words = ("send", "--issue", "2030-01", "--yes", "--log-json", "run.log", "--log-level", "debug")
 
-    impatient = (sys.executable, "-c", _IMPATIENT)
+    impatient = planted("impatient_token")
     done = run(*words, cwd=news.root, env=settings, command=impatient)
 
     assert done.code == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.scene import Newsletter, addresses, plain_newsletter, run
+from tests.acceptance.scene import Newsletter, addresses, plain_newsletter, planted, run
 from tests.conftest import Result
 from tests.smtp_server import Behaviour, Inbox, smtp_server
 
@@ -116,24 +116,6 @@ def test_who_may_be_mailed_again_after_all_is_mailed_by_the_next_run(
     assert late not in first.recipients()
 
 
-#: While the issue is composed and checked, somebody else does what the arguments say.
-_MEANWHILE = """\
-import contextlib, subprocess, sys
-import newsletter_mailer.campaign.send as job
-from newsletter_mailer.cli import main
-
-@contextlib.contextmanager
-def slow(*arguments, prepare=job.prepare, **named):
-    with prepare(*arguments, **named) as prepared:
-        subprocess.run([sys.executable, "-m", "newsletter_mailer", *MEANWHILE], check=True)
-        yield prepared
-
-job.prepare = slow
-sys.argv[0] = "newsletter-mailer"
-main()
-"""
-
-
 @pytest.mark.parametrize("asked", [("--yes",), ("--again", READERS[0], "--yes"), ("--dry-run",)])
 @pytest.mark.parametrize("meanwhile", ["suppress", "send"])
 def test_what_others_do_while_an_issue_is_prepared_makes_no_older_copy_of_the_ledger(
@@ -155,7 +137,7 @@ def test_what_others_do_while_an_issue_is_prepared_makes_no_older_copy_of_the_le
             *("send", "--issue", "2030-01", *asked),
             cwd=news.root,
             env=inbox.environment(),
-            command=(sys.executable, "-c", f"MEANWHILE = {doing!r}\n{_MEANWHILE}"),
+            command=planted("work_meanwhile", json.dumps(doing)),
         )
 
     assert done.code == 0, done.err

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from newsletter_mailer.characters.terminal import escaped, legible
-from tests.acceptance.scene import Newsletter, addresses, newsletter, plain_newsletter, run
+from tests.acceptance.scene import Newsletter, addresses, newsletter, plain_newsletter, planted, run
 from tests.check.web_server import web_server
 from tests.conftest import Result
 from tests.smtp_server import Behaviour, Inbox, smtp_server
@@ -37,28 +37,13 @@ def news(tmp_path: Path) -> Newsletter:
     return newsletter(tmp_path / "news")
 
 
-#: The installed command, for which one port of this machine stands in the public web.
-_WITH_A_WEB = """\
-import functools, sys
-from newsletter_mailer.check.evidence.web import asking
-from newsletter_mailer.cli import main
-asking.PublicHttp = functools.partial(
-    asking.PublicHttp,
-    resolve=lambda host, port: ["127.0.0.1"],
-    exempt={{("127.0.0.1", {port})}},
-)
-sys.argv[0] = "newsletter-mailer"
-main()
-"""
-
-
 def test_where_a_web_server_says_that_a_page_has_gone(news: Newsletter) -> None:
     with web_server() as site:
         address = f"http://www.town.gov.uk:{site.port}/to/301/gopher:~~{TITLE}".replace(
             "\x1b", "%1B"
         ).replace("\x07", "%07")
         news.write("issues/2030-01/10-hello.md", f"---\nkind: text\n---\n[Read on]({address})\n")
-        command = (sys.executable, "-c", _WITH_A_WEB.format(port=site.port))
+        command = planted("own_web", str(site.port))
         done = run("check", "--issue", "2030-01", "--links", cwd=news.root, command=command)
 
     assert f"it is redirected to gopher://{SHOWN}" in done.err

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from tests.acceptance.scene import (
     addresses,
     environment,
     plain_newsletter,
+    planted,
     read_until,
     run,
 )
@@ -207,27 +207,6 @@ def test_a_second_ctrl_c_tells_how_it_stands(news: Newsletter, serve: Callable[.
     assert report["stopped"] == "KeyboardInterrupt"
 
 
-#: A ledger that breaks once a message has left: it can be neither written nor read any more.
-BREAKS = """\
-from newsletter_mailer.cli import main
-from newsletter_mailer.errors import LedgerError
-from newsletter_mailer.store.sqlite.ledger import SqliteLedger
-from newsletter_mailer.store.sqlite.claims import SqliteClaims
-
-def broken(*_, **__):
-    raise LedgerError("The ledger cannot be used: planted.")
-
-record = SqliteClaims.record_and_claim
-def breaks(self, settled, *rest, **more):
-    if settled:
-        SqliteLedger.counts = broken
-        broken()
-    return record(self, settled, *rest, **more)
-SqliteClaims.record_and_claim = breaks
-main()
-"""
-
-
 @pytest.mark.fault("It cannot be read any more")
 def test_a_ledger_that_cannot_be_read_any_more_is_no_reason_for_no_report(
     news: Newsletter, inbox: Inbox
@@ -237,7 +216,7 @@ def test_a_ledger_that_cannot_be_read_any_more_is_no_reason_for_no_report(
         *(*SEND, "--json", "--rate", "1/s", "--connections", "1"),
         cwd=news.root,
         env=inbox.environment(),
-        command=(sys.executable, "-c", BREAKS),
+        command=planted("broken_ledger"),
     )
 
     assert done.code == 3, done.err
