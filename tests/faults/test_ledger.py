@@ -299,7 +299,7 @@ def test_a_run_that_a_full_disk_stopped_reports_what_left_by_its_journal(
     assert done.code == 3, done.err
     report = done.json
     assert "the disk does not take it" in report["stopped"]
-    assert "is told here by the journal" in done.err
+    assert "is told here by this run's journal" in done.err
     assert report["sent"] == len(server.accepted)
     assert report["planned"] == READERS
     assert report["remaining"] == READERS - report["sent"] - report["unknown"]
