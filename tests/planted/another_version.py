@@ -10,9 +10,9 @@ import newsletter_mailer
 newsletter_mailer.__version__, words = sys.argv.pop(1), sys.argv.pop(1)
 
 from newsletter_mailer.cli import main  # noqa: E402  # its version counts when it is loaded
-from newsletter_mailer.compose.compiled import CompiledVariant  # noqa: E402
-from newsletter_mailer.compose.composer import Composer  # noqa: E402
-from newsletter_mailer.plan.variants import Variant  # noqa: E402
+from newsletter_mailer.compose.compiled import CompiledVariant  # noqa: E402  # as above
+from newsletter_mailer.compose.composer import Composer  # noqa: E402  # as above
+from newsletter_mailer.plan.variants import Variant  # noqa: E402  # as above
 
 compose = Composer.compose
 
@@ -22,5 +22,5 @@ def composed(self: Composer, variant: Variant) -> CompiledVariant | None:
     return made and dataclasses.replace(made, text=(*made.text, words))
 
 
-Composer.compose = composed  # type: ignore[method-assign]
+Composer.compose = composed  # type: ignore[method-assign]  # planted
 main()

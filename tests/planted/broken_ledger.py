@@ -29,10 +29,10 @@ def breaks(
     refused: Sequence[int] = (),
 ) -> list[ClaimedRow]:
     if settled:
-        SqliteLedger.counts = broken  # type: ignore[method-assign]
+        SqliteLedger.counts = broken  # type: ignore[method-assign]  # planted
         raise LedgerError("The ledger cannot be used: planted.")
     return record(self, settled, count, due=due, pace=pace, refused=refused)
 
 
-SqliteClaims.record_and_claim = breaks  # type: ignore[method-assign]
+SqliteClaims.record_and_claim = breaks  # type: ignore[method-assign]  # planted
 main()

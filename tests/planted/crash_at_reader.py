@@ -16,5 +16,5 @@ def crash(self: CompiledMessage, recipient: Recipient) -> tuple[list[bytes], int
     return fill(self, recipient)
 
 
-CompiledMessage.pieces_and_size = crash  # type: ignore[method-assign]
+CompiledMessage.pieces_and_size = crash  # type: ignore[method-assign]  # planted
 main()

@@ -10,7 +10,7 @@ from newsletter_mailer.check.evidence.web.public_http import PublicHttp
 from newsletter_mailer.cli import main
 
 port = int(sys.argv.pop(1))
-asking.PublicHttp = functools.partial(  # type: ignore[attr-defined,assignment]
+asking.PublicHttp = functools.partial(  # type: ignore[attr-defined,assignment]  # planted
     PublicHttp,
     resolve=lambda host, port: ["127.0.0.1"],
     exempt={("127.0.0.1", port)},

@@ -23,6 +23,6 @@ def slow(*arguments: Any, **named: Any) -> Iterator[Prepared]:
         yield prepared
 
 
-job.prepare = slow  # type: ignore[attr-defined]
+job.prepare = slow  # type: ignore[attr-defined]  # planted
 sys.argv[0] = "newsletter-mailer"
 main()
